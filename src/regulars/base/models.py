@@ -1,0 +1,143 @@
+"""The organisation, its people, and the records that every stage needs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import uuid_utils.compat
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+new_uid = uuid_utils.compat.uuid7
+"""A UUIDv7: the id of a record in URLs and in the API; sorts by time of making."""
+
+
+class Record(models.Model):
+    """A record with a bigint inside and a UUIDv7 outside."""
+
+    id = models.BigAutoField(primary_key=True)
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class Organisation(Record):
+    """The firm that runs this installation. There is one; `base.organisation.organisation()` gives it."""
+
+    name = models.CharField(_("name"), max_length=200)
+    base_currency = models.CharField(_("base currency"), max_length=3, default="EUR")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    week_start = models.PositiveSmallIntegerField(_("first day of the week (1 Monday … 7 Sunday)"), default=1)
+    language = models.CharField(_("language"), max_length=8, default="en")
+    fiscal_year_start = models.PositiveSmallIntegerField(_("first month of the fiscal year"), default=1)
+    thresholds = models.JSONField(_("thresholds that differ from the defaults"), default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(Record):
+    """A part of the firm; departments nest."""
+
+    name = models.CharField(_("name"), max_length=200)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["parent", "name"], name="department_once"),
+            models.UniqueConstraint(fields=["name"], condition=models.Q(parent=None), name="top_department_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(Record):
+    """People who share a queue. New business and account growth are separate teams (mission A5)."""
+
+    class Kind(models.TextChoices):
+        NEW_BUSINESS = "new_business", _("new business")
+        GROWTH = "growth", _("growth")
+        SERVICE = "service", _("service")
+        OTHER = "other", _("other")
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.GROWTH)
+    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="teams")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemberManager(BaseUserManager["Member"]):
+    def get_by_natural_key(self, username: str | None) -> Member:
+        return self.get(email__iexact=username or "")
+
+
+class Member(AbstractBaseUser, Record):
+    """Someone of ours with a login."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        SALES_HEAD = "sales_head", _("sales head")
+        ACCOUNT_MANAGER = "account_manager", _("account manager")
+        NEW_BUSINESS_SELLER = "new_business_seller", _("new-business seller")
+        SERVICE = "service", _("service")
+        MARKETER = "marketer", _("marketer")
+        ANALYST = "analyst", _("analyst (read only)")
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    role = models.CharField(_("role"), max_length=24, choices=Role.choices, default=Role.ACCOUNT_MANAGER)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members")
+    language = models.CharField(_("language"), max_length=8, blank=True, default="")
+    seller_code = models.CharField(_("code of this person in the order history"), max_length=100, blank=True, default="")
+    is_active = models.BooleanField(_("active"), default=True)
+    generated = models.BooleanField(_("made up for the demo"), default=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    objects: ClassVar[MemberManager] = MemberManager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditEntry(models.Model):
+    """One change: who, when, what, before, after. Written by the verbs in the change's own transaction, never edited."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(_("at"), db_index=True)
+    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    verb = models.CharField(_("verb"), max_length=64)
+    subject = models.CharField(_("kind of record"), max_length=64)
+    subject_id = models.BigIntegerField(_("record"), null=True)
+    account_id = models.BigIntegerField(_("account concerned"), null=True, db_index=True)
+    before = models.JSONField(_("before"), encoder=DjangoJSONEncoder, default=dict)
+    after = models.JSONField(_("after"), encoder=DjangoJSONEncoder, default=dict)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["subject", "subject_id"], name="audit_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject} {self.subject_id}"
+
+
+class TableVersion(models.Model):
+    """The version of a warehouse table that is in force.
+
+    A writer first adds versions to the Delta table, which nobody reads, and then, in the same transaction as its
+    working records, moves this pointer: the one moment at which all of a change becomes visible, or none of it.
+    """
+
+    table = models.CharField(max_length=64, primary_key=True)
+    version = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.table}@{self.version}"

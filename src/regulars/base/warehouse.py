@@ -1,0 +1,243 @@
+"""The warehouse: Delta tables in a local folder, queried by DuckDB. The only module that opens engines and tables.
+
+A table is written in two steps. First new versions are added to the Delta log, which nobody reads; then, in the database
+transaction that also writes the working records, `Table.put_in_force` moves the table's pointer (`TableVersion`). Readers
+open the version of the pointer. So a process killed at any point leaves the old state, and the versions it left behind
+are cut off by the next writer (`Table.writable`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uuid_utils.compat
+from django.conf import settings
+
+from regulars.base.models import TableVersion
+from regulars.core.errors import Refusal
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Row = tuple[Any, ...]
+
+
+class Engine:
+    """A DuckDB connection that spills to disk, with the handful of calls that Regulars needs."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> None:
+        """Execute a statement whose result nobody wants."""
+        self._connection.execute(sql, parameters).fetchall()
+
+    def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> list[Row]:
+        """All rows of a query, as tuples."""
+        found: list[Row] = self._connection.execute(sql, parameters).fetchall()
+        return found
+
+    def value(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        rows = self.rows(sql, parameters)
+        return rows[0][0] if rows else None
+
+    def columns(self, relation: str) -> dict[str, str]:
+        """Name and DuckDB type of each column of a table, view or bracketed query, in its sequence."""
+        return {name: kind for name, kind, *_ in self.rows(f"DESCRIBE SELECT * FROM {relation}")}
+
+    def arrow(self, sql: str) -> pa.Table:
+        """All rows of a query as an Arrow table."""
+        return self._connection.sql(sql).to_arrow_table()
+
+    def register(self, name: str, table: Any) -> None:
+        """Let queries read an Arrow table (or reader) under `name`."""
+        self._connection.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        self._connection.unregister(name)
+
+    def ibis(self) -> Any:
+        """The same connection as an Ibis backend: expressions run in it and see its tables."""
+        import ibis
+
+        return ibis.duckdb.from_connection(self._connection)
+
+    def interrupt(self) -> None:
+        """Stop the query that runs in another thread."""
+        self._connection.interrupt()
+
+
+@contextmanager
+def open_engine(*, file: Path | None = None, memory: str | None = None) -> Iterator[Engine]:
+    """An engine of its own, closed at the end. With `file` its tables live on disk, which bounds memory for large work."""
+    import duckdb
+
+    spill = Path(tempfile.mkdtemp(prefix="regulars-spill-"))
+    configuration: dict[str, Any] = {
+        "memory_limit": memory or settings.WAREHOUSE_MEMORY,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    if settings.WAREHOUSE_THREADS:
+        configuration["threads"] = settings.WAREHOUSE_THREADS
+    connection = duckdb.connect(str(file) if file else ":memory:", config=configuration)
+    try:
+        connection.execute("SET TimeZone = 'UTC'").fetchall()
+        yield Engine(connection)
+    finally:
+        connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def quoted(text: str) -> str:
+    """`text` as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def warehouse_root() -> Path:
+    """The folder of the tables. Object storage is for a later stage: a URL is refused."""
+    root: str = settings.WAREHOUSE_ROOT
+    if "://" in root:
+        raise Refusal(
+            f"The warehouse cannot be at {root}: this version keeps its tables in a folder.",
+            "Set REGULARS_WAREHOUSE to a folder, or leave it out.",
+        )
+    return Path(root)
+
+
+class Table:
+    """A Delta table, read at the version that is in force."""
+
+    def __init__(self, name: str, columns: dict[str, str], sorted_by: Sequence[str]) -> None:
+        """`columns`: name -> SQL type, in the sequence of the table; `sorted_by`: what its files are clustered by."""
+        self.name = name
+        self.columns = columns
+        self.sorted_by = list(sorted_by)
+
+    @property
+    def path(self) -> Path:
+        return warehouse_root() / self.name
+
+    # Reading
+
+    def version_in_force(self) -> int:
+        """The version that readers see; −1 before anything was written."""
+        found = TableVersion.objects.filter(table=self.name).values_list("version", flat=True).first()
+        return -1 if found is None else found
+
+    def files(self, version: int | None = None) -> list[str]:
+        """The Parquet files that make up the table at `version` (default: in force)."""
+        from deltalake import DeltaTable
+
+        at = self.version_in_force() if version is None else version
+        return [] if at < 0 else list(DeltaTable(self.path, version=at).file_uris())
+
+    def relation(self, version: int | None = None) -> str:
+        """SQL that reads the table at `version` (default: in force), to stand after FROM."""
+        files = self.files(version)
+        if not files:
+            nothing = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in self.columns.items())
+            return f"(SELECT {nothing} WHERE false)"
+        return f"read_parquet([{', '.join(quoted(file) for file in files)}])"
+
+    # Writing
+
+    def writable(self) -> int:
+        """Prepare for writing: make the table, or cut off versions that a killed writer left. The version to build on."""
+        from deltalake import DeltaTable
+
+        version = self.version_in_force()
+        if not DeltaTable.is_deltatable(str(self.path)):
+            if version >= 0:
+                raise Refusal(
+                    f"The table {self.name} is missing from the warehouse at {self.path}.",
+                    "Put the folder back, or restore a backup with: regulars restore FILE",
+                )
+            DeltaTable.create(self.path, schema=self._schema(), name=self.name)
+            return 0
+        latest = DeltaTable(self.path)
+        if version < 0:
+            version = 0
+        if latest.version() != version:
+            latest.restore(version)
+            latest = DeltaTable(self.path)
+        return latest.version()
+
+    def append(self, engine: Engine, query: str) -> int:
+        """Add the rows of `query` (columns by name), clustered. Returns the new version, not yet in force."""
+        return self._write(engine, query, mode="append")
+
+    def replace(self, engine: Engine, query: str) -> int:
+        """Replace all rows by those of `query`, clustered. Returns the new version, not yet in force."""
+        return self._write(engine, query, mode="overwrite")
+
+    def merge(self, engine: Engine, query: str, *, on: Sequence[str]) -> int:
+        """Delete and update rows by key. `query` gives the key, all columns, and `gone`: true deletes the row.
+
+        Returns the new version, not yet in force. New rows are for `append`, which is many times faster.
+        """
+        from deltalake import DeltaTable
+
+        names = ", ".join(identifier(name) for name in self.columns)
+        changes = engine.arrow(f"SELECT {names}, gone FROM ({query})")
+        table = DeltaTable(self.path)
+        table.merge(
+            changes, " AND ".join(f"t.{name} = s.{name}" for name in on), source_alias="s", target_alias="t"
+        ).when_matched_delete("s.gone").when_matched_update(
+            {name: f"s.{name}" for name in self.columns}, "NOT s.gone"
+        ).execute()
+        return DeltaTable(self.path).version()
+
+    def restore(self, version: int) -> int:
+        """Make a new version with the content of `version`. Not yet in force."""
+        from deltalake import DeltaTable
+
+        DeltaTable(self.path).restore(version)
+        return DeltaTable(self.path).version()
+
+    def put_in_force(self, version: int) -> None:
+        """Let readers see `version`. Call it in the transaction that writes the records which belong to it."""
+        TableVersion.objects.update_or_create(table=self.name, defaults={"version": version})
+
+    def _schema(self) -> Any:
+        with open_engine() as engine:
+            nothing = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in self.columns.items())
+            return engine.arrow(f"SELECT {nothing} WHERE false").schema
+
+    def _write(self, engine: Engine, query: str, *, mode: str) -> int:
+        from deltalake import DeltaTable
+        from deltalake.transaction import AddAction
+
+        names = ", ".join(identifier(name) for name in self.columns)
+        clustered = ", ".join(identifier(name) for name in self.sorted_by)
+        part = self.path / f"part-{uuid_utils.compat.uuid7()}"
+        written = engine.rows(
+            f"COPY (SELECT {names} FROM ({query}) ORDER BY {clustered}) TO {quoted(str(part))} "
+            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, FILE_SIZE_BYTES '128MB', RETURN_FILES true)"
+        )
+        paths = [Path(file) for file in written[0][1]] if written and written[0][0] else []
+        adds = []
+        for path in paths:
+            rows = engine.value(f"SELECT num_rows FROM parquet_file_metadata({quoted(str(path))})")
+            adds.append(
+                AddAction(str(path.relative_to(self.path)), path.stat().st_size, {}, int(time.time() * 1000), True, json.dumps({"numRecords": rows}))
+            )
+        table = DeltaTable(self.path)
+        if adds or mode == "overwrite":
+            table.create_write_transaction(adds, mode, table.schema())
+        return DeltaTable(self.path).version()

@@ -1,0 +1,1 @@
+"""Pure computation: Python, NumPy and Ibis expressions. No Django, no clock, no files, no connections."""

@@ -1,0 +1,18 @@
+"""What the user is told when something cannot be done: a plain sentence and a way out."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A request that cannot be carried out, said to the user in a plain sentence with a way out.
+
+    Subclasses are named for what stands in the way (`MissingRates`, `NotAnOrderFile`). `str()` gives both sentences.
+    """
+
+    def __init__(self, sentence: str, way_out: str = "") -> None:
+        super().__init__(sentence, way_out)
+        self.sentence = sentence
+        self.way_out = way_out
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.way_out}".strip()

@@ -1,0 +1,162 @@
+"""What the columns of a file mean: a plain value that is proposed, shown, edited, saved and recognised again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+ORDER_LINE_FIELDS: Final = {
+    # the order
+    "order_id": "order or invoice number",
+    "line_no": "number of the line within its order",
+    "business_date": "date of the order or invoice",
+    "status": "state of the order (paid, cancelled, draft, …)",
+    "document": "kind of document (invoice, credit note, refund, …)",
+    "currency": "currency code or sign",
+    "seller": "who of ours sold it (name or code)",
+    "department": "department, territory, branch, store",
+    "channel": "channel (shop, web, phone, …)",
+    # the customer
+    "account_id": "customer number",
+    "account_name": "customer (firm, or person where there is no firm)",
+    "account_email": "e-mail",
+    "account_phone": "phone",
+    "account_street": "street",
+    "account_city": "city",
+    "account_postcode": "postcode",
+    "account_region": "region or state",
+    "account_country": "country",
+    "contact_name": "person at the customer",
+    # the line
+    "product": "product code (SKU)",
+    "product_name": "product or description",
+    "category": "product category",
+    "quantity": "quantity",
+    "unit_price": "price of one, without tax",
+    "net_amount": "amount of the line, without tax, after discount",
+    "gross_amount": "amount of the line with tax",
+    "tax_amount": "tax of the line",
+    "discount_amount": "discount of the line as money",
+    "discount_percent": "discount of the line in per cent (0.1 and 10 are both ten per cent)",
+    "cost_amount": "cost of the whole line",
+    "unit_cost": "cost of one",
+    # amounts that stand once an order and become lines of their own
+    "order_shipping": "shipping of the whole order (becomes a fee line)",
+    "order_discount": "discount of the whole order (becomes a line of kind other with negative amount)",
+    "order_refund": "amount refunded of the whole order (becomes a return line)",
+}
+
+ACCOUNT_FIELDS: Final = {
+    "account_id": "customer number",
+    "account_name": "name",
+    "kind": "firm or person",
+    "parent": "customer number of the parent",
+    "owner": "our member who looks after it (name, e-mail or code)",
+    "team": "team",
+    "department": "department",
+    "trade": "kind of business",
+    "size": "size",
+    "account_email": "e-mail",
+    "account_phone": "phone",
+    "account_street": "street",
+    "account_city": "city",
+    "account_postcode": "postcode",
+    "account_region": "region or state",
+    "account_country": "country",
+    "language": "language",
+    "tags": "tags (comma-separated)",
+    "contact_name": "person at the customer",
+    "contact_role": "role of that person",
+}
+
+CONTACT_FIELDS: Final = {
+    "contact_id": "contact number",
+    "account_id": "customer number",
+    "account_name": "customer",
+    "contact_name": "name",
+    "first_name": "first name",
+    "last_name": "last name",
+    "contact_role": "role",
+    "level": "level (owner, executive, middle, daily user, finance)",
+    "language": "language",
+    "contact_email": "e-mail",
+    "contact_phone": "phone",
+    "contact_mobile": "mobile",
+}
+
+PRODUCT_FIELDS: Final = {
+    "product": "product code (SKU)",
+    "product_name": "name",
+    "category": "category",
+    "unit_cost": "cost of one",
+    "currency": "currency",
+}
+
+RATE_FIELDS: Final = {
+    "currency": "currency",
+    "valid_from": "valid from",
+    "rate": "units of the base currency for one unit",
+}
+
+ORDER_HEADER_FIELDS: Final = {
+    name: text for name, text in ORDER_LINE_FIELDS.items() if name not in {"line_no", "product", "product_name", "quantity"}
+}
+"""A file of orders without their lines, joined to a file of lines by `order_id` within one import."""
+
+FIELDS: Final[dict[str, dict[str, str]]] = {
+    "order_lines": ORDER_LINE_FIELDS,
+    "order_headers": ORDER_HEADER_FIELDS,
+    "accounts": ACCOUNT_FIELDS,
+    "contacts": CONTACT_FIELDS,
+    "products": PRODUCT_FIELDS,
+    "rates": RATE_FIELDS,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """How one group of files with the same headings is read.
+
+    `columns` says which heading holds a field. A heading may serve several fields. `constants` gives a field the same value
+    in every row. A custom field of accounts is named `custom.<key>`.
+    """
+
+    content: str
+    """order_lines, order_headers, accounts, contacts, products, rates."""
+    source: str = ""
+    """Where the records come from; part of their identity. Empty: the name of the export, else "orders"."""
+    export: str = ""
+    """The known export it was recognised as ("shopify", "uci_online_retail", …); empty: by headings and values."""
+    columns: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
+    fill_down: str = ""
+    """`order`: empty order-level cells take the value of the first row with the same order id (Shopify); `previous`: empty
+    cells, the order id included, take the value of the row above (Odoo, ERPNext)."""
+    group_rows: str = ""
+    """A field (`account_name`) whose value stands alone on a row above its rows (QuickBooks); such rows are not lines."""
+    date_order: dict[str, str] = field(default_factory=dict)
+    """For each separator (`.`, `/`, `-`, a blank) `dmy`, `mdy` or `ymd`; see `normalise`."""
+    decimal: str = ""
+    """`.` or `,`: the decimal sign of all amounts; empty: seen from the values of each column."""
+    complete_orders: bool = True
+    """An order in the file is whole: a line that the history has and the file has not, is removed. Only where the file has no
+    line numbers of its own; lines are then numbered by their sequence."""
+    joined_by: str = ""
+    """For order lines without customer or date: `order_headers` of the same import are joined by this field."""
+    ignored: tuple[str, ...] = ()
+    """Headings that the user chose to leave out."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value or name in {"content", "complete_orders"}}
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Mapping:
+        return cls(**{**saved, "ignored": tuple(saved.get("ignored", ()))})
+
+
+def fingerprint(headings: Sequence[str]) -> str:
+    """The same for the same set of headings, whatever their sequence and case: by it a saved mapping is found again."""
+    folded = "\n".join(sorted(" ".join(heading.casefold().split()) for heading in headings))
+    return hashlib.sha256(folded.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""What it means: snapshots, scores and their reasons, portfolio."""
