@@ -13,6 +13,7 @@ ORDER_LINE_FIELDS: Final = {
     "line_no": "number of the line within its order",
     "business_date": "date of the order or invoice",
     "status": "state of the order (paid, cancelled, draft, …)",
+    "cancelled_at": "when it was cancelled (any value: the state is `cancelled`)",
     "document": "kind of document (invoice, credit note, refund, …)",
     "currency": "currency code or sign",
     "seller": "who of ours sold it (name or code)",
@@ -47,6 +48,14 @@ ORDER_LINE_FIELDS: Final = {
     "order_discount": "discount of the whole order (becomes a line of kind other with negative amount)",
     "order_refund": "amount refunded of the whole order (becomes a return line)",
 }
+
+LINE_FIELDS: Final = frozenset(
+    {
+        *("line_no", "product", "product_name", "category", "quantity", "unit_price", "net_amount", "gross_amount"),
+        *("tax_amount", "discount_amount", "discount_percent", "cost_amount", "unit_cost"),
+    }
+)
+"""Fields of one line; all other fields of order lines belong to the whole order (see `Mapping.fill_down`, `joined_by`)."""
 
 ACCOUNT_FIELDS: Final = {
     "account_id": "customer number",
@@ -101,7 +110,9 @@ RATE_FIELDS: Final = {
 }
 
 ORDER_HEADER_FIELDS: Final = {
-    name: text for name, text in ORDER_LINE_FIELDS.items() if name not in {"line_no", "product", "product_name", "quantity"}
+    name: text
+    for name, text in ORDER_LINE_FIELDS.items()
+    if name not in {"line_no", "product", "product_name", "quantity"}
 }
 """A file of orders without their lines, joined to a file of lines by `order_id` within one import."""
 
@@ -115,27 +126,68 @@ FIELDS: Final[dict[str, dict[str, str]]] = {
 }
 
 
+LOOKUP = "lookup"
+"""Content of a group of files that is only read for the values which lookups of other groups take from it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a lookup: the row of another group of files of the same import whose cell `match` is the key."""
+
+    headings: str
+    """Fingerprint of the headings of that group."""
+    match: str
+    """Its heading that is compared with the key, as trimmed text; where several rows fit, the first one counts."""
+    values: tuple[str, ...]
+    """Its headings that hold the value; several are joined by a blank (first name, last name)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """The value of a field stands in another group of files of the same import: a left join for each step.
+
+    The key of the first step is the cell of this group under `key`; the key of each further step is the value that the
+    step before found. A key that is not found gives NULL. Northwind's order lines find their category by
+    `Lookup(key="ProductID", steps=(Step(products, "ProductID", ("CategoryID",)), Step(categories, "CategoryID", ("CategoryName",))))`.
+    """
+
+    key: str
+    steps: tuple[Step, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
     """How one group of files with the same headings is read.
 
     `columns` says which heading holds a field. A heading may serve several fields. `constants` gives a field the same value
-    in every row. A custom field of accounts is named `custom.<key>`.
+    in every row. A custom field of accounts is named `custom.<key>`. A field gets its value from the first of these that
+    is not empty: its column, the headings of `instead`, its lookup, the order header (`joined_by`), its constant.
     """
 
     content: str
-    """order_lines, order_headers, accounts, contacts, products, rates."""
+    """order_lines, order_headers, accounts, contacts, products, rates; `lookup`: read only for the lookups of other groups;
+    empty: not understood, left out."""
     source: str = ""
     """Where the records come from; part of their identity. Empty: the name of the export, else "orders"."""
     export: str = ""
     """The known export it was recognised as ("shopify", "uci_online_retail", …); empty: by headings and values."""
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    together: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Headings of our own, made of several of the file: their cells that are not empty, joined by a blank. `columns`, `instead`
+    and lookups may name them like any other heading: {"First name + Last name": ("First name", "Last name")}. A file without
+    order numbers gets one from customer and date this way."""
+    instead: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a field the headings that are used, the first that is not empty, where its own cell is empty: the person's name
+    where there is no firm."""
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    """For a field the way to its value in other groups of files of the same import."""
     fill_down: str = ""
     """`order`: empty order-level cells take the value of the first row with the same order id (Shopify); `previous`: empty
     cells, the order id included, take the value of the row above (Odoo, ERPNext)."""
     group_rows: str = ""
-    """A field (`account_name`) whose value stands alone on a row above its rows (QuickBooks); such rows are not lines."""
+    """A field (`account_name`) whose value stands alone on a row above its rows (QuickBooks); such rows are not lines, nor are
+    the rows of totals (a text that begins with "Total"). `columns` names the heading under which the value stands."""
     date_order: dict[str, str] = field(default_factory=dict)
     """For each separator (`.`, `/`, `-`, a blank) `dmy`, `mdy` or `ymd`; see `normalise`."""
     decimal: str = ""
@@ -144,7 +196,8 @@ class Mapping:
     """An order in the file is whole: a line that the history has and the file has not, is removed. Only where the file has no
     line numbers of its own; lines are then numbered by their sequence."""
     joined_by: str = ""
-    """For order lines without customer or date: `order_headers` of the same import are joined by this field."""
+    """For order lines without customer or date: `order_headers` of the same import are joined by this field (`order_id`). They
+    fill each field that the lines' own mapping leaves empty, by their own mapping with its lookups."""
     ignored: tuple[str, ...] = ()
     """Headings that the user chose to leave out."""
 
@@ -153,7 +206,21 @@ class Mapping:
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Mapping:
-        return cls(**{**saved, "ignored": tuple(saved.get("ignored", ()))})
+        """The mapping that `to_json` gave, also after it went through JSON, which knows no tuples."""
+        return cls(
+            **{
+                **saved,
+                "together": {name: tuple(parts) for name, parts in saved.get("together", {}).items()},
+                "instead": {name: tuple(others) for name, others in saved.get("instead", {}).items()},
+                "lookups": {name: _lookup(way) for name, way in saved.get("lookups", {}).items()},
+                "ignored": tuple(saved.get("ignored", ())),
+            }
+        )
+
+
+def _lookup(saved: dict[str, Any]) -> Lookup:
+    steps = (Step(**{**step, "values": tuple(step["values"])}) for step in saved["steps"])
+    return Lookup(key=saved["key"], steps=tuple(steps))
 
 
 def fingerprint(headings: Sequence[str]) -> str:
