@@ -1,0 +1,188 @@
+"""What all tests share: a home folder of their own, a firm with its owner, the shared data, a real PostgreSQL.
+
+`pytest` runs on SQLite; `DATABASE_URL=postgres://… pytest` runs the same suite on PostgreSQL (its user may create databases).
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+import uuid_utils.compat
+from pytest_django import Settings
+
+MISSING = "MISSING: "
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test, loudly: the reason is said again at the end. `REGULARS_TEST_NOTHING_SKIPPED=1` makes it fail."""
+    if os.environ.get("REGULARS_TEST_NOTHING_SKIPPED") == "1":
+        pytest.fail(MISSING + what)
+    pytest.skip(MISSING + what)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
+    for what in sorted({reason.split(MISSING, 1)[1] for reason in reasons if MISSING in reason}):
+        terminalreporter.write_line(f"{MISSING}{what}", yellow=True, bold=True)
+
+
+# The installation under test
+
+
+@pytest.fixture(scope="session", autouse=True)
+def processes_use_the_same_settings() -> None:
+    """A process started by a test is the product itself, in the home folder of this test process."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.config.settings"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The test database, to which processes started by tests are pointed as well."""
+    from django.db import connection
+
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        os.environ["DATABASE_URL"] = f"sqlite:///{database['NAME']}"
+    else:
+        access = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}@{quote(database['HOST'], safe='')}"
+        os.environ["DATABASE_URL"] = f"postgres://{access}:{database['PORT'] or 5432}/{database['NAME']}"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every test has an empty warehouse and an empty folder of imports; so have the processes that it starts."""
+    for setting, variable, folder in (
+        ("WAREHOUSE_ROOT", "REGULARS_WAREHOUSE", tmp_path / "warehouse"),
+        ("IMPORTS_ROOT", "REGULARS_IMPORTS", tmp_path / "imports"),
+    ):
+        setattr(settings, setting, str(folder))
+        monkeypatch.setenv(variable, str(folder))
+
+
+@pytest.fixture
+def start_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a Python process on the test installation: `start_python("-m", "regulars", "check")`. Killed at the end.
+
+    The test needs `@pytest.mark.django_db(transaction=True)`, else the process sees none of its records.
+    """
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **options}
+        started.append(subprocess.Popen([sys.executable, *arguments], **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+# The firm
+
+
+@pytest.fixture
+def organisation(db: None) -> Any:
+    """A firm in Berlin that counts in euro."""
+    from regulars.base.models import Organisation
+
+    return Organisation.objects.create(name="Muster Druck", base_currency="EUR", time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def owner(organisation: Any) -> Any:
+    """The firm's owner: may do everything."""
+    from regulars.base.models import Member
+
+    return Member.objects.create(email="owner@example.com", name="Olga Owner", role=Member.Role.OWNER)
+
+
+# Data and servers
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets: `REGULARS_TEST_DATA`, or `../shared/data` beside the checkout."""
+    configured = os.environ.get("REGULARS_TEST_DATA")
+    folder = Path(configured) if configured else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        missing("the shared data (set REGULARS_TEST_DATA to its folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server on which databases may be made: a configured one, else a throwaway cluster."""
+    configured = os.environ.get("REGULARS_TEST_POSTGRES_URL") or os.environ.get("DATABASE_URL", "")
+    if configured.startswith("postgres"):
+        yield configured
+        return
+    programs = _postgres_programs()
+    if programs is None:
+        missing("PostgreSQL (install it, or set REGULARS_TEST_POSTGRES_URL)")
+    folder = tmp_path_factory.mktemp("postgres")
+    as_user = _unprivileged(folder)
+    port = _free_port()
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, str(programs / program), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=60)
+
+    data = str(folder / "data")
+    run("initdb", "-D", data, "-U", "regulars", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=50"
+    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield f"postgres://regulars:regulars@127.0.0.1:{port}/postgres"
+    finally:
+        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a fresh, empty PostgreSQL database of the test's own."""
+    import psycopg
+
+    name = f"regulars_{uuid_utils.compat.uuid7().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _postgres_programs() -> Path | None:
+    found = shutil.which("pg_ctl")
+    folders = [Path(found).parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+def _unprivileged(folder: Path) -> list[str]:
+    """How to run a program as someone other than root, which PostgreSQL refuses; gives `folder` to that user."""
+    if os.geteuid() != 0:
+        return []
+    user = next((entry.pw_name for entry in pwd.getpwall() if entry.pw_name in ("postgres", "nobody")), None)
+    if user is None or shutil.which("runuser") is None:
+        missing("PostgreSQL (its server does not run as root, and there is no user postgres)")
+    shutil.chown(folder, user)
+    for parent in folder.parents:
+        if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return ["runuser", "-u", user, "--"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

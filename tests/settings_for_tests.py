@@ -1,0 +1,23 @@
+"""The product's own settings, in a home folder of its own for every test process."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+_home = Path(tempfile.mkdtemp(prefix="regulars-tests-"))
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+os.environ["REGULARS_HOME"] = str(_home)
+os.environ.pop("REGULARS_WAREHOUSE", None)
+os.environ.pop("REGULARS_IMPORTS", None)
+os.environ.setdefault("REGULARS_MEMORY", "1GB")
+
+from regulars.config.settings import *  # noqa: E402, F403
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # A file, not memory: the processes that tests start read it, too.
+    DATABASES["default"]["TEST"] = {"NAME": str(_home / "regulars.sqlite3")}  # noqa: F405
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
