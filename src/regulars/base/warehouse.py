@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,16 @@ class Engine:
     def arrow(self, sql: str) -> pa.Table:
         """All rows of a query as an Arrow table."""
         return self._connection.sql(sql).to_arrow_table()
+
+    def load(self, table: str, rows: Iterable[Row]) -> None:
+        """Append tuples to an existing table of the engine."""
+        import pyarrow
+
+        columns = list(zip(*rows, strict=True))
+        if columns:
+            self.register("loaded", pyarrow.table([pyarrow.array(column) for column in columns], list(self.columns(table))))
+            self.run(f"INSERT INTO {identifier(table)} SELECT * FROM loaded")
+            self.unregister("loaded")
 
     def register(self, name: str, table: Any) -> None:
         """Let queries read an Arrow table (or reader) under `name`."""

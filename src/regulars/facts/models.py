@@ -15,7 +15,7 @@ class Import(Record):
     """One import of one or several files: what was read, how, what came of it. `imports/runs.py` has its verbs."""
 
     class State(models.TextChoices):
-        STAGED = "staged", _("read, nothing changed yet")
+        RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
         UNDONE = "undone", _("undone")
@@ -28,7 +28,7 @@ class Import(Record):
         RATES = "rates", _("exchange rates")
 
     content = models.CharField(_("content"), max_length=16, choices=Content.choices)
-    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.STAGED)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.RUNNING)
     source = models.CharField(_("source"), max_length=64)
     files = models.JSONField(_("files: name, size, SHA-256"), default=list)
     mapping = models.JSONField(_("mapping used"), default=dict)

@@ -22,7 +22,7 @@ class Action(Record):
         NOT_USEFUL = "not_useful", _("not useful")
         CLOSED = "closed", _("closed by itself")
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="actions")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="actions")
     cause = models.CharField(_("cause"), max_length=32)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
     member = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="actions")
