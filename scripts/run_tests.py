@@ -1,0 +1,56 @@
+"""The whole suite on SQLite, then on PostgreSQL. What could not be tested is said at the end.
+
+PostgreSQL is the server of `REGULARS_TEST_POSTGRES_URL` (its user may create databases), else a throwaway one. Arguments are
+handed to pytest: `python scripts/run_tests.py -k import`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from throwaway_postgres import NoPostgres, throwaway_postgres  # noqa: E402
+
+NOTHING_SKIPPED = os.environ.get("REGULARS_TEST_NOTHING_SKIPPED") == "1"
+
+
+def main() -> int:
+    arguments = ["-n", os.environ.get("REGULARS_TEST_PROCESSES", "2"), *sys.argv[1:]]
+    failed = [name for name, run in (("SQLite", _on_sqlite), ("PostgreSQL", _on_postgres)) if not run(arguments)]
+    print(f"\nFAILED on {' and '.join(failed)}." if failed else "\nAll that could be tested holds.", flush=True)
+    return 1 if failed else 0
+
+
+def _on_sqlite(arguments: list[str]) -> bool:
+    return _pytest("SQLite", "", arguments)
+
+
+def _on_postgres(arguments: list[str]) -> bool:
+    configured = os.environ.get("REGULARS_TEST_POSTGRES_URL", "")
+    if configured:
+        return _pytest("PostgreSQL", configured, arguments)
+    with tempfile.TemporaryDirectory(prefix="regulars-postgres-", ignore_cleanup_errors=True) as folder:
+        try:
+            with throwaway_postgres(Path(folder)) as url:
+                return _pytest("PostgreSQL", url, arguments)
+        except NoPostgres as missing:
+            print(f"\nMISSING: {missing}. Half of the suite was not run.", flush=True)
+            return not NOTHING_SKIPPED
+
+
+def _pytest(name: str, database_url: str, arguments: list[str]) -> bool:
+    print(f"\n== The suite on {name}", flush=True)
+    environment = os.environ | {"DATABASE_URL": database_url}
+    if database_url:
+        environment["REGULARS_TEST_POSTGRES_URL"] = database_url
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=CHECKOUT, env=environment).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
