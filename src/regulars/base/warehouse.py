@@ -40,6 +40,16 @@ class Engine:
         """Execute a statement whose result nobody wants."""
         self._connection.execute(sql, parameters).fetchall()
 
+    def attempt(self, sql: str) -> str | None:
+        """Execute a statement that may fail on what it reads: the engine's message if it did, None if it succeeded."""
+        import duckdb
+
+        try:
+            self.run(sql)
+        except duckdb.Error as error:
+            return str(error)
+        return None
+
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> list[Row]:
         """All rows of a query, as tuples."""
         found: list[Row] = self._connection.execute(sql, parameters).fetchall()
@@ -64,7 +74,9 @@ class Engine:
 
         columns = list(zip(*rows, strict=True))
         if columns:
-            self.register("loaded", pyarrow.table([pyarrow.array(column) for column in columns], list(self.columns(table))))
+            self.register(
+                "loaded", pyarrow.table([pyarrow.array(column) for column in columns], list(self.columns(table)))
+            )
             self.run(f"INSERT INTO {identifier(table)} SELECT * FROM loaded")
             self.unregister("loaded")
 
@@ -245,7 +257,14 @@ class Table:
         for path in paths:
             rows = engine.value(f"SELECT num_rows FROM parquet_file_metadata({quoted(str(path))})")
             adds.append(
-                AddAction(str(path.relative_to(self.path)), path.stat().st_size, {}, int(time.time() * 1000), True, json.dumps({"numRecords": rows}))
+                AddAction(
+                    str(path.relative_to(self.path)),
+                    path.stat().st_size,
+                    {},
+                    int(time.time() * 1000),
+                    True,
+                    json.dumps({"numRecords": rows}),
+                )
             )
         table = DeltaTable(self.path)
         if adds or mode == "overwrite":

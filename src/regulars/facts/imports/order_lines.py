@@ -51,7 +51,11 @@ def find_customers(engine: Engine, mappings: Sequence[Mapping]) -> None:
 
     Of several values of a detail the one of the latest order counts.
     """
-    mapped = {name for mapping in mappings for name in (*mapping.columns, *mapping.instead, *mapping.lookups, *mapping.constants)}
+    mapped = {
+        name
+        for mapping in mappings
+        for name in (*mapping.columns, *mapping.instead, *mapping.lookups, *mapping.constants)
+    }
     joined = any(mapping.joined_by for mapping in mappings)
     described = ", ".join(
         f"arg_max({name}, business_date) AS {name}" if joined or name in mapped else f"NULL::VARCHAR AS {name}"
@@ -63,7 +67,12 @@ def find_customers(engine: Engine, mappings: Sequence[Mapping]) -> None:
     )
     engine.run("CREATE OR REPLACE TABLE known_accounts (source VARCHAR, external_id VARCHAR, id BIGINT)")
     sources = [row[0] for row in engine.rows("SELECT DISTINCT source FROM found_customers")]
-    engine.load("known_accounts", Account.objects.filter(source__in=sources, external_id__isnull=False).values_list("source", "external_id", "id"))
+    engine.load(
+        "known_accounts",
+        Account.objects.filter(source__in=sources, external_id__isnull=False).values_list(
+            "source", "external_id", "id"
+        ),
+    )
     engine.run(
         """CREATE OR REPLACE TABLE customers AS
         SELECT found.*, known.id AS account_id, known.id IS NULL AS is_new
@@ -121,7 +130,9 @@ def compare_with_history(engine: Engine, complete_orders: bool) -> Difference:
     )
     same_key = " AND ".join(f"incoming.{name} = existing.{name}" for name in KEY)
     differs = " OR ".join(f"incoming.{name} IS DISTINCT FROM existing.{name}" for name in _VALUES)
-    engine.run(f"CREATE OR REPLACE VIEW added_lines AS SELECT incoming.* FROM incoming ANTI JOIN existing ON {same_key}")
+    engine.run(
+        f"CREATE OR REPLACE VIEW added_lines AS SELECT incoming.* FROM incoming ANTI JOIN existing ON {same_key}"
+    )
     engine.run(
         f"CREATE OR REPLACE VIEW changed_lines AS SELECT incoming.* FROM incoming JOIN existing ON {same_key} WHERE {differs}"
     )

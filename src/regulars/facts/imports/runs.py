@@ -1,0 +1,280 @@
+"""The verbs of an import: `stage_import` reads and says what would happen, `run_import` puts it in force, all or nothing.
+
+The one moment at which an import becomes visible is the commit of the database transaction in `_put_in_force`: working
+records, the pointer to the new version of the history and the import's own state change together. A process killed before
+leaves nothing visible; the next import, undo or `regulars check` then marks the dead one as failed (`recover`) and the next
+writer cuts off what it had already written into the warehouse.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.base.audit import record_change
+from regulars.base.locks import exclusive
+from regulars.base.models import Member, new_uid
+from regulars.base.organisation import organisation
+from regulars.base.warehouse import Engine, open_engine, quoted
+from regulars.core.errors import Refusal
+from regulars.facts.history import HISTORY, KEY
+from regulars.facts.imports import master_records, order_lines, rejected
+from regulars.facts.imports.detect import Proposal, propose_all, save_mapping
+from regulars.facts.imports.mapping import Mapping
+from regulars.facts.imports.normalise import stage_order_lines, stage_records
+from regulars.facts.imports.order_lines import Difference
+from regulars.facts.imports.rules import active_rules, preview_rules
+from regulars.facts.imports.sources import RawTable, read_sources
+from regulars.facts.models import Import
+
+Progress = Callable[[str, float | None], None]
+"""Told what is being done, and how much of it (0 … 1) where that is known."""
+
+HISTORY_LOCK = "history"
+FILE_ENGINE_BYTES = 200_000_000
+"""Files above this size are staged in an engine with a file, which bounds memory; below it memory alone is faster."""
+
+
+class NotUnderstood(Refusal):
+    """Files whose columns could not be mapped, with what is missing."""
+
+
+@dataclass
+class Part:
+    """The files of an import that have the same headings, and how they are read."""
+
+    raw: RawTable
+    proposal: Proposal
+    mapping: Mapping
+
+
+@dataclass
+class DryRun:
+    """What an import would do, or did: counts, and order lines by month, rule and currency."""
+
+    files: list[dict[str, Any]] = field(default_factory=list)
+    lines_read: int = 0
+    lines_accepted: int = 0
+    lines_rejected: int = 0
+    lines_skipped: int = 0
+    history: Difference | None = None
+    accounts_new: int = 0
+    accounts_known: int = 0
+    records: dict[str, dict[str, int]] = field(default_factory=dict)
+    without_customer: dict[str, int] = field(default_factory=dict)
+    months: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    currencies: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class StagedImport:
+    """Files that are read and converted in an engine of their own; nothing else has changed yet."""
+
+    engine: Engine
+    folder: Path
+    parts: list[Part]
+    source: str
+    base_currency: str
+    plan: master_records.RecordPlan = field(default_factory=master_records.RecordPlan)
+    report: DryRun = field(default_factory=DryRun)
+    history_version: int = -1
+
+    @property
+    def has_lines(self) -> bool:
+        return any(part.mapping.content == Import.Content.ORDER_LINES for part in self.parts)
+
+    @property
+    def content(self) -> str:
+        """The content that the import is listed under: order lines where there are any."""
+        return Import.Content.ORDER_LINES if self.has_lines else self.parts[0].mapping.content
+
+
+@contextmanager
+def stage_import(
+    *,
+    paths: Sequence[Path],
+    source: str = "",
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    adjust: Callable[[RawTable, Mapping], Mapping] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[StagedImport]:
+    """Read the files, find their mapping, convert every row and compare with what is there: the dry run.
+
+    `adjust` may change each proposed mapping. Gives a `StagedImport` for as long as the context lasts: `report` says what
+    would happen, `run_import` does it. Raises a `Refusal` for files that cannot be read or understood and for missing
+    rates.
+    """
+    tell = progress or _nobody
+    recover()
+    folder = Path(settings.IMPORTS_ROOT) / str(new_uid())
+    folder.mkdir(parents=True)
+    size = sum(path.stat().st_size for path in _files_below(paths))
+    with ExitStack() as stack:
+        stack.callback(_remove_if_unused, folder)
+        engine = stack.enter_context(open_engine(file=folder / "stage.duckdb" if size > FILE_ENGINE_BYTES else None))
+        raws = read_sources(
+            engine, paths, work=folder / "work", encoding=encoding, delimiter=delimiter, progress=lambda t, f: tell(t, f)
+        )
+        tell(_("Understanding the columns"), None)
+        parts = _understood(engine, raws, source, adjust)
+        named = source or next((part.mapping.source for part in parts if part.mapping.source), "orders")
+        parts = [replace_mapping(part, source=part.mapping.source or named) for part in parts]
+        staged = StagedImport(engine, folder, parts, named, organisation().base_currency)
+        _stage_records(staged)
+        if staged.has_lines:
+            tell(_("Converting the lines"), None)
+            _stage_lines(staged)
+        _describe(staged)
+        yield staged
+
+
+def run_import(staged: StagedImport, *, member: Member | None = None, progress: Progress | None = None) -> Import:
+    """Put a staged import in force, all of it or nothing. Returns its record, with the report.
+
+    Raises `Busy` when another import is running, and whatever stopped it; the record then says that it failed and why.
+    """
+    tell = progress or _nobody
+    with exclusive(HISTORY_LOCK, wait_seconds=2):
+        import_ = Import.objects.create(
+            uid=staged.folder.name,
+            content=staged.content,
+            source=staged.source,
+            files=[_file_json(file) for part in staged.parts for file in part.raw.files],
+            mapping={part.raw.name: part.mapping.to_json() for part in staged.parts},
+            member=member,
+        )
+        try:
+            _write(staged, import_, tell)
+        except BaseException as problem:
+            Import.objects.filter(pk=import_.pk).update(
+                state=Import.State.FAILED, reason=str(problem) or type(problem).__name__, finished_at=timezone.now()
+            )
+            raise
+    for part in staged.parts:
+        save_mapping(part.raw.headings, part.mapping)
+    return import_
+
+
+def recover() -> int:
+    """Mark imports whose process has died as failed. Nothing of them is visible. Returns how many there were."""
+    if not Import.objects.filter(state=Import.State.RUNNING).exists():
+        return 0
+    with exclusive(HISTORY_LOCK, wait_seconds=2):
+        return Import.objects.filter(state=Import.State.RUNNING).update(
+            state=Import.State.FAILED,
+            reason=_("The process was interrupted before the import was in force; nothing was changed. Import again."),
+            finished_at=timezone.now(),
+        )
+
+
+def import_folder(import_: Import) -> Path:
+    """Where the import keeps its rejected rows and what it replaced."""
+    return Path(settings.IMPORTS_ROOT) / str(import_.uid)
+
+
+def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
+    engine = staged.engine
+    version = HISTORY.version_in_force()
+    after = version
+    if staged.has_lines:
+        if version != staged.history_version:
+            staged.report.history = order_lines.compare_with_history(engine, _complete_orders(staged.parts))
+        tell(_("Finding the customers"), None)
+        order_lines.give_ids(engine)
+        difference = staged.report.history
+        assert difference is not None
+        if not difference.nothing:
+            tell(_("Writing the history"), None)
+            after = order_lines.write_lines(engine, import_.pk, difference, staged.folder / "before.parquet")
+    master_records.keep_changes(staged.plan.changes, staged.folder / "changes.jsonl")
+    rejected.keep_rejected(engine, [part.raw for part in staged.parts], staged.folder)
+    tell(_("Writing accounts and contacts"), None)
+    with transaction.atomic():
+        master_records.write_plan(staged.plan, import_)
+        if staged.has_lines:
+            order_lines.write_customers(engine, import_)
+        if after != version:
+            HISTORY.put_in_force(after)
+        import_.state = Import.State.DONE
+        import_.history_before, import_.history_after = version, after
+        import_.report = staged.report.to_json()
+        import_.finished_at = timezone.now()
+        import_.save()
+        record_change(
+            member=import_.member, verb="import", record=import_, before={}, after={"report": _short(staged.report)}
+        )
+
+
+def _understood(
+    engine: Engine, raws: list[RawTable], source: str, adjust: Callable[[RawTable, Mapping], Mapping] | None
+) -> list[Part]:
+    proposals = propose_all(engine, raws)
+    parts = []
+    for raw, proposal in zip(raws, proposals, strict=True):
+        mapping = adjust(raw, proposal.mapping) if adjust else proposal.mapping
+        parts.append(Part(raw, proposal, replace(mapping, source=source) if source else mapping))
+    if not any(part.mapping.content in Import.Content.values for part in parts):
+        missing = [sentence for part in parts for sentence in part.proposal.missing]
+        raise NotUnderstood(
+            _("The columns could not be understood. %(missing)s") % {"missing": " ".join(missing)},
+            _("Say which column is which, for example: --map order_id='Order no.' --map business_date=Date"),
+        )
+    return parts
+
+
+def replace_mapping(part: Part, **changes: Any) -> Part:
+    return replace(part, mapping=replace(part.mapping, **changes))
+
+
+_SEQUENCE = [Import.Content.PRODUCTS, Import.Content.RATES, Import.Content.ACCOUNTS, Import.Content.CONTACTS]
+
+
+def _stage_records(staged: StagedImport) -> None:
+    planners: dict[str, Callable[[str, str], None]] = {
+        Import.Content.PRODUCTS: lambda table, source: master_records.plan_products(staged.engine, table, source, staged.plan),
+        Import.Content.RATES: lambda table, source: master_records.plan_rates(staged.engine, table, staged.plan),
+        Import.Content.ACCOUNTS: lambda table, source: master_records.plan_accounts(staged.engine, table, source, staged.plan),
+        Import.Content.CONTACTS: lambda table, source: master_records.plan_contacts(staged.engine, table, source, staged.plan),
+    }
+    for content in _SEQUENCE:
+        for part in staged.parts:
+            if part.mapping.content == content:
+                made = stage_records(staged.engine, part.raw, part.mapping)
+                planners[content](made.lines, part.mapping.source)
+
+
+def _stage_lines(staged: StagedImport) -> None:
+    raise AssertionError
+
+
+def _complete_orders(parts: list[Part]) -> bool:
+    lines = [part.mapping for part in parts if part.mapping.content == Import.Content.ORDER_LINES]
+    return all(mapping.complete_orders and "line_no" not in mapping.columns for mapping in lines)
+
+
+def _remove_if_unused(folder: Path) -> None:
+    """A folder stays only for an import that is in force."""
+    shutil.rmtree(folder / "work", ignore_errors=True)
+    for file in folder.glob("stage.duckdb*"):
+        file.unlink(missing_ok=True)
+    if not Import.objects.filter(uid=folder.name, state=Import.State.DONE).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _nobody(_text: str, _share: float | None) -> None:
+    return None
