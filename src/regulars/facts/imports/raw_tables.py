@@ -1,0 +1,257 @@
+"""What was read from files of one kind, as text in the engine: a table of rows and a table of what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import pyarrow as pa
+
+from regulars.base.warehouse import Engine, identifier
+
+BATCH_ROWS = 50_000
+BATCH_CHARACTERS = 32_000_000
+SHOWN_CHARACTERS = 2_000  # of a row that could not be read
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One file, sheet or member of an archive, as the user knows it, and how it was understood."""
+
+    name: str
+    path: str
+    size_bytes: int
+    sha256: str
+    format: str
+    """csv, xlsx, xls, ods, jsonl, json, parquet."""
+    encoding: str = ""
+    """Of a text file, as Python names it."""
+    delimiter: str = ""
+    quote: str = '"'
+    heading_line: int = 1
+    """Physical line (in a sheet: row) of the headings, counted from 1; 0: the file has none."""
+    body_line: int = 2
+    """Physical line after the headings."""
+    sheet: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """A group of files with the same headings, as the view `name` in the engine.
+
+    Columns of the view: `_file` (index in `files`), `_row` (number of the record in its file, 1 is the first after the
+    headings; broken records are counted, blank lines are not), then `columns`, one VARCHAR for each heading, NULL where
+    the cell is empty. Text is as in the file, surrounding blanks included. Rows without any content are left out.
+    What could not be read is in the table `broken_name`: `_file`, `_row`, `line` (physical), `reason` (a code of
+    `BROKEN_REASONS`), `text` (its beginning).
+    """
+
+    name: str
+    broken_name: str
+    headings: list[str]
+    columns: list[str]
+    files: list[SourceFile]
+    rows: int
+    broken: int
+    short: int = 0
+    """Rows with fewer cells than headings; the missing ones at the end are NULL."""
+
+    def column(self, heading: str) -> str:
+        """The column of a heading, found without regard to case and blanks. KeyError if there is none."""
+        return {folded(name): column for name, column in zip(self.headings, self.columns, strict=True)}[folded(heading)]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A record that could not be read."""
+
+    row: int
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass
+class Tally:
+    """What became of the records of one file."""
+
+    rows: int = 0
+    short: int = 0
+    broken: list[Broken] = field(default_factory=list)
+
+
+Record = tuple[int, Sequence[str | None], int]
+"""Number of the record in its file, one cell for each heading, and about how many characters they have."""
+
+
+def folded(heading: str) -> str:
+    """Headings that fold to the same text are the same heading."""
+    return " ".join(heading.casefold().split())
+
+
+def distinct(cells: Sequence[str | None]) -> list[str]:
+    """Headings of their own for all columns: "Amount", "Amount (2)"; "column 3" where the cell is empty."""
+    seen: set[str] = set()
+    headings = []
+    for position, cell in enumerate(cells, start=1):
+        plain = " ".join((cell or "").split()) or f"column {position}"
+        heading = plain
+        for number in count(2):
+            if folded(heading) not in seen:
+                break
+            heading = f"{plain} ({number})"
+        seen.add(folded(heading))
+        headings.append(heading)
+    return headings
+
+
+class RawWriter:
+    """Fills the tables of one group of files."""
+
+    def __init__(self, engine: Engine, number: int, headings: Sequence[str]) -> None:
+        self.engine = engine
+        self.name = f"raw_{number}"
+        self.broken_name = f"broken_{number}"
+        self.store = f"raw_{number}_stored"
+        self.headings = list(headings)
+        self.columns = [f"c{position}" for position in range(len(headings))]
+        self.files: list[SourceFile] = []
+        self.short = 0
+        self.broken = 0
+        # A row number costs nothing as the position in the table; `_shift` turns that into the number in the file.
+        columns = ", ".join(f"{column} VARCHAR" for column in self.columns)
+        engine.run(f"CREATE OR REPLACE TABLE {self.store} (_file INTEGER, _shift BIGINT, {columns})")
+        engine.run(
+            f"CREATE OR REPLACE TABLE {self.broken_name} "
+            "(_file INTEGER, _row BIGINT, line BIGINT, reason VARCHAR, text VARCHAR)"
+        )
+
+    def places(self, headings: Sequence[str]) -> list[int]:
+        """For each column of the table, the position of its heading among `headings` (same set, another sequence)."""
+        position = {folded(heading): at for at, heading in enumerate(headings)}
+        return [position[folded(heading)] for heading in self.headings]
+
+    def stored(self) -> int:
+        return int(self.engine.value(f"SELECT count(*) FROM {self.store}"))
+
+    def attempt(self, headings: Sequence[str], names: Sequence[str], relation: str) -> str | None:
+        """Add all rows of a relation, its columns `names` standing under `headings`. The message if it failed."""
+        cells = ", ".join(identifier(names[place]) for place in self.places(headings))
+        shift = 1 - self.stored()
+        return self.engine.attempt(
+            f"INSERT INTO {self.store} SELECT {len(self.files)}::INTEGER, {shift}::BIGINT, {cells} FROM {relation}"
+        )
+
+    def newlines_since(self, stored: int) -> int:
+        """Line feeds inside cells added since `stored()` was that."""
+        inside = " + ".join(
+            f"coalesce(length({column}) - length(replace({column}, chr(10), '')), 0)" for column in self.columns
+        )
+        some = " OR ".join(f"contains({column}, chr(10))" for column in self.columns)
+        return int(
+            self.engine.value(
+                f"SELECT coalesce(sum({inside}), 0) FROM {self.store} WHERE rowid >= {stored} AND ({some})"
+            )
+        )
+
+    def take_back(self, stored: int) -> None:
+        """Remove what was added since `stored()` was that."""
+        self.engine.run(f"DELETE FROM {self.store} WHERE rowid >= {stored}")
+
+    def add_records(self, headings: Sequence[str], records: Iterable[Record], tally: Tally) -> None:
+        """Add records that Python read."""
+        schema = pa.schema(
+            [("_file", pa.int32()), ("_shift", pa.int64()), *((column, pa.string()) for column in self.columns)]
+        )
+        batches = self._batches(schema, self.places(headings), records, tally)
+        self.engine.register("records_read", pa.RecordBatchReader.from_batches(schema, batches))
+        try:
+            self.engine.run(f"INSERT INTO {self.store} SELECT * FROM records_read")
+        finally:
+            self.engine.unregister("records_read")
+
+    def add_broken(self, broken: Sequence[Broken]) -> None:
+        self.broken += len(broken)
+        if not broken:
+            return
+        table = pa.table(
+            {
+                "_file": pa.array([len(self.files)] * len(broken), pa.int32()),
+                "_row": [one.row for one in broken],
+                "line": [one.line for one in broken],
+                "reason": [one.reason for one in broken],
+                "text": [storable(one.text[:SHOWN_CHARACTERS]) for one in broken],
+            }
+        )
+        self.engine.register("broken_read", table)
+        try:
+            self.engine.run(f"INSERT INTO {self.broken_name} SELECT * FROM broken_read ORDER BY _row")
+        finally:
+            self.engine.unregister("broken_read")
+
+    def finish_file(self, file: SourceFile, tally: Tally) -> None:
+        self.add_broken(tally.broken)
+        self.short += tally.short
+        self.files.append(file)
+
+    def finish(self) -> RawTable:
+        """Make the view. Rows without content are left out of it."""
+        cells = ", ".join(self.columns)
+        rows = self.stored()
+        content = rows
+        if not any(self._count(column) == rows for column in self.columns):
+            content = self._count(f"coalesce({cells})")
+        keep = "" if content == rows else f" WHERE coalesce({cells}) IS NOT NULL"
+        self.engine.run(
+            f"CREATE OR REPLACE VIEW {self.name} AS "
+            f"SELECT _file, rowid + _shift AS _row, {cells} FROM {self.store}{keep}"
+        )
+        return RawTable(
+            name=self.name,
+            broken_name=self.broken_name,
+            headings=self.headings,
+            columns=self.columns,
+            files=self.files,
+            rows=content,
+            broken=self.broken,
+            short=self.short,
+        )
+
+    def _count(self, expression: str) -> int:
+        return int(self.engine.value(f"SELECT count({expression}) FROM {self.store}"))
+
+    def _batches(
+        self, schema: pa.Schema, places: list[int], records: Iterable[Record], tally: Tally
+    ) -> Iterator[pa.RecordBatch]:
+        position = self.stored()
+        for chunk in _chunks(records):
+            batch = self._batch(schema, places, chunk, position)
+            tally.rows += batch.num_rows
+            position += batch.num_rows
+            yield batch
+
+    def _batch(self, schema: pa.Schema, places: list[int], chunk: list[Record], position: int) -> pa.RecordBatch:
+        cells = list(zip(*(record[1] for record in chunk), strict=True))
+        columns = [pa.array([cell or None for cell in cells[place]], pa.string()) for place in places]
+        shifts = [record[0] - at for at, record in enumerate(chunk, start=position)]
+        files = pa.array([len(self.files)] * len(chunk), pa.int32())
+        return pa.RecordBatch.from_arrays([files, pa.array(shifts, pa.int64()), *columns], schema=schema)
+
+
+def storable(text: str) -> str:
+    """`text` with a replacement sign for each byte that could not be decoded."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "�")
+
+
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    chunk: list[Record] = []
+    size = 0
+    for record in records:
+        chunk.append(record)
+        size += record[2]
+        if len(chunk) >= BATCH_ROWS or size >= BATCH_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
