@@ -1,0 +1,13 @@
+"""Customer-base models: is this customer still ours, and what will it buy.
+
+Usable by itself. `summarise` turns orders into one row an account; a model learns from such rows with `fit` and then
+answers for any rows: learned names end in `_`. No model opens a file, a connection or a clock.
+"""
+
+from regulars.core.lifetime.bg_nbd import BetaGeoNBD
+from regulars.core.lifetime.columns import UnusableSummary
+from regulars.core.lifetime.gamma_gamma import GammaGamma
+from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
+from regulars.core.lifetime.summary import summarise
+
+__all__ = ["BetaGeoNBD", "GammaGamma", "TooLittleHistory", "UnusableSummary", "summarise"]
