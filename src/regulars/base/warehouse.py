@@ -1,9 +1,9 @@
 """The warehouse: Delta tables in a local folder, queried by DuckDB. The only module that opens engines and tables.
 
-A table is written in two steps. First new versions are added to the Delta log, which nobody reads; then, in the database
-transaction that also writes the working records, `Table.put_in_force` moves the table's pointer (`TableVersion`). Readers
-open the version of the pointer. So a process killed at any point leaves the old state, and the versions it left behind
-are cut off by the next writer (`Table.writable`).
+A table is written in two steps. First new versions are added to the Delta log, which nobody reads; then, in the
+database transaction that also writes the working records, `Table.put_in_force` moves the table's pointer
+(`TableVersion`). Readers open the version of the pointer. So a process killed at any point leaves the old state, and the
+versions it left behind are cut off by the next writer (`Table.writable`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = tuple[Any, ...]
+
+MERGED_ROWS = 50_000
+"""Up to so many changes are merged into the files they concern; above that writing the whole table anew is faster."""
 
 
 class Engine:
@@ -100,7 +103,7 @@ class Engine:
 
 @contextmanager
 def open_engine(*, file: Path | None = None, memory: str | None = None) -> Iterator[Engine]:
-    """An engine of its own, closed at the end. With `file` its tables live on disk, which bounds memory for large work."""
+    """An engine of its own, closed at the end. With `file` its tables live on disk, which bounds memory."""
     import duckdb
 
     spill = Path(tempfile.mkdtemp(prefix="regulars-spill-"))
@@ -180,7 +183,7 @@ class Table:
     # Writing
 
     def writable(self) -> int:
-        """Prepare for writing: make the table, or cut off versions that a killed writer left. The version to build on."""
+        """Make the table, or cut off versions that a killed writer left. Returns the version to build on."""
         from deltalake import DeltaTable
 
         version = self.version_in_force()
@@ -216,8 +219,15 @@ class Table:
         from deltalake import DeltaTable
 
         names = ", ".join(identifier(name) for name in self.columns)
-        changes = engine.arrow(f"SELECT {names}, gone FROM ({query})")
         table = DeltaTable(self.path)
+        if engine.value(f"SELECT count(*) FROM ({query})") > MERGED_ROWS:
+            same = " AND ".join(f"kept.{name} = change.{name}" for name in on)
+            return self.replace(
+                engine,
+                f"SELECT {names} FROM {self.relation(table.version())} AS kept ANTI JOIN ({query}) AS change ON {same} "
+                f"UNION ALL SELECT {names} FROM ({query}) WHERE NOT gone",
+            )
+        changes = engine.arrow(f"SELECT {names}, gone FROM ({query})")
         table.merge(
             changes, " AND ".join(f"t.{name} = s.{name}" for name in on), source_alias="s", target_alias="t"
         ).when_matched_delete("s.gone").when_matched_update(

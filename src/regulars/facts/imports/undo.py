@@ -1,0 +1,219 @@
+"""Taking a whole import back, also when others came after it.
+
+The history is a ledger of imports: each line carries the import that wrote it, each import keeps the lines it replaced
+(`before.parquet`) and the keys of the lines it found there just so (`confirmed.parquet`). Undoing an import gives each of its
+lines to whoever else stands behind it: a later import that confirmed it, else the state before, again as far back as it
+takes when that was written by an import that is itself undone. Lines that a later import overwrote stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from regulars.base.audit import record_change
+from regulars.base.locks import exclusive
+from regulars.base.models import Member
+from regulars.base.warehouse import Engine, open_engine, quoted
+from regulars.core.errors import Refusal
+from regulars.facts.history import HISTORY, KEY
+from regulars.facts.imports.master_records import MODELS, take_back_changes
+from regulars.facts.imports.order_lines import BEFORE, CONFIRMED
+from regulars.facts.imports.runs import HISTORY_LOCK, Progress, import_folder, recover
+from regulars.facts.models import Account, Import
+
+_SAME_KEY = " AND ".join(f"line.{name} = other.{name}" for name in KEY)
+_LINE = ", ".join(HISTORY.columns)
+
+
+class CannotUndo(Refusal):
+    """An import that is not in force."""
+
+
+@dataclass
+class UndoReport:
+    """What became of everything that the import had made or changed."""
+
+    lines_removed: int = 0
+    lines_restored: int = 0
+    records_removed: int = 0
+    records_kept: int = 0
+    fields_restored: int = 0
+    fields_kept: int = 0
+
+
+def undo_import(*, import_: Import, member: Member | None = None, progress: Progress | None = None) -> UndoReport:
+    """Restore the state before the import, updates included. What was changed by hand since is left, and counted."""
+    tell = progress or (lambda _text, _share: None)
+    recover()
+    report = UndoReport()
+    with exclusive(HISTORY_LOCK, wait_seconds=2), open_engine() as engine:
+        import_.refresh_from_db()
+        if import_.state != Import.State.DONE:
+            raise CannotUndo(
+                _("Import %(number)d is not in force: %(state)s.")
+                % {"number": import_.pk, "state": import_.get_state_display()},
+                _("See the list of imports with: regulars imports"),
+            )
+        version = HISTORY.version_in_force()
+        after = version
+        if import_.content == Import.Content.ORDER_LINES:
+            tell(_("Restoring the history"), None)
+            after = _restore_history(engine, import_, report)
+        tell(_("Restoring accounts and contacts"), None)
+        with transaction.atomic():
+            if after != version:
+                HISTORY.put_in_force(after)
+            report.fields_restored, report.fields_kept = take_back_changes(import_folder(import_) / "changes.jsonl")
+            _remove_records(engine, import_, after, report)
+            import_.state = Import.State.UNDONE
+            import_.undone_at = timezone.now()
+            import_.save()
+            record_change(member=member, verb="undo_import", record=import_, before={}, after=asdict(report))
+    return report
+
+
+def _restore_history(engine: Engine, import_: Import, report: UndoReport) -> int:
+    """The version of the history without the import's lines, not yet in force."""
+    assert import_.history_before is not None
+    later = Import.objects.filter(pk__gt=import_.pk, content=Import.Content.ORDER_LINES, state=Import.State.DONE)
+    engine.run(f"CREATE TABLE mine AS SELECT * FROM {HISTORY.relation()} WHERE import_id = {import_.pk}")
+    engine.run(f"CREATE TABLE lost AS {_lines_of(BEFORE, [import_.pk])}")
+    if HISTORY.version_in_force() == import_.history_after and not later.exists():
+        if import_.history_after == import_.history_before:
+            return import_.history_after
+        report.lines_restored = engine.value("SELECT count(*) FROM lost")
+        report.lines_removed = engine.value(f"SELECT count(*) FROM mine AS line ANTI JOIN lost AS other ON {_SAME_KEY}")
+        HISTORY.writable()
+        return HISTORY.restore(max(import_.history_before, 0))
+    _trace_back(engine, import_)
+    return _write_traced(engine, report)
+
+
+def _trace_back(engine: Engine, import_: Import) -> None:
+    """Make `settled`: for each line that this undo concerns, the line that now counts (`import_id` NULL: none).
+
+    `open_lines` holds lines whose writer is undone, and the import that had replaced them (`over`). Each turn settles
+    those that an import in force confirmed in between, and steps back to what the others had replaced.
+    """
+    undone = [import_.pk, *Import.objects.filter(state=Import.State.UNDONE).values_list("pk", flat=True)]
+    active = Import.objects.filter(state=Import.State.DONE).exclude(pk=import_.pk).values_list("pk", flat=True)
+    engine.run("CREATE TABLE undone (id BIGINT)")
+    engine.load("undone", [(number,) for number in undone])
+    engine.run(f"CREATE TABLE befores AS {_lines_of(BEFORE, undone)}")
+    engine.run(f"CREATE TABLE confirms AS {_lines_of(CONFIRMED, list(active))}")
+    engine.run(
+        f"""CREATE TABLE open_lines AS
+        SELECT {_LINE}, {2**62}::BIGINT AS over FROM mine
+        UNION ALL SELECT {_LINE}, {import_.pk}::BIGINT FROM lost AS line
+        ANTI JOIN {HISTORY.relation()} AS other ON {_SAME_KEY} WHERE line.gone"""
+    )
+    engine.run("CREATE TABLE settled AS SELECT * EXCLUDE (over) FROM open_lines WHERE false")
+    while engine.value("SELECT count(*) FROM open_lines"):
+        engine.run(
+            "INSERT INTO settled SELECT * EXCLUDE (over) FROM open_lines WHERE import_id NOT IN (SELECT id FROM undone)"
+        )
+        engine.run(
+            f"""CREATE OR REPLACE TABLE still_open AS
+            SELECT line.*, max(other."by") AS confirmed_by FROM open_lines AS line
+            LEFT JOIN confirms AS other ON {_SAME_KEY} AND other."by" > line.import_id AND other."by" < line.over
+            WHERE line.import_id IN (SELECT id FROM undone) GROUP BY ALL"""
+        )
+        engine.run(
+            """INSERT INTO settled SELECT * EXCLUDE (over, confirmed_by) REPLACE (confirmed_by AS import_id)
+            FROM still_open WHERE confirmed_by IS NOT NULL"""
+        )
+        engine.run(
+            f"""CREATE OR REPLACE TABLE stepped AS
+            SELECT line.*, arg_max(other, other."by") AS found FROM still_open AS line
+            LEFT JOIN befores AS other ON {_SAME_KEY}
+              AND (other."by" = line.import_id OR (other.gone AND other."by" < line.import_id))
+            WHERE line.confirmed_by IS NULL GROUP BY ALL"""
+        )
+        engine.run(
+            """INSERT INTO settled SELECT * EXCLUDE (over, confirmed_by, found) REPLACE (NULL AS import_id)
+            FROM stepped WHERE found IS NULL"""
+        )
+        named = ", ".join(f"found.{name} AS {name}" for name in HISTORY.columns)
+        engine.run(
+            f"""CREATE OR REPLACE TABLE open_lines AS
+            SELECT {named}, found."by" AS over FROM stepped WHERE found IS NOT NULL"""
+        )
+
+
+def _write_traced(engine: Engine, report: UndoReport) -> int:
+    HISTORY.writable()
+    here = "SELECT line.*, line.import_id IS NULL AS gone FROM settled AS line"
+    version = HISTORY.merge(engine, f"{here} SEMI JOIN mine AS other ON {_SAME_KEY}", on=KEY)
+    again = (
+        f"SELECT line.* FROM settled AS line ANTI JOIN mine AS other ON {_SAME_KEY} WHERE line.import_id IS NOT NULL"
+    )
+    if engine.value(f"SELECT count(*) FROM ({again})"):
+        version = HISTORY.append(engine, again)
+    report.lines_removed = engine.value(
+        f"SELECT count(*) FROM mine AS line SEMI JOIN settled AS other ON {_SAME_KEY} AND other.import_id IS NULL"
+    )
+    report.lines_restored = engine.value("SELECT count(*) FROM settled WHERE import_id IS NOT NULL")
+    return version
+
+
+def _lines_of(name: str, imports: list[int]) -> str:
+    """SQL for the kept lines of several imports, each with the import it belongs to (`by`)."""
+    files = [(pk, import_folder(import_) / name) for pk, import_ in Import.objects.in_bulk(imports).items()]
+    reads = [
+        f'SELECT *, {pk}::BIGINT AS "by" FROM read_parquet({quoted(str(file))})' for pk, file in files if file.exists()
+    ]
+    if reads:
+        return " UNION ALL BY NAME ".join(reads)
+    columns = HISTORY.columns if name == BEFORE else {key: "VARCHAR" for key in KEY}
+    typed = [f"NULL::{kind} AS {column}" for column, kind in columns.items()]
+    return f"""SELECT {", ".join(typed)}, NULL::BOOLEAN AS gone, NULL::BIGINT AS "by" WHERE false"""
+
+
+def _remove_records(engine: Engine, import_: Import, version: int, report: UndoReport) -> None:
+    """Delete what the import made, unless something else has come to depend on it."""
+    for model in reversed(MODELS.values()):
+        made = set(model._default_manager.filter(made_by_import=import_).values_list("pk", flat=True))
+        needed = _referred_to(model, import_)
+        if model is Account and made:
+            engine.run("CREATE OR REPLACE TABLE made (id BIGINT)")
+            engine.load("made", [(pk,) for pk in made])
+            with_lines = (
+                f"SELECT DISTINCT account_id FROM {HISTORY.relation(version)} SEMI JOIN made ON id = account_id"
+            )
+            needed |= {row[0] for row in engine.rows(with_lines)}
+        doomed = sorted(made - needed)
+        for start in range(0, len(doomed), 500):
+            _delete(model, doomed[start : start + 500])
+        report.records_removed += len(doomed)
+        report.records_kept += len(made & needed)
+
+
+def _referred_to(model: type[models.Model], import_: Import) -> set[Any]:
+    """Ids of `model` that other records hold on to; the model's own records from the same import don't count."""
+    needed: set[Any] = set()
+    for relation in model._meta.related_objects:
+        if getattr(relation, "on_delete", None) is models.PROTECT:
+            holders = relation.related_model._default_manager.all()
+            if relation.related_model is model:
+                holders = holders.exclude(made_by_import=import_)
+            needed |= set(holders.values_list(relation.field.attname, flat=True))
+    return needed - {None}
+
+
+def _delete(model: type[models.Model], ids: list[int]) -> None:
+    """Rows by id with what belongs to them, several hundred at once. Parents and children in one import go together."""
+    for relation in model._meta.related_objects:
+        if relation.on_delete is models.CASCADE:
+            relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
+    for many in model._meta.many_to_many:
+        many.remote_field.through._default_manager.filter(**{f"{model._meta.model_name}_id__in": ids}).delete()  # type: ignore[attr-defined]
+    for field in model._meta.concrete_fields:
+        if field.related_model is model:
+            model._default_manager.filter(pk__in=ids).update(**{field.name: None})
+    rows = model._default_manager.filter(pk__in=ids)
+    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
