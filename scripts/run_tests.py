@@ -1,7 +1,7 @@
 """The whole suite on SQLite, then on PostgreSQL. What could not be tested is said at the end.
 
-PostgreSQL is the server of `REGULARS_TEST_POSTGRES_URL` (its user may create databases), else a throwaway one. Arguments are
-handed to pytest: `python scripts/run_tests.py -k import`.
+PostgreSQL is the server of `REGULARS_TEST_POSTGRES_URL` (its user may create databases), else a throwaway one.
+Arguments are handed to pytest: `python scripts/run_tests.py -k import`.
 """
 
 from __future__ import annotations

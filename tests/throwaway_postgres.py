@@ -7,12 +7,13 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
-class NoPostgres(Exception):
+class NoPostgres(Exception):  # noqa: N818 - named for what stands in the way
     """No server can be started here; says what is missing."""
 
 
@@ -56,7 +57,7 @@ def _unprivileged(folder: Path) -> list[str]:
         raise NoPostgres("PostgreSQL (its server does not run as root, and there is no user postgres)")
     shutil.chown(folder, user)
     for parent in folder.parents:
-        if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
+        if parent.stat().st_uid == 0 and str(parent).startswith(tempfile.gettempdir()):
             parent.chmod(parent.stat().st_mode | 0o011)
     return ["runuser", "-u", user, "--"]
 
