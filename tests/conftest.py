@@ -1,14 +1,12 @@
 """What all tests share: a home folder of their own, a firm with its owner, the shared data, a real PostgreSQL.
 
-`pytest` runs on SQLite; `DATABASE_URL=postgres://… pytest` runs the same suite on PostgreSQL (its user may create databases).
+`pytest` runs on SQLite; `DATABASE_URL=postgres://… pytest` runs the same suite on PostgreSQL, as a user who may create
+databases.
 """
 
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +17,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import pytest
 import uuid_utils.compat
 from pytest_django import Settings
+
+from throwaway_postgres import NoPostgres, throwaway_postgres
 
 MISSING = "MISSING: "
 
@@ -127,25 +127,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if configured.startswith("postgres"):
         yield configured
         return
-    programs = _postgres_programs()
-    if programs is None:
-        missing("PostgreSQL (install it, or set REGULARS_TEST_POSTGRES_URL)")
-    folder = tmp_path_factory.mktemp("postgres")
-    as_user = _unprivileged(folder)
-    port = _free_port()
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*as_user, str(programs / program), *arguments]
-        subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=60)
-
-    data = str(folder / "data")
-    run("initdb", "-D", data, "-U", "regulars", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=50"
-    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
-        yield f"postgres://regulars:regulars@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        with throwaway_postgres(tmp_path_factory.mktemp("postgres")) as url:
+            yield url
+    except NoPostgres as absent:
+        missing(str(absent))
 
 
 @pytest.fixture
@@ -158,31 +144,3 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         server.execute(f'CREATE DATABASE "{name}"')
         yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _postgres_programs() -> Path | None:
-    found = shutil.which("pg_ctl")
-    folders = [Path(found).parent] if found else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((folder for folder in folders if (folder / "initdb").exists()), None)
-
-
-def _unprivileged(folder: Path) -> list[str]:
-    """How to run a program as someone other than root, which PostgreSQL refuses; gives `folder` to that user."""
-    if os.geteuid() != 0:
-        return []
-    user = next((entry.pw_name for entry in pwd.getpwall() if entry.pw_name in ("postgres", "nobody")), None)
-    if user is None or shutil.which("runuser") is None:
-        missing("PostgreSQL (its server does not run as root, and there is no user postgres)")
-    shutil.chown(folder, user)
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return ["runuser", "-u", user, "--"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

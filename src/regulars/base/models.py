@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import uuid_utils.compat
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 
 new_uid = uuid_utils.compat.uuid7
 """A UUIDv7: the id of a record in URLs and in the API; sorts by time of making."""
@@ -96,21 +97,33 @@ class Member(AbstractBaseUser, Record):
     role = models.CharField(_("role"), max_length=24, choices=Role.choices, default=Role.ACCOUNT_MANAGER)
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members")
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
-    seller_code = models.CharField(_("code of this person in the order history"), max_length=100, blank=True, default="")
+    seller_code = models.CharField(
+        _("code of this person in the order history"), max_length=100, blank=True, default=""
+    )
     is_active = models.BooleanField(_("active"), default=True)
     generated = models.BooleanField(_("made up for the demo"), default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["name"]
 
-    objects: ClassVar[MemberManager] = MemberManager()  # type: ignore[assignment]
+    objects: ClassVar[MemberManager] = MemberManager()
 
     def __str__(self) -> str:
         return self.name
 
 
+class NeverEdited(models.QuerySet["AuditEntry"]):
+    """Rows that are added and read, and nothing else."""
+
+    def update(self, **changes: Any) -> NoReturn:
+        raise TypeError("The audit trail is never edited.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("The audit trail is never deleted.")
+
+
 class AuditEntry(models.Model):
-    """One change: who, when, what, before, after. Written by the verbs in the change's own transaction, never edited."""
+    """One change: who, when, what, before, after. Written by the verbs in the change's own transaction; never edited."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("at"), db_index=True)
@@ -122,11 +135,21 @@ class AuditEntry(models.Model):
     before = models.JSONField(_("before"), encoder=DjangoJSONEncoder, default=dict)
     after = models.JSONField(_("after"), encoder=DjangoJSONEncoder, default=dict)
 
+    objects = NeverEdited.as_manager()
+
     class Meta:
         indexes: ClassVar = [models.Index(fields=["subject", "subject_id"], name="audit_subject")]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject} {self.subject_id}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The audit trail is never edited.")
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise TypeError("The audit trail is never deleted.")
 
 
 class TableVersion(models.Model):
@@ -138,6 +161,59 @@ class TableVersion(models.Model):
 
     table = models.CharField(max_length=64, primary_key=True)
     version = models.BigIntegerField()
+    # Its folder in the warehouse; empty: named as the table. A restored backup brings a folder of its own.
+    folder = models.CharField(max_length=128, blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.table}@{self.version}"
+
+
+class Job(DBTaskResult[..., Any]):
+    """Machine work that waits, runs or is done. `jobs.py` has its verbs."""
+
+    class Meta:
+        proxy = True
+
+    @property
+    def attempt(self) -> int:
+        """How often a worker has begun it since somebody asked for it."""
+        return len(self.worker_ids)
+
+
+class JobFailure(models.Model):
+    """One attempt at a job that failed, kept with its reason."""
+
+    id = models.BigAutoField(primary_key=True)
+    job_id = models.UUIDField(_("job"), db_index=True)
+    path = models.CharField(_("what was to be done"), max_length=300)
+    attempt = models.PositiveIntegerField(_("attempt"))
+    at = models.DateTimeField(_("at"), db_index=True)
+    reason = models.TextField(_("reason"))
+    traceback = models.TextField(_("where in the program"), blank=True, default="")
+    again_at = models.DateTimeField(_("tried again at"), null=True)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class Worker(models.Model):
+    """A running worker. It says now and then that it lives; its row is gone when it stops as it should."""
+
+    id = models.CharField(max_length=64, primary_key=True)
+    machine = models.CharField(_("machine"), max_length=200)
+    process = models.PositiveIntegerField(_("process"))
+    started_at = models.DateTimeField(_("started"))
+    seen_at = models.DateTimeField(_("last seen"))
+
+    def __str__(self) -> str:
+        return f"{self.machine} {self.process}"
+
+
+class ScheduleRun(models.Model):
+    """The last moment at which a periodic job was due and was put in the queue."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    due_at = models.DateTimeField(_("due"))
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.due_at}"

@@ -156,7 +156,9 @@ class Table:
 
     @property
     def path(self) -> Path:
-        return warehouse_root() / self.name
+        """The folder of its files: that of the pointer, since a restored backup brings a folder of its own."""
+        folder = TableVersion.objects.filter(table=self.name).values_list("folder", flat=True).first()
+        return warehouse_root() / (folder or self.name)
 
     # Reading
 
@@ -241,6 +243,12 @@ class Table:
 
         DeltaTable(self.path).restore(version)
         return DeltaTable(self.path).version()
+
+    def drop_old_files(self, *, days: int) -> None:
+        """Delete files that no version of the last `days` needs."""
+        from deltalake import DeltaTable
+
+        DeltaTable(self.path).vacuum(retention_hours=24 * days, dry_run=False, enforce_retention_duration=False)
 
     def put_in_force(self, version: int) -> None:
         """Let readers see `version`. Call it in the transaction that writes the records which belong to it."""

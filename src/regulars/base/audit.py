@@ -1,0 +1,98 @@
+"""The audit trail: who changed what, when, from what to what. Written in the change's own transaction, never edited."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from regulars.base.models import AuditEntry, Member
+
+# Says nothing that the entry itself does not say, or must not be kept.
+_LEFT_OUT = {"id", "uid", "created_at", "updated_at", "password", "last_login"}
+
+
+def record_change(
+    *,
+    member: Member | None,
+    verb: str,
+    record: models.Model,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    account_id: int | None = None,
+) -> None:
+    """Note one change of `record` by `member` (None: Regulars itself). `audited` finds before and after by itself."""
+    record_changes(member=member, verb=verb, changes=[(record, before, after)], account_id=account_id)
+
+
+def record_changes(
+    *,
+    member: Member | None,
+    verb: str,
+    changes: Iterable[tuple[models.Model, Mapping[str, Any], Mapping[str, Any]]],
+    account_id: int | None = None,
+) -> None:
+    """Note many changes by one verb: `(record, before, after)` each."""
+    at = timezone.now()
+    AuditEntry.objects.bulk_create(
+        [
+            AuditEntry(
+                at=at,
+                member=member,
+                verb=verb,
+                subject=record._meta.label_lower,
+                subject_id=record.pk if isinstance(record.pk, int) else None,
+                account_id=account_id if account_id is not None else getattr(record, "account_id", None),
+                before=dict(before),
+                after=dict(after),
+            )
+            for record, before, after in changes
+        ],
+        batch_size=1000,
+    )
+
+
+@contextmanager
+def audited(record: models.Model, *, verb: str, member: Member | None, account_id: int | None = None) -> Iterator[None]:
+    """Change and save `record` inside: one transaction, and an entry of the fields that differ - none, if none does.
+
+    A record that is new at the start is noted with all that was said about it, one deleted inside with all that it was.
+    """
+    before = fields_of(record)
+    key = record.pk
+    with transaction.atomic():
+        yield
+        after = fields_of(record)
+        changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        if not changed and record.pk == key:
+            return
+        noted = copy.copy(record)
+        noted.pk = record.pk if record.pk is not None else key
+        record_change(
+            member=member,
+            verb=verb,
+            record=noted,
+            before={name: before[name] for name in changed if name in before},
+            after={name: after[name] for name in changed if name in after},
+            account_id=account_id,
+        )
+
+
+def fields_of(record: models.Model) -> dict[str, Any]:
+    """The record's own fields by name, without those that say nothing; nothing for a record that is not stored."""
+    if record.pk is None:
+        return {}
+    return {
+        field.attname: copy.deepcopy(getattr(record, field.attname))
+        for field in record._meta.concrete_fields
+        if field.attname not in _LEFT_OUT
+    }
+
+
+def history_of(record: models.Model) -> models.QuerySet[AuditEntry]:
+    """All that was noted about the record, newest first."""
+    return AuditEntry.objects.filter(subject=record._meta.label_lower, subject_id=record.pk).order_by("-at", "-id")
