@@ -9,8 +9,8 @@ Symbols of the paper: `x` repeat orders, `t_x` recency, `T` age. The likelihood 
     L = B(a, b+x)/B(a, b) · Γ(r+x) αʳ/Γ(r) · [ (α+T)^-(r+x) + δ(x>0) a/(b+x-1) · (α+t_x)^-(r+x) ]
 
 As x is an integer, Γ(r+x)/Γ(r) = Π_{k<x} (r+k) and B(a, b+x)/B(a, b) = Π_{k<x} (b+k)/(a+b+k): summed over
-accounts only `more_than[k]`, the number of accounts with more than k repeat orders, is needed, and no difference of large numbers
-arises.
+accounts only `more_than[k]`, the number of accounts with more than k repeat orders, is needed, and no difference of
+large numbers arises.
 
 The expectation (equation 10) is usually written with a hypergeometric function that is 0/0 at a = 1 and undefined where
 a + b + x ≤ 1. Here it is the integral it came from: given that the account is alive, p ~ Beta(a, b+x),
@@ -325,8 +325,7 @@ def _beta_nodes(a: float, b: float, *, feature: float, edge: float) -> tuple[Vec
     peak = np.log(a / b)
     distance = np.geomspace(1e-4, 1e6, 600)
     fall_left = (a + b) * np.log1p(a * np.expm1(-distance) / (a + b)) + a * distance
-    with np.errstate(over="ignore"):
-        fall_right = (a + b) * (np.logaddexp(np.log(b), np.log(a) + distance) - np.log(a + b)) - a * distance
+    fall_right = (a + b) * (np.logaddexp(np.log(b), np.log(a) + distance) - np.log(a + b)) - a * distance
     left = peak - distance[np.searchsorted(fall_left[:-1], NEGLIGIBLE)]
     right = peak + distance[np.searchsorted(fall_right[:-1], NEGLIGIBLE)]
     left = max(left, min(peak, np.log(feature)) - NEGLIGIBLE)
@@ -335,6 +334,6 @@ def _beta_nodes(a: float, b: float, *, feature: float, edge: float) -> tuple[Vec
     u = np.arange(left, right + step, step)
     logs = a * log_expit(u) + b * log_expit(-u)
     weight = np.exp(logs - logs.max())
-    weight[0] *= 1 + 1 / np.expm1(a * step)
-    weight[-1] *= 1 + 1 / np.expm1(b * step)
+    weight[0] /= -np.expm1(-a * step)
+    weight[-1] /= -np.expm1(-b * step)
     return expit(u), weight / weight.sum()

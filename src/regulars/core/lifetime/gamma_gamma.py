@@ -64,7 +64,8 @@ class GammaGamma(MaximumLikelihoodModel):
     def fit(self, summary: Any) -> Self:
         """Learn from rows of (frequency, mean_value[, weight]).
 
-        Accounts without repeat orders of positive value do not count. Raises `TooLittleHistory` if there are too few of them.
+        Accounts without repeat orders of positive value do not count. Raises `TooLittleHistory` if there are
+        too few others.
         """
         table = as_columns(summary)
         x, z = read_columns(table, ["frequency", "mean_value"])

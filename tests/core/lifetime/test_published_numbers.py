@@ -1,0 +1,53 @@
+"""What the authors of the models and their peers publish comes out here, to the digits they print. Mission row C1."""
+
+from __future__ import annotations
+
+import pytest
+
+from regulars.core.lifetime import BetaGeoNBD, GammaGamma
+
+
+def test_bg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample):
+    """C1. Fader, Hardie & Lee 2005, table 2."""
+    model = BetaGeoNBD().fit(cdnow_sample)
+    assert [round(value, 3) for value in model.params_.values()] == [0.243, 4.414, 0.793, 2.426]
+    assert model.log_likelihood_ == pytest.approx(-9582.429, abs=0.01)
+    assert model.converged_
+    assert model.notes_ == []
+
+
+def test_bg_nbd_finds_the_known_parameters_of_all_of_cdnow_in_days(cdnow_full):
+    """C1."""
+    model = BetaGeoNBD().fit(cdnow_full)
+    assert model.params_ == {
+        "r": pytest.approx(0.2516, abs=5e-5),
+        "alpha": pytest.approx(33.52, abs=5e-3),
+        "a": pytest.approx(0.7234, abs=5e-5),
+        "b": pytest.approx(2.161, abs=5e-4),
+    }
+    assert model.log_likelihood_ == pytest.approx(-142726.06, abs=0.01)
+
+
+def test_gamma_gamma_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample):
+    """C1. Fader & Hardie 2013: 946 repeat buyers."""
+    model = GammaGamma().fit(cdnow_sample)
+    assert [round(value, 2) for value in model.params_.values()] == [6.25, 3.74, 15.45]
+    assert model.log_likelihood_ == pytest.approx(-4055.923, abs=0.01)
+
+
+def test_gamma_gamma_finds_the_known_parameters_of_all_of_cdnow(cdnow_full):
+    """C1."""
+    model = GammaGamma().fit(cdnow_full)
+    assert model.params_ == {
+        "p": pytest.approx(6.275, abs=5e-4),
+        "q": pytest.approx(3.624, abs=5e-4),
+        "gamma": pytest.approx(14.98, abs=5e-3),
+    }
+    assert model.log_likelihood_ == pytest.approx(-40763.48, abs=0.01)
+
+
+def test_the_published_example_customer_is_expected_to_order_as_published(cdnow_sample):
+    """C1. Fader, Hardie & Lee 2005b (the note on BG/NBD in Excel): x = 2, t_x = 30.43, T = 38.86 gives 1.226 in 39 weeks."""
+    model = BetaGeoNBD().fit(cdnow_sample)
+    customer = {"frequency": [2], "recency": [30.43], "age": [38.86]}
+    assert model.expected_orders(customer, periods=39)[0] == pytest.approx(1.226, abs=5e-4)
