@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import uuid_utils.compat
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from regulars.base.models import TableVersion
 from regulars.core.errors import Refusal
@@ -31,6 +32,27 @@ Row = tuple[Any, ...]
 
 MERGED_ROWS = 50_000
 """Up to so many changes are merged into the files they concern; above that writing the whole table anew is faster."""
+
+
+class CannotWrite(Refusal):
+    """The disk refused: full, read-only, gone."""
+
+    def __init__(self, problem: object) -> None:
+        super().__init__(
+            _("The disk could not be written or read: %(problem)s.") % {"problem": str(problem).splitlines()[0]},
+            _("See that there is free space and that the folder may be written, then try again; nothing was changed."),
+        )
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Trouble with the disk as a refusal."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, OSError) as problem:
+        raise CannotWrite(problem) from problem
 
 
 class Engine:
@@ -55,7 +77,8 @@ class Engine:
 
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> list[Row]:
         """All rows of a query, as tuples."""
-        found: list[Row] = self._connection.execute(sql, parameters).fetchall()
+        with _said_plainly():
+            found: list[Row] = self._connection.execute(sql, parameters).fetchall()
         return found
 
     def value(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> Any:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from regulars.base.warehouse import Engine, quoted
 from regulars.core.errors import Refusal
-from regulars.core.money import minor_digits
+from regulars.core.money import exponent
 from regulars.facts.models import ExchangeRate
 
 RATE_VALID_DAYS = 35
@@ -100,4 +100,4 @@ def in_base(amount: str, factor: str) -> str:
 
 
 def _scale(currency: str, base_currency: str) -> Decimal:
-    return Decimal(10) ** (minor_digits(base_currency) - minor_digits(currency))
+    return Decimal(10) ** (exponent(base_currency) - exponent(currency))

@@ -122,6 +122,11 @@ class RecordPlan:
         return self.new.get("account", [])
 
 
+    def rates(self) -> list[ExchangeRate]:
+        """The rates that would be made or changed."""
+        return [*self.new.get("exchangerate", []), *self.changed.get("exchangerate", {}).values()]
+
+
 def plan_products(engine: Engine, table: str, source: str, plan: RecordPlan) -> None:
     """Products by their code."""
     rows = _rows(engine, table)

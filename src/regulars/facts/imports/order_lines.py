@@ -200,9 +200,12 @@ def write_lines(engine: Engine, import_id: int, difference: Difference, folder: 
     What undo needs stays in `folder`: `before.parquet` holds the lines that were changed or removed (`gone`) as they
     were, `confirmed.parquet` the keys of the lines that were there already, just as the file has them.
     """
-    version = HISTORY.writable()
+    version = HISTORY.version_in_force()
     if difference.unchanged:
         engine.run(f"COPY (SELECT * FROM same_lines) TO {quoted(str(folder / CONFIRMED))} (FORMAT parquet)")
+    if difference.nothing:
+        return version
+    HISTORY.writable()
     if difference.changed or difference.removed:
         same_key = " AND ".join(f"existing.{name} = changed_lines.{name}" for name in KEY)
         engine.run(

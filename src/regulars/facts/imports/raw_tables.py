@@ -1,18 +1,22 @@
-"""What was read from files of one kind, as text in the engine: a table of rows and a table of what could not be read."""
+"""What was read from files of one kind: as text in the engine, a table of rows and a table of what is broken."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 
 import pyarrow as pa
 
 from regulars.base.warehouse import Engine, identifier
+from regulars.facts.imports.reading import Broken, Tally
+from regulars.facts.imports.unreadable import NotEnoughSpace
 
 BATCH_ROWS = 50_000
 BATCH_CHARACTERS = 32_000_000
 SHOWN_CHARACTERS = 2_000  # of a row that could not be read
+NO_SPACE = re.compile(r"no space left|disk (is )?full|max_temp_directory_size", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,25 +64,6 @@ class RawTable:
     def column(self, heading: str) -> str:
         """The column of a heading, found without regard to case and blanks. KeyError if there is none."""
         return {folded(name): column for name, column in zip(self.headings, self.columns, strict=True)}[folded(heading)]
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A record that could not be read."""
-
-    row: int
-    line: int
-    reason: str
-    text: str
-
-
-@dataclass
-class Tally:
-    """What became of the records of one file."""
-
-    rows: int = 0
-    short: int = 0
-    broken: list[Broken] = field(default_factory=list)
 
 
 Record = tuple[int, Sequence[str | None], int]
@@ -139,9 +124,29 @@ class RawWriter:
         """Add all rows of a relation, its columns `names` standing under `headings`. The message if it failed."""
         cells = ", ".join(identifier(names[place]) for place in self.places(headings))
         shift = 1 - self.stored()
-        return self.engine.attempt(
-            f"INSERT INTO {self.store} SELECT {len(self.files)}::INTEGER, {shift}::BIGINT, {cells} FROM {relation}"
+        return self._insert(f"SELECT {len(self.files)}::INTEGER, {shift}::BIGINT, {cells} FROM {relation}")
+
+    def add_records(self, headings: Sequence[str], records: Iterable[Record]) -> None:
+        """Add records that Python read. What they raise is raised here."""
+        schema = pa.schema(
+            [("_file", pa.int32()), ("_shift", pa.int64()), *((column, pa.string()) for column in self.columns)]
         )
+        raised: list[Exception] = []
+        batches = _remembering(self._batches(schema, self.places(headings), records, self.stored()), raised)
+        self.engine.register("records_read", pa.RecordBatchReader.from_batches(schema, batches))
+        try:
+            failure = self._insert("SELECT * FROM records_read")
+        finally:
+            self.engine.unregister("records_read")
+        if raised:
+            raise raised[0]
+        assert failure is None, failure
+
+    def _insert(self, query: str) -> str | None:
+        failure = self.engine.attempt(f"INSERT INTO {self.store} {query}")
+        if failure and NO_SPACE.search(failure):
+            raise NotEnoughSpace
+        return failure
 
     def newlines_since(self, stored: int) -> int:
         """Line feeds inside cells added since `stored()` was that."""
@@ -159,22 +164,7 @@ class RawWriter:
         """Remove what was added since `stored()` was that."""
         self.engine.run(f"DELETE FROM {self.store} WHERE rowid >= {stored}")
 
-    def add_records(self, headings: Sequence[str], records: Iterable[Record], tally: Tally) -> None:
-        """Add records that Python read."""
-        schema = pa.schema(
-            [("_file", pa.int32()), ("_shift", pa.int64()), *((column, pa.string()) for column in self.columns)]
-        )
-        batches = self._batches(schema, self.places(headings), records, tally)
-        self.engine.register("records_read", pa.RecordBatchReader.from_batches(schema, batches))
-        try:
-            self.engine.run(f"INSERT INTO {self.store} SELECT * FROM records_read")
-        finally:
-            self.engine.unregister("records_read")
-
-    def add_broken(self, broken: Sequence[Broken]) -> None:
-        self.broken += len(broken)
-        if not broken:
-            return
+    def _add_broken(self, broken: Sequence[Broken]) -> None:
         table = pa.table(
             {
                 "_file": pa.array([len(self.files)] * len(broken), pa.int32()),
@@ -191,7 +181,9 @@ class RawWriter:
             self.engine.unregister("broken_read")
 
     def finish_file(self, file: SourceFile, tally: Tally) -> None:
-        self.add_broken(tally.broken)
+        if tally.broken:
+            self._add_broken(tally.broken)
+        self.broken += len(tally.broken)
         self.short += tally.short
         self.files.append(file)
 
@@ -222,14 +214,11 @@ class RawWriter:
         return int(self.engine.value(f"SELECT count({expression}) FROM {self.store}"))
 
     def _batches(
-        self, schema: pa.Schema, places: list[int], records: Iterable[Record], tally: Tally
+        self, schema: pa.Schema, places: list[int], records: Iterable[Record], position: int
     ) -> Iterator[pa.RecordBatch]:
-        position = self.stored()
         for chunk in _chunks(records):
-            batch = self._batch(schema, places, chunk, position)
-            tally.rows += batch.num_rows
-            position += batch.num_rows
-            yield batch
+            yield self._batch(schema, places, chunk, position)
+            position += len(chunk)
 
     def _batch(self, schema: pa.Schema, places: list[int], chunk: list[Record], position: int) -> pa.RecordBatch:
         cells = list(zip(*(record[1] for record in chunk), strict=True))
@@ -242,6 +231,15 @@ class RawWriter:
 def storable(text: str) -> str:
     """`text` with a replacement sign for each byte that could not be decoded."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "�")
+
+
+def _remembering(batches: Iterator[pa.RecordBatch], raised: list[Exception]) -> Iterator[pa.RecordBatch]:
+    """The engine turns what a reader raises into a message of its own; this keeps the exception."""
+    try:
+        yield from batches
+    except Exception as error:
+        raised.append(error)
+        raise
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:

@@ -1,21 +1,23 @@
 """The careful reader of delimited text: slower than the engine's, and never at a loss.
 
 The engine reads a clean file (`text_files`). This reader takes what the engine refuses: rows with too few or too many
-cells, stray quotes, bytes that belong to no character, lines too long to be true. It gives every record or says at which
-line one is broken, and goes on with the line after.
+cells, stray quotes, bytes that belong to no character, lines too long to be true. It gives every record or says at
+which line one is broken, and goes on with the line after.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from regulars.facts.imports.raw_tables import SHOWN_CHARACTERS, Broken, Record, Tally
+from regulars.facts.imports.raw_tables import SHOWN_CHARACTERS, Record
+from regulars.facts.imports.reading import Broken, Tally
 
 UNDECODABLE = "regulars-undecodable"
 SKIPPED_CHARACTERS = 1_000_000
@@ -28,11 +30,11 @@ class Dialect(NamedTuple):
     quote: str = '"'
 
 
-class _TooLong(Exception):
+class _TooLongError(Exception):
     """A record grew over the limit."""
 
 
-def open_text(path: Path, encoding: str) -> IO[str]:
+def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
     """The file as text with its own line ends; a byte that belongs to no character becomes a lone surrogate."""
     return path.open(encoding=encoding, errors=UNDECODABLE, newline="")
 
@@ -46,14 +48,15 @@ codecs.register_error(UNDECODABLE, _mark)
 
 
 class RecordReader:
-    """Iterates over `(first physical line, cells, characters)`; what is broken is in `broken`, with row numbers of its own.
+    """Iterates over `(first physical line, cells, characters)`; what is broken goes to `tally`.
 
     `row` is the number of the record read last, broken ones counted.
     """
 
-    def __init__(self, text: IO[str], dialect: Dialect, *, limit: int, skip_lines: int = 0) -> None:
+    def __init__(self, text: IO[str], dialect: Dialect, tally: Tally, *, limit: int, skip_lines: int = 0) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), limit))
         self._text = text
+        self.tally = tally
         self._dialect = dialect
         self._limit = limit
         self._unquoted = _lenient_cell(dialect)
@@ -62,7 +65,6 @@ class RecordReader:
         self._size = 0
         self.row = 0
         self.line = 0
-        self.broken: list[Broken] = []
         for _skipped in range(skip_lines):
             self._next_line()
             self.line += 1
@@ -83,10 +85,10 @@ class RecordReader:
                         self._break(first, "undecodable", "".join(held))
                         continue
                     yield first, cells, size
-            except (csv.Error, _TooLong):
-                cells = self._recover()
-                if cells:
-                    yield self.line, cells, len(self._dialect.delimiter.join(cells))
+            except (csv.Error, _TooLongError):
+                recovered = self._recover()
+                if recovered is not None:
+                    yield self.line, recovered, sum(map(len, recovered))
                 continue
             return
 
@@ -95,7 +97,7 @@ class RecordReader:
         self._break(line, reason, self._dialect.delimiter.join(cells))
 
     def _break(self, line: int, reason: str, text: str) -> None:
-        self.broken.append(Broken(self.row, line, reason, text[:SHOWN_CHARACTERS]))
+        self.tally.add(Broken(self.row, line, reason, text[:SHOWN_CHARACTERS]))
 
     def _release(self) -> list[str]:
         held, self._held, self._size = self._held, [], 0
@@ -103,7 +105,7 @@ class RecordReader:
         return held
 
     def _recover(self) -> list[str] | None:
-        """One line is taken out of the failed record, as cells if it makes sense by itself; the others are read again."""
+        """Take one line out of the failed record, as cells if it makes sense by itself; the others are read again."""
         held = self._release()
         self.line -= len(held) - 1
         self._waiting.extendleft(reversed(held[1:]))
@@ -143,7 +145,7 @@ class RecordReader:
             self._held.append(line)
             self._size += len(line)
             if self._size > self._limit:
-                raise _TooLong
+                raise _TooLongError
             yield line
 
     def _next_line(self) -> str:
@@ -157,12 +159,12 @@ class RecordReader:
         return line.replace("\0", "") if "\0" in line else line
 
 
-def read_records(reader: RecordReader, width: int, tally: Tally) -> Iterator[Record]:
+def read_records(reader: RecordReader, width: int) -> Iterator[Record]:
     """Records of exactly `width` cells. Missing cells at the end are empty; empty ones too many are left out."""
     for line, cells, size in reader:
         if len(cells) < width:
             cells = cells if any(map(str.strip, cells)) else []
-            tally.short += bool(cells)
+            reader.tally.short += bool(cells)
             cells += [""] * (width - len(cells))
         elif len(cells) > width:
             if any(map(str.strip, cells[width:])):
@@ -170,7 +172,6 @@ def read_records(reader: RecordReader, width: int, tally: Tally) -> Iterator[Rec
                 continue
             del cells[width:]
         yield reader.row, cells, size
-    tally.broken += reader.broken
 
 
 def _lenient_cell(dialect: Dialect) -> re.Pattern[str]:

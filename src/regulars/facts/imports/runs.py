@@ -26,20 +26,21 @@ from regulars.base.models import Member, new_uid
 from regulars.base.organisation import organisation
 from regulars.base.warehouse import Engine, open_engine, quoted
 from regulars.core.errors import Refusal
-from regulars.facts.history import HISTORY, KEY
+from regulars.facts.history import HISTORY, HISTORY_LOCK
 from regulars.facts.imports import master_records, order_lines, rejected
 from regulars.facts.imports.detect import Proposal, propose_all, save_mapping
 from regulars.facts.imports.mapping import Mapping
 from regulars.facts.imports.normalise import stage_order_lines, stage_records
 from regulars.facts.imports.order_lines import Difference
 from regulars.facts.imports.rules import active_rules, preview_rules
-from regulars.facts.imports.sources import RawTable, read_sources
-from regulars.facts.models import Import
+from regulars.facts.imports.sources import RawTable, SourceFile, read_sources
+from regulars.facts.models import ClassificationRule, Import
+from regulars.facts.rates import load_rates
 
 Progress = Callable[[str, float | None], None]
 """Told what is being done, and how much of it (0 … 1) where that is known."""
 
-HISTORY_LOCK = "history"
+KINDS = ClassificationRule.Kind.values
 FILE_ENGINE_BYTES = 200_000_000
 """Files above this size are staged in an engine with a file, which bounds memory; below it memory alone is faster."""
 
@@ -60,6 +61,8 @@ class Part:
 @dataclass
 class DryRun:
     """What an import would do, or did: counts, and order lines by month, rule and currency."""
+
+    """Money in minor units of the base currency."""
 
     files: list[dict[str, Any]] = field(default_factory=list)
     lines_read: int = 0
@@ -198,9 +201,8 @@ def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
         order_lines.give_ids(engine)
         difference = staged.report.history
         assert difference is not None
-        if not difference.nothing:
-            tell(_("Writing the history"), None)
-            after = order_lines.write_lines(engine, import_.pk, difference, staged.folder / "before.parquet")
+        tell(_("Writing the history"), None)
+        after = order_lines.write_lines(engine, import_.pk, difference, staged.folder)
     master_records.keep_changes(staged.plan.changes, staged.folder / "changes.jsonl")
     rejected.keep_rejected(engine, [part.raw for part in staged.parts], staged.folder)
     tell(_("Writing accounts and contacts"), None)
@@ -259,7 +261,68 @@ def _stage_records(staged: StagedImport) -> None:
 
 
 def _stage_lines(staged: StagedImport) -> None:
-    raise AssertionError
+    engine, report = staged.engine, staged.report
+    parts = [(part.raw, part.mapping) for part in staged.parts]
+    made = stage_order_lines(engine, parts, rules=active_rules(), base_currency=staged.base_currency)
+    report.lines_rejected, report.lines_skipped = made.rejected_rows, made.skipped_rows
+    mappings = [mapping for _raw, mapping in parts if mapping.content == Import.Content.ORDER_LINES]
+    order_lines.find_customers(engine, mappings, staged.plan.new_accounts())
+    order_lines.plan_details(engine, staged.plan)
+    load_rates(engine)
+    engine.load("rates", [(rate.currency, rate.valid_from, rate.rate) for rate in staged.plan.rates()])
+    order_lines.shape_lines(engine, staged.base_currency)
+    staged.history_version = HISTORY.version_in_force()
+    report.history = order_lines.compare_with_history(engine, _complete_orders(staged.parts))
+    report.rules = preview_rules(engine)
+    _describe_lines(engine, report)
+
+
+def _describe_lines(engine: Engine, report: DryRun) -> None:
+    """Counts of the staged lines; money in base minor units."""
+    new, known = engine.rows("SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new) FROM customers")[0]
+    report.accounts_new, report.accounts_known = new, known
+    columns = ("month", "lines", "orders", *(f"{kind}_minor" for kind in KINDS), "net_minor")
+    by_kind = ", ".join(f"coalesce(sum(net_base_minor) FILTER (kind = '{kind}'), 0)::BIGINT" for kind in KINDS)
+    report.months = [
+        dict(zip(columns, row, strict=True))
+        for row in engine.rows(
+            f"""SELECT strftime(business_date, '%Y-%m') AS month, count(*), count(DISTINCT order_id), {by_kind},
+              sum(net_base_minor)::BIGINT FROM incoming GROUP BY month ORDER BY month"""
+        )
+    ]
+    report.lines_accepted = sum(month["lines"] for month in report.months)
+    columns = ("lines", "orders", "net_minor")
+    nobody = engine.rows(
+        "SELECT count(*), count(DISTINCT order_id), coalesce(sum(net_base_minor), 0)::BIGINT FROM incoming "
+        "WHERE account_id IS NULL AND (source, order_id, line_no) IN "
+        "(SELECT (source, order_id, line_no) FROM staged WHERE account_key IS NULL)"
+    )[0]
+    report.without_customer = dict(zip(columns, nobody, strict=True))
+    report.currencies = dict(
+        engine.rows("SELECT currency, count(*) FROM incoming GROUP BY currency ORDER BY count(*) DESC")
+    )
+
+
+def _describe(staged: StagedImport) -> None:
+    report = staged.report
+    report.files = [_file_json(file) | {"content": part.mapping.content} for part in staged.parts for file in part.raw.files]
+    report.lines_read = sum(part.raw.rows + part.raw.broken for part in staged.parts)
+    report.records = staged.plan.counts()
+    report.notes = [*dict.fromkeys(note for part in staged.parts for note in part.proposal.notes), *staged.plan.notes]
+
+
+def _file_json(file: SourceFile) -> dict[str, Any]:
+    return {"name": file.name, "size_bytes": file.size_bytes, "sha256": file.sha256}
+
+
+def _short(report: DryRun) -> dict[str, Any]:
+    """What the audit trail tells of an import."""
+    return {
+        "lines": asdict(report.history) if report.history else {},
+        "accounts_new": report.accounts_new,
+        "rejected": report.lines_rejected,
+        "records": report.records,
+    }
 
 
 def _complete_orders(parts: list[Part]) -> bool:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from regulars.base.warehouse import Engine, identifier
+from regulars.facts.imports.archives import Found, Unpacker, require_space
+from regulars.facts.imports.json_files import is_json, look_at_json
+from regulars.facts.imports.parquet_files import look_at_parquet
 from regulars.facts.imports.raw_tables import RawTable, RawWriter, SourceFile, folded
+from regulars.facts.imports.reading import Progress, Reading, ReadLimits, Skipped, Tally
 from regulars.facts.imports.records import Dialect, RecordReader, open_text
-from regulars.facts.imports.text_files import TextFile, look_at_text
+from regulars.facts.imports.text_files import look_at_text
+from regulars.facts.imports.unreadable import NothingToRead, UnknownDelimiter, UnreadableFile
+from regulars.facts.imports.workbooks import Bookcase, look_at_workbook
 
 __all__ = ["RawTable", "ReadLimits", "SourceFile", "physical_lines", "preview", "read_sources"]
 
-Progress = Callable[[str, float], None]
 
+class Part(Protocol):
+    """A file, sheet or member of an archive that was looked at and can be loaded."""
 
-@dataclass(frozen=True, kw_only=True)
-class ReadLimits:
-    """What a file may ask of the machine."""
+    @property
+    def headings(self) -> list[str]:
+        """A heading for each column, all different."""
 
-    record_characters: int = 16_000_000
-    expanded_bytes: int = 20_000_000_000
-    expansion: int = 200
+    def load(self, writer: RawWriter, reading: Reading) -> None:
+        """Add its rows to the tables of its group."""
 
 
 def read_sources(
@@ -33,28 +39,68 @@ def read_sources(
     encoding: str | None = None,
     delimiter: str | None = None,
     progress: Progress | None = None,
+    skipped: Skipped | None = None,
     limits: ReadLimits | None = None,
 ) -> list[RawTable]:
-    """Read files into the engine as text, one `RawTable` for each set of headings."""
-    limits = limits or ReadLimits()
-    files = [
-        look_at_text(path.name, path, encoding=encoding, delimiter=delimiter, limit=limits.record_characters)
-        for path in paths
-    ]
-    tables = []
-    for number, group in enumerate(_grouped(files)):
-        writer = RawWriter(engine, number, group[0].headings)
-        for file in group:
-            file.load(writer, work=work, limit=limits.record_characters)
-        tables.append(writer.finish())
-    return tables
+    """Read files, folders and archives into the engine as text: one `RawTable` for each set of headings.
+
+    `encoding` and `delimiter` overrule what is found. What is in a folder, archive or workbook and cannot be read is
+    left out and told to `skipped`. `work` holds unpacked files; keep it until `physical_lines` is no longer asked.
+
+    Raises `UnreadableFile` for a path that cannot be read, `NothingToRead`, `NotEnoughSpace`, `UnknownEncoding`,
+    `UnknownDelimiter`.
+    """
+    if delimiter is not None and len(delimiter) != 1:
+        raise UnknownDelimiter(delimiter)
+    reading = Reading(
+        work=work, limits=limits or ReadLimits(), progress=progress or _nobody, skipped=skipped or _nobody
+    )
+    found = Unpacker(reading).find(paths)
+    require_space(work, sum(file.path.stat().st_size for file in found))
+    parts = _look_at_all(engine, found, reading, encoding=encoding, delimiter=delimiter)
+    if not parts:
+        raise NothingToRead(", ".join(path.name for path in paths))
+    return [_loaded(engine, number, group, reading) for number, group in enumerate(_grouped(parts))]
 
 
-def _grouped(files: Sequence[TextFile]) -> list[list[TextFile]]:
-    groups: dict[frozenset[str], list[TextFile]] = {}
-    for file in files:
-        groups.setdefault(frozenset(map(folded, file.headings)), []).append(file)
+def _look_at_all(
+    engine: Engine, found: Sequence[Found], reading: Reading, *, encoding: str | None, delimiter: str | None
+) -> list[Part]:
+    bookcase = Bookcase(reading.limits.workbook_cells)
+    parts: list[Part] = []
+    for file in found:
+        try:
+            if file.kind == "workbook":
+                parts += look_at_workbook(file, reading, bookcase)
+            elif file.kind == "parquet":
+                parts.append(look_at_parquet(engine, file))
+            elif is_json(file.path):
+                parts.append(look_at_json(file, reading.limits))
+            else:
+                parts.append(look_at_text(file, reading, encoding=encoding, delimiter=delimiter))
+        except UnreadableFile as refusal:
+            if file.named:
+                raise
+            reading.skipped(file.name, str(refusal))
+    return parts
+
+
+def _grouped(parts: Sequence[Part]) -> list[list[Part]]:
+    groups: dict[frozenset[str], list[Part]] = {}
+    for part in parts:
+        groups.setdefault(frozenset(map(folded, part.headings)), []).append(part)
     return list(groups.values())
+
+
+def _loaded(engine: Engine, number: int, group: Sequence[Part], reading: Reading) -> RawTable:
+    writer = RawWriter(engine, number, group[0].headings)
+    for part in group:
+        part.load(writer, reading)
+    return writer.finish()
+
+
+def _nobody(_name: str, _news: object) -> None:
+    """Stands where nobody wants to be told."""
 
 
 def preview(engine: Engine, raw: RawTable, limit: int = 20) -> list[dict[str, str | None]]:
@@ -65,27 +111,38 @@ def preview(engine: Engine, raw: RawTable, limit: int = 20) -> list[dict[str, st
 
 
 def physical_lines(engine: Engine, raw: RawTable, rows: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """The physical line on which each `(_file, _row)` begins, as an editor counts them: a row may span several."""
+    """The line of the file (in a sheet: the row) on which each `(_file, _row)` begins, as an editor counts them.
+
+    Text files are read again, up to the last row that is asked for. In JSON and Parquet the row is its own number.
+    """
     known = engine.rows(f"SELECT _file, _row, line FROM {raw.broken_name}") if raw.broken else []
-    lines = {(index, row): line for index, row, line in known}
-    found = {place: lines[place] for place in rows if place in lines}
+    found = {(index, row): line for index, row, line in known}
+    wanted = set(rows) - found.keys()
     for index, file in enumerate(raw.files):
-        wanted = {row for at, row in rows if at == index and (at, row) not in found}
-        if wanted:
-            found |= {(index, row): line for row, line in _lines_of(file, wanted).items()}
-    return found
+        here = {row for at, row in wanted if at == index}
+        if file.format == "csv":
+            found |= {(index, row): line for row, line in _lines_of(file, here).items()}
+        else:
+            found |= {(index, row): file.body_line - 1 + row for row in here}
+    return {place: found[place] for place in rows if place in found}
 
 
 def _lines_of(file: SourceFile, wanted: set[int]) -> dict[int, int]:
-    found = {}
-    last = max(wanted)
+    found: dict[int, int] = {}
+    if not wanted:
+        return found
+    limits = ReadLimits()
     with open_text(Path(file.path), file.encoding) as text:
-        dialect = Dialect(file.delimiter, file.quote)
-        limit = ReadLimits().record_characters
-        reader = RecordReader(text, dialect, limit=limit, skip_lines=file.body_line - 1)
+        reader = RecordReader(
+            text,
+            Dialect(file.delimiter, file.quote),
+            Tally(file.name, limits.broken_rows),
+            limit=limits.record_characters,
+            skip_lines=file.body_line - 1,
+        )
         for line, _cells, _size in reader:
             if reader.row in wanted:
                 found[reader.row] = line
-            if reader.row >= last:
+            if reader.row >= max(wanted):
                 break
     return found

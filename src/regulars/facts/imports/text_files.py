@@ -1,36 +1,39 @@
 """Delimited text: what encoding, delimiter and heading line a file has, and how it gets into the engine.
 
-A clean UTF-8 file is read by the engine alone, and its line breaks are counted meanwhile: they must agree with the rows.
-Where the engine refuses a file, or the count disagrees, `records` reads it.
+A clean UTF-8 file is read by the engine alone, and its line breaks are counted meanwhile: they must agree with the
+rows. Where the engine refuses a file, or the count disagrees, `records` reads it.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import io
+import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-import charset_normalizer
+from django.utils.translation import gettext as _
 
 from regulars.base.warehouse import quoted
-from regulars.facts.imports.raw_tables import RawWriter, SourceFile, Tally, distinct
+from regulars.facts.imports.archives import Found, require_space
+from regulars.facts.imports.encodings import find_encoding, known_encoding, settle_encoding
+from regulars.facts.imports.heading_row import find_headings
+from regulars.facts.imports.raw_tables import RawWriter, Record, SourceFile
+from regulars.facts.imports.reading import Reading, ReadLimits, Tally
 from regulars.facts.imports.records import Dialect, RecordReader, open_text, read_records
+from regulars.facts.imports.unreadable import EmptyFile, NotATable
 
 SAMPLE_BYTES = 512_000
 SAMPLE_RECORDS = 200
-HEADING_SEARCH = 50
 DELIMITERS = ",;\t|"
-CODE_PAGES = [
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874",
-    "shift_jis", "gb18030", "big5", "euc_kr", "koi8_r", "mac_roman", "cp437", "cp850",
-]  # fmt: skip
+ENGINE_ENCODINGS = {"utf-8", "utf-8-sig"}
+REPORT_EVERY = 100_000
 CHUNK = 1 << 20
 BLANK_LINE = re.compile(rb"\n(?=\r?\n)")
 
@@ -65,47 +68,51 @@ class Scan:
 class TextFile:
     """A delimited text file that was looked at and can be loaded."""
 
-    def __init__(self, name: str, path: Path, layout: Layout) -> None:
-        self.name = name
-        self.path = path
+    def __init__(self, found: Found, layout: Layout, *, encoding_is_certain: bool) -> None:
+        self.found = found
         self.layout = layout
         self.headings = layout.headings
+        self._encoding_is_certain = encoding_is_certain
 
-    def load(self, writer: RawWriter, *, work: Path, limit: int) -> None:
+    def load(self, writer: RawWriter, reading: Reading) -> None:
         """Add the rows of the file to the tables of its group."""
-        tally = Tally()
+        tally = Tally(self.found.name, reading.limits.broken_rows)
         with ThreadPoolExecutor(1) as pool:
-            scanning = pool.submit(scan, self.path)
-            clean = self._load_clean(writer, scanning.result, work=work, limit=limit)
-            found = scanning.result()
+            scanning = pool.submit(scan, self.found.path)
+            clean = self._load_clean(writer, scanning.result, reading)
+            sha256 = scanning.result().sha256
         if not clean:
-            self._load_carefully(writer, tally, limit=limit)
-        writer.finish_file(self._source_file(found.sha256), tally)
+            self._load_carefully(writer, reading, tally)
+        writer.finish_file(self._source_file(sha256), tally)
 
-    def _load_clean(self, writer: RawWriter, scanned: Callable[[], Scan], *, work: Path, limit: int) -> bool:
+    def _load_clean(self, writer: RawWriter, scanned: Callable[[], Scan], reading: Reading) -> bool:
         """Let the engine read the file. False, and nothing added, if that cannot be trusted."""
-        layout = self.layout
-        if not layout.plain or len(layout.headings) < 2:
+        if not self.layout.plain or len(self.headings) < 2:
             return False
-        path = self.path if layout.encoding == "utf-8" else _transcoded(self.path, layout.encoding, work)
+        if self.layout.encoding in ENGINE_ENCODINGS:
+            return self._load_utf8(writer, self.found.path, scanned, reading.limits)
+        path = _transcoded(self.found.path, self.layout.encoding, reading.work)
         if path is None:
             return False
-        before = writer.stored()
-        names = [f"c{position}" for position in range(len(layout.headings))]
-        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-        relation = (
-            f"read_csv({quoted(str(path))}, auto_detect = false, header = false, skip = {layout.body_line - 1}, "
-            f"delim = {quoted(layout.dialect.delimiter)}, quote = {quoted(layout.dialect.quote)}, "
-            f"escape = {quoted(layout.dialect.quote)}, columns = {{{columns}}}, strict_mode = true, "
-            f"max_line_size = {limit}, compression = 'none')"
-        )
         try:
-            if writer.attempt(layout.headings, names, relation) is not None:
-                return False
-            found = scanned() if path == self.path else scan(path)
+            return self._load_utf8(writer, path, lambda: scan(path), reading.limits)
         finally:
-            if path != self.path:
-                path.unlink()
+            path.unlink()
+
+    def _load_utf8(self, writer: RawWriter, path: Path, scanned: Callable[[], Scan], limits: ReadLimits) -> bool:
+        before = writer.stored()
+        names = [f"c{position}" for position in range(len(self.headings))]
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        dialect = self.layout.dialect
+        relation = (
+            f"read_csv({quoted(str(path))}, auto_detect = false, header = false, skip = {self.layout.body_line - 1}, "
+            f"delim = {quoted(dialect.delimiter)}, quote = {quoted(dialect.quote)}, escape = {quoted(dialect.quote)}, "
+            f"columns = {{{columns}}}, strict_mode = true, max_line_size = {limits.record_characters}, "
+            f"compression = 'none')"
+        )
+        if writer.attempt(self.headings, names, relation) is not None:
+            return False
+        found = scanned()
         if not found.nul and self._agrees(writer, before, found):
             return True
         writer.take_back(before)
@@ -119,17 +126,28 @@ class TextFile:
         inside = writer.newlines_since(before)
         return missing == inside or (inside == 0 and missing == found.blank)
 
-    def _load_carefully(self, writer: RawWriter, tally: Tally, *, limit: int) -> None:
+    def _load_carefully(self, writer: RawWriter, reading: Reading, tally: Tally) -> None:
         layout = self.layout
-        with open_text(self.path, layout.encoding) as text:
-            reader = RecordReader(text, layout.dialect, limit=limit, skip_lines=layout.body_line - 1)
-            writer.add_records(layout.headings, read_records(reader, len(layout.headings), tally), tally)
+        if not self._encoding_is_certain and layout.encoding == "utf-8":
+            layout = self.layout = replace(layout, encoding=settle_encoding(self.found.path))
+        with open_text(self.found.path, layout.encoding) as text:
+            reader = RecordReader(
+                text, layout.dialect, tally, limit=reading.limits.record_characters, skip_lines=layout.body_line - 1
+            )
+            writer.add_records(self.headings, self._reporting(read_records(reader, len(self.headings)), text, reading))
+
+    def _reporting(self, records: Iterator[Record], text: io.TextIOWrapper, reading: Reading) -> Iterator[Record]:
+        size = self.found.path.stat().st_size
+        for number, record in enumerate(records):
+            if number % REPORT_EVERY == 0:
+                reading.progress(self.found.name, os.lseek(text.fileno(), 0, os.SEEK_CUR) / size)
+            yield record
 
     def _source_file(self, sha256: str) -> SourceFile:
         return SourceFile(
-            name=self.name,
-            path=str(self.path),
-            size_bytes=self.path.stat().st_size,
+            name=self.found.name,
+            path=str(self.found.path),
+            size_bytes=self.found.path.stat().st_size,
             sha256=sha256,
             format="csv",
             encoding=self.layout.encoding,
@@ -140,77 +158,45 @@ class TextFile:
         )
 
 
-def look_at_text(name: str, path: Path, *, encoding: str | None, delimiter: str | None, limit: int) -> TextFile:
-    """Find out how a text file is to be read, from its beginning."""
-    with path.open("rb") as file:
+def look_at_text(found: Found, reading: Reading, *, encoding: str | None, delimiter: str | None) -> TextFile:
+    """Find out how a text file is to be read, from its beginning. The user's word on it is certain."""
+    with found.path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
-    return TextFile(name, path, find_layout(sample, encoding=encoding, delimiter=delimiter, limit=limit))
+    whole = len(sample) < SAMPLE_BYTES
+    layout = find_layout(sample, whole=whole, encoding=encoding, delimiter=delimiter)
+    if layout is None and whole:
+        raise EmptyFile(found.name)
+    if layout is None:
+        raise NotATable(found.name, _("one endless line"))
+    return TextFile(found, layout, encoding_is_certain=encoding is not None)
 
 
-def find_layout(sample: bytes, *, encoding: str | None, delimiter: str | None, limit: int) -> Layout:
-    """The layout of a file that begins with `sample`."""
-    encoding = encoding or find_encoding(sample)
+def find_layout(sample: bytes, *, whole: bool, encoding: str | None, delimiter: str | None) -> Layout | None:
+    """The layout of a file that begins with (or is, `whole`) `sample`. None if there is no record in it."""
+    encoding = known_encoding(encoding) if encoding else find_encoding(sample)
     text = sample.decode(encoding, errors="replace").replace("\0", "")
-    if len(sample) == SAMPLE_BYTES and "\n" in text:
-        text = text[: text.rindex("\n") + 1]
+    if not whole:
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
     declared = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
-    skipped = 1 if declared else 0
-    found = delimiter or (declared.group(1) if declared else None) or find_delimiter(text)
-    dialect = Dialect(found)
-    reader = RecordReader(io.StringIO(text, newline=""), dialect, limit=limit, skip_lines=skipped)
-    lines, records = [], []
-    for line, cells, _size in reader:
-        lines.append((line, reader.line + 1))
-        records.append(cells)
-        if len(records) == SAMPLE_RECORDS:
-            break
-    at = find_headings(records)
-    width = body_width(records)
-    if at is None:
-        first = lines[0][0] if lines else 1
-        return Layout(
-            encoding=encoding,
-            dialect=dialect,
-            headings=distinct([""] * width),
-            heading_line=0,
-            body_line=first,
-            plain=True,
-        )
-    cells = records[at]
-    while len(cells) > width and not cells[-1].strip():
-        cells.pop()
-    headings = distinct(cells + [""] * (width - len(cells)))
-    heading_line, body_line = lines[at]
-    plain = not reader.broken and all(after - line == 1 for line, after in lines[: at + 1])
+    dialect = Dialect(delimiter or (declared.group(1) if declared else find_delimiter(text)))
+    tally = Tally("", SAMPLE_BYTES)
+    reader = RecordReader(
+        io.StringIO(text, newline=""), dialect, tally, limit=SAMPLE_BYTES, skip_lines=1 if declared else 0
+    )
+    sampled = [(line, reader.line + 1, cells) for line, cells, _size in islice(reader, SAMPLE_RECORDS)]
+    if not any(any(map(str.strip, cells)) for _line, _after, cells in sampled):
+        return None
+    at, headings = find_headings([cells for _line, _after, cells in sampled])
+    heading_line, body_line = (0, sampled[0][0]) if at is None else sampled[at][:2]
+    above = sampled[: 0 if at is None else at + 1]
     return Layout(
         encoding=encoding,
         dialect=dialect,
         headings=headings,
         heading_line=heading_line,
         body_line=body_line,
-        plain=plain,
+        plain=all(after - line == 1 for line, after, _cells in above),
     )
-
-
-def find_encoding(sample: bytes) -> str:
-    """The encoding of a text that begins with `sample`."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if sample.startswith(mark):
-            return encoding
-    if sample[1::2].count(0) > len(sample) * 0.3:
-        return "utf-16-le"
-    if sample[0::2].count(0) > len(sample) * 0.3:
-        return "utf-16-be"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(sample, cp_isolation=CODE_PAGES).best()
-        return best.encoding if best else "cp1252"
-    return "utf-8"
 
 
 def find_delimiter(text: str) -> str:
@@ -230,29 +216,6 @@ def _rough_records(text: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(max(csv.field_size_limit(), SAMPLE_BYTES * 4))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return [cells for cells, _number in zip(reader, range(SAMPLE_RECORDS), strict=False)]
-
-
-def body_width(records: Sequence[Sequence[str]]) -> int:
-    """The number of cells that most records have, those with a single cell counting only where no others are."""
-    widths = Counter(len(cells) for cells in records if len(cells) > 1) or Counter(len(cells) for cells in records)
-    return max(widths, key=lambda width: (widths[width], width), default=0)
-
-
-def find_headings(records: Sequence[Sequence[str]]) -> int | None:
-    """The record that holds the headings: as wide as the body, filled, and in words. None if there is none."""
-    width = body_width(records)
-    for at, cells in enumerate(records[:HEADING_SEARCH]):
-        filled = [cell.strip() for cell in cells if cell.strip()]
-        enough = width - 1 if width <= 4 else 0.6 * width
-        words = sum(not _like_a_value(cell) for cell in filled)
-        if len(cells) >= width and filled and len(filled) >= enough and words >= 0.8 * len(filled):
-            return at
-    return None
-
-
-def _like_a_value(cell: str) -> bool:
-    """A number, an amount, a date, an e-mail address: not a heading."""
-    return "@" in cell or sum(character.isdigit() for character in cell) > len(cell) / 2
 
 
 def scan(path: Path) -> Scan:
@@ -275,6 +238,7 @@ def scan(path: Path) -> Scan:
 
 def _transcoded(path: Path, encoding: str, work: Path) -> Path | None:
     """A copy of the file in UTF-8. None if not all of it is in `encoding`."""
+    require_space(work, 2 * path.stat().st_size)
     copy = work / f"{path.name}.utf8"
     try:
         with path.open(encoding=encoding, newline="") as source, copy.open("w", encoding="utf-8", newline="") as target:

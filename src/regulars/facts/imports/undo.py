@@ -1,9 +1,10 @@
 """Taking a whole import back, also when others came after it.
 
 The history is a ledger of imports: each line carries the import that wrote it, each import keeps the lines it replaced
-(`before.parquet`) and the keys of the lines it found there just so (`confirmed.parquet`). Undoing an import gives each of its
-lines to whoever else stands behind it: a later import that confirmed it, else the state before, again as far back as it
-takes when that was written by an import that is itself undone. Lines that a later import overwrote stay as they are.
+(`before.parquet`) and the keys of the lines it found there just so (`confirmed.parquet`). Undoing an import takes away
+what nobody else stands behind: a line stays when another import confirmed it, else it gives way to what it had replaced,
+as far back as it takes when that was written by an import that is itself undone. Lines that a later import overwrote
+stay as they are. The outcome is the state that the imports in force would have made without the undone ones.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from regulars.base.locks import exclusive
 from regulars.base.models import Member
 from regulars.base.warehouse import Engine, open_engine, quoted
 from regulars.core.errors import Refusal
-from regulars.facts.history import HISTORY, KEY
+from regulars.facts.history import HISTORY, HISTORY_LOCK, KEY
 from regulars.facts.imports.master_records import MODELS, take_back_changes
 from regulars.facts.imports.order_lines import BEFORE, CONFIRMED
-from regulars.facts.imports.runs import HISTORY_LOCK, Progress, import_folder, recover
+from regulars.facts.imports.runs import Progress, import_folder, recover
 from regulars.facts.models import Account, Import
 
 _SAME_KEY = " AND ".join(f"line.{name} = other.{name}" for name in KEY)
@@ -80,25 +81,36 @@ def undo_import(*, import_: Import, member: Member | None = None, progress: Prog
 def _restore_history(engine: Engine, import_: Import, report: UndoReport) -> int:
     """The version of the history without the import's lines, not yet in force."""
     assert import_.history_before is not None
-    later = Import.objects.filter(pk__gt=import_.pk, content=Import.Content.ORDER_LINES, state=Import.State.DONE)
-    engine.run(f"CREATE TABLE mine AS SELECT * FROM {HISTORY.relation()} WHERE import_id = {import_.pk}")
-    engine.run(f"CREATE TABLE lost AS {_lines_of(BEFORE, [import_.pk])}")
-    if HISTORY.version_in_force() == import_.history_after and not later.exists():
+    if _nothing_happened_since(import_):
         if import_.history_after == import_.history_before:
-            return import_.history_after
-        report.lines_restored = engine.value("SELECT count(*) FROM lost")
-        report.lines_removed = engine.value(f"SELECT count(*) FROM mine AS line ANTI JOIN lost AS other ON {_SAME_KEY}")
+            return import_.history_before
+        mine = f"SELECT * FROM {HISTORY.relation()} WHERE import_id = {import_.pk}"
+        lost = _lines_of(BEFORE, [import_.pk])
+        report.lines_restored = engine.value(f"SELECT count(*) FROM ({lost})")
+        report.lines_removed = engine.value(
+            f"SELECT count(*) FROM ({mine}) AS line ANTI JOIN ({lost}) AS other ON {_SAME_KEY}"
+        )
         HISTORY.writable()
         return HISTORY.restore(max(import_.history_before, 0))
-    _trace_back(engine, import_)
+    _open_lines(engine, import_)
+    _trace_back(engine)
     return _write_traced(engine, report)
 
 
-def _trace_back(engine: Engine, import_: Import) -> None:
-    """Make `settled`: for each line that this undo concerns, the line that now counts (`import_id` NULL: none).
+def _nothing_happened_since(import_: Import) -> bool:
+    """Whether the version before the import is still the state before it."""
+    others = Import.objects.filter(content=Import.Content.ORDER_LINES)
+    later = others.filter(pk__gt=import_.pk, state=Import.State.DONE)
+    undone_since = others.filter(pk__lt=import_.pk, state=Import.State.UNDONE, undone_at__gt=import_.finished_at)
+    untouched = HISTORY.version_in_force() == import_.history_after
+    return untouched and not later.exists() and not undone_since.exists()
 
-    `open_lines` holds lines whose writer is undone, and the import that had replaced them (`over`). Each turn settles
-    those that an import in force confirmed in between, and steps back to what the others had replaced.
+
+def _open_lines(engine: Engine, import_: Import) -> None:
+    """Make `here`, the lines of the history that this undo concerns, and what `_trace_back` needs.
+
+    They are those that the import wrote, and those that it alone still confirms though their writer is undone.
+    `open_lines` holds these and the lines that the import removed, each with the import that replaced it (`over`).
     """
     undone = [import_.pk, *Import.objects.filter(state=Import.State.UNDONE).values_list("pk", flat=True)]
     active = Import.objects.filter(state=Import.State.DONE).exclude(pk=import_.pk).values_list("pk", flat=True)
@@ -107,38 +119,46 @@ def _trace_back(engine: Engine, import_: Import) -> None:
     engine.run(f"CREATE TABLE befores AS {_lines_of(BEFORE, undone)}")
     engine.run(f"CREATE TABLE confirms AS {_lines_of(CONFIRMED, list(active))}")
     engine.run(
-        f"""CREATE TABLE open_lines AS
-        SELECT {_LINE}, {2**62}::BIGINT AS over FROM mine
-        UNION ALL SELECT {_LINE}, {import_.pk}::BIGINT FROM lost AS line
-        ANTI JOIN {HISTORY.relation()} AS other ON {_SAME_KEY} WHERE line.gone"""
+        f"""CREATE TABLE here AS
+        SELECT line.* FROM {HISTORY.relation()} AS line
+        LEFT JOIN ({_lines_of(CONFIRMED, [import_.pk])}) AS other ON {_SAME_KEY}
+        WHERE line.import_id = {import_.pk}
+           OR (other.order_id IS NOT NULL AND line.import_id IN (SELECT id FROM undone))"""
     )
-    engine.run("CREATE TABLE settled AS SELECT * EXCLUDE (over) FROM open_lines WHERE false")
+    engine.run(
+        f"""CREATE TABLE open_lines AS
+        SELECT {_LINE}, {2**62}::BIGINT AS over FROM here
+        UNION ALL SELECT {_LINE}, "by" AS over FROM befores AS line
+        ANTI JOIN {HISTORY.relation()} AS other ON {_SAME_KEY} WHERE line.gone AND line."by" = {import_.pk}"""
+    )
+    engine.run("CREATE TABLE settled AS SELECT * EXCLUDE (over), false AS gone FROM open_lines WHERE false")
+
+
+def _trace_back(engine: Engine) -> None:
+    """Make `settled`: for each of the open lines the line that counts now, or `gone`.
+
+    A line counts when its writer is in force, or an import in force confirmed it before it was replaced. Of the others
+    each turn looks at what they themselves had replaced.
+    """
+    named = ", ".join(f"found.{name} AS {name}" for name in HISTORY.columns)
     while engine.value("SELECT count(*) FROM open_lines"):
         engine.run(
-            "INSERT INTO settled SELECT * EXCLUDE (over) FROM open_lines WHERE import_id NOT IN (SELECT id FROM undone)"
+            f"""CREATE OR REPLACE TABLE judged AS
+            SELECT line.*, line.import_id NOT IN (SELECT id FROM undone) OR other.order_id IS NOT NULL AS counts
+            FROM open_lines AS line LEFT JOIN (
+              SELECT DISTINCT line.source, line.order_id, line.line_no FROM open_lines AS line
+              JOIN confirms AS other ON {_SAME_KEY} AND other."by" > line.import_id AND other."by" < line.over
+            ) AS other ON {_SAME_KEY}"""
         )
-        engine.run(
-            f"""CREATE OR REPLACE TABLE still_open AS
-            SELECT line.*, max(other."by") AS confirmed_by FROM open_lines AS line
-            LEFT JOIN confirms AS other ON {_SAME_KEY} AND other."by" > line.import_id AND other."by" < line.over
-            WHERE line.import_id IN (SELECT id FROM undone) GROUP BY ALL"""
-        )
-        engine.run(
-            """INSERT INTO settled SELECT * EXCLUDE (over, confirmed_by) REPLACE (confirmed_by AS import_id)
-            FROM still_open WHERE confirmed_by IS NOT NULL"""
-        )
+        engine.run("INSERT INTO settled SELECT * EXCLUDE (over, counts), false AS gone FROM judged WHERE counts")
         engine.run(
             f"""CREATE OR REPLACE TABLE stepped AS
-            SELECT line.*, arg_max(other, other."by") AS found FROM still_open AS line
+            SELECT line.* EXCLUDE (over, counts), arg_max(other, other."by") AS found FROM judged AS line
             LEFT JOIN befores AS other ON {_SAME_KEY}
               AND (other."by" = line.import_id OR (other.gone AND other."by" < line.import_id))
-            WHERE line.confirmed_by IS NULL GROUP BY ALL"""
+            WHERE NOT line.counts GROUP BY ALL"""
         )
-        engine.run(
-            """INSERT INTO settled SELECT * EXCLUDE (over, confirmed_by, found) REPLACE (NULL AS import_id)
-            FROM stepped WHERE found IS NULL"""
-        )
-        named = ", ".join(f"found.{name} AS {name}" for name in HISTORY.columns)
+        engine.run("INSERT INTO settled SELECT * EXCLUDE (found), true AS gone FROM stepped WHERE found IS NULL")
         engine.run(
             f"""CREATE OR REPLACE TABLE open_lines AS
             SELECT {named}, found."by" AS over FROM stepped WHERE found IS NOT NULL"""
@@ -146,18 +166,18 @@ def _trace_back(engine: Engine, import_: Import) -> None:
 
 
 def _write_traced(engine: Engine, report: UndoReport) -> int:
-    HISTORY.writable()
-    here = "SELECT line.*, line.import_id IS NULL AS gone FROM settled AS line"
-    version = HISTORY.merge(engine, f"{here} SEMI JOIN mine AS other ON {_SAME_KEY}", on=KEY)
-    again = (
-        f"SELECT line.* FROM settled AS line ANTI JOIN mine AS other ON {_SAME_KEY} WHERE line.import_id IS NOT NULL"
-    )
-    if engine.value(f"SELECT count(*) FROM ({again})"):
+    version = HISTORY.version_in_force()
+    changed = f"SELECT line.* FROM settled AS line JOIN here AS other ON {_SAME_KEY} WHERE line.gone OR line.import_id <> other.import_id"
+    again = f"SELECT line.* FROM settled AS line ANTI JOIN here AS other ON {_SAME_KEY} WHERE NOT line.gone"
+    report.lines_removed = engine.value(f"SELECT count(*) FROM ({changed}) WHERE gone")
+    rows_again = engine.value(f"SELECT count(*) FROM ({again})")
+    report.lines_restored = engine.value(f"SELECT count(*) FROM ({changed}) WHERE NOT gone") + rows_again
+    if report.lines_removed or report.lines_restored:
+        HISTORY.writable()
+    if report.lines_removed or report.lines_restored > rows_again:
+        version = HISTORY.merge(engine, changed, on=KEY)
+    if rows_again:
         version = HISTORY.append(engine, again)
-    report.lines_removed = engine.value(
-        f"SELECT count(*) FROM mine AS line SEMI JOIN settled AS other ON {_SAME_KEY} AND other.import_id IS NULL"
-    )
-    report.lines_restored = engine.value("SELECT count(*) FROM settled WHERE import_id IS NOT NULL")
     return version
 
 
