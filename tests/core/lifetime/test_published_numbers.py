@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from regulars.core.lifetime import BetaGeoNBD, GammaGamma
 
+Summary = dict[str, npt.NDArray[np.float64]]
 
-def test_bg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample):
+
+def test_bg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample: Summary) -> None:
     """C1. Fader, Hardie & Lee 2005, table 2."""
     model = BetaGeoNBD().fit(cdnow_sample)
     assert [round(value, 3) for value in model.params_.values()] == [0.243, 4.414, 0.793, 2.426]
@@ -16,7 +20,7 @@ def test_bg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample)
     assert model.notes_ == []
 
 
-def test_bg_nbd_finds_the_known_parameters_of_all_of_cdnow_in_days(cdnow_full):
+def test_bg_nbd_finds_the_known_parameters_of_all_of_cdnow_in_days(cdnow_full: Summary) -> None:
     """C1."""
     model = BetaGeoNBD().fit(cdnow_full)
     assert model.params_ == {
@@ -28,14 +32,14 @@ def test_bg_nbd_finds_the_known_parameters_of_all_of_cdnow_in_days(cdnow_full):
     assert model.log_likelihood_ == pytest.approx(-142726.06, abs=0.01)
 
 
-def test_gamma_gamma_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample):
+def test_gamma_gamma_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample: Summary) -> None:
     """C1. Fader & Hardie 2013: 946 repeat buyers."""
     model = GammaGamma().fit(cdnow_sample)
     assert [round(value, 2) for value in model.params_.values()] == [6.25, 3.74, 15.45]
     assert model.log_likelihood_ == pytest.approx(-4055.923, abs=0.01)
 
 
-def test_gamma_gamma_finds_the_known_parameters_of_all_of_cdnow(cdnow_full):
+def test_gamma_gamma_finds_the_known_parameters_of_all_of_cdnow(cdnow_full: Summary) -> None:
     """C1."""
     model = GammaGamma().fit(cdnow_full)
     assert model.params_ == {
@@ -46,8 +50,8 @@ def test_gamma_gamma_finds_the_known_parameters_of_all_of_cdnow(cdnow_full):
     assert model.log_likelihood_ == pytest.approx(-40763.48, abs=0.01)
 
 
-def test_the_published_example_customer_is_expected_to_order_as_published(cdnow_sample):
-    """C1. Fader, Hardie & Lee 2005b (the note on BG/NBD in Excel): x = 2, t_x = 30.43, T = 38.86 gives 1.226 in 39 weeks."""
+def test_the_published_example_customer_is_expected_to_order_as_published(cdnow_sample: Summary) -> None:
+    """C1. Fader, Hardie & Lee 2005, the note on BG/NBD in a spreadsheet: 1.226 orders in 39 weeks."""
     model = BetaGeoNBD().fit(cdnow_sample)
     customer = {"frequency": [2], "recency": [30.43], "age": [38.86]}
     assert model.expected_orders(customer, periods=39)[0] == pytest.approx(1.226, abs=5e-4)

@@ -105,7 +105,7 @@ class GammaGamma(MaximumLikelihoodModel):
         """Take the model's mean where it exists and is no larger than anything ever seen, else the observed one."""
         p, q, gamma = self.params_.values()
         largest = float(values.z.max()) * values.scale
-        self._has_mean = q > 1 and p * gamma <= largest * (q - 1)
+        self._has_mean = q > 1 and p * gamma <= 1.001 * largest * (q - 1)
         observed = float(np.average(values.z, weights=values.weight)) * values.scale
         self.population_value_ = p * gamma / (q - 1) if self._has_mean else observed
         if not self._has_mean:

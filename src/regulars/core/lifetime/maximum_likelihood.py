@@ -25,11 +25,12 @@ GRADIENT_TOLERANCE = 1e-9  # per account, by the logarithm of a parameter
 ACCEPTABLE_GRADIENT = 1e-6  # where rounding stops all progress, this is still an optimum
 FLAT_CURVATURE = 1e-7  # per account; below it a direction is not pinned down
 BOX = 14.0  # logarithms of (scaled) parameters stay within ± this
+FAR = 9.0  # beyond it a parameter is on its way to 0 or to infinity
 MOST_STEPS = 200
 SAMPLE_ROWS = 20_000
 
 FLAT = (
-    "The history does not pin down {names} one by one: many combinations fit it equally well. "
+    "The history does not pin down {names}: many values fit it equally well. "
     "Forecasts hold; these parameters by themselves mean little."
 )
 NOT_CONVERGED = "The search for the best parameters ended before it reached an optimum; treat the forecasts with care."
@@ -48,7 +49,11 @@ class Optimum:
     gradient: Vector
     hessian: Matrix
     converged: bool
-    at_bound: npt.NDArray[np.int_]  # −1 or +1 where a logarithm ended on the lower or upper wall of the box
+
+    @property
+    def run_off(self) -> npt.NDArray[np.int_]:
+        """−1 or +1 for each parameter that is on its way to 0 or to infinity, else 0."""
+        return np.where(np.abs(self.logs) >= FAR, np.sign(self.logs), 0).astype(int)
 
     @property
     def params(self) -> Vector:
@@ -57,11 +62,11 @@ class Optimum:
 
     def covariance(self) -> Matrix | None:
         """Give the covariance of the (scaled) parameters, or None where the data do not pin them all down."""
-        if np.any(self.at_bound):
+        if np.any(np.abs(self.logs) >= BOX):
             return None
         information = -self.hessian
         curvatures = np.linalg.eigvalsh(information)
-        if curvatures[0] <= 1e-12 * max(curvatures[-1], 1.0):
+        if curvatures[0] <= 1e-11 * max(curvatures[-1], 1.0):
             return None
         return np.asarray(np.linalg.inv(information) * np.outer(self.params, self.params))
 
@@ -100,7 +105,7 @@ class MaximumLikelihoodModel:
         self.notes_ = self._notes(optimum, accounts=accounts)
 
     def _notes(self, optimum: Optimum, *, accounts: float) -> list[str]:
-        ends = zip(self.names, optimum.at_bound.tolist(), strict=True)
+        ends = zip(self.names, optimum.run_off.tolist(), strict=True)
         notes = [self.bound_notes[name, side] for name, side in ends if side]
         direction = optimum.flattest(accounts)
         if direction is not None:
@@ -157,8 +162,7 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
             radius = 0.25 * float(np.linalg.norm(step))
         if kept > 1e-4:
             logs, (value, gradient, hessian) = proposed, trial
-    held = _held(logs, gradient)
-    return Optimum(logs, value, gradient, hessian, converged, np.where(held, np.sign(logs), 0).astype(int))
+    return Optimum(logs, value, gradient, hessian, converged)
 
 
 def _held(logs: Vector, gradient: Vector) -> npt.NDArray[np.bool_]:
