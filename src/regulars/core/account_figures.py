@@ -89,6 +89,7 @@ def account_figures(
     rules: FigureRules = DEFAULT_RULES,
     roots: ir.Table | None = None,
     minor_per_unit: int = 1,
+    days: ir.Table | None = None,
 ) -> ir.Table:
     """One row an account with sale or return lines up to and including `as_of`; columns as in `FIGURES`.
 
@@ -96,20 +97,25 @@ def account_figures(
     (of the whole line, NULL: not known), product, category. Lines later than `as_of` are left out. `net` and `cost` are
     in minor units if `minor_per_unit` says how many make a unit, which keeps sums exact; figures are always in units.
     `roots` (account, root) has a row for each account that belongs to a group headed by another account; the head then
-    answers for the share of its whole group, and has a row even without lines of its own.
+    answers for the share of its whole group, and has a row even without lines of its own. `days`: what `account_days`
+    made of the same lines, if it is at hand.
     """
-    counted = lines.filter(lines.business_date <= as_of, lines.kind.isin(SALES_KINDS))
     periods = _Periods.before(as_of)
-    accounts = _by_account(_with_gaps(_by_day(counted)), periods, rules)
-    accounts = _with_breadth(accounts, counted, periods)
+    days = account_days(lines, as_of=as_of) if days is None else days
+    accounts = _by_account(_with_gaps(days), periods, rules)
+    accounts = _with_breadth(accounts, _counted(lines, as_of), periods)
     accounts = _against_the_firm(accounts, periods, rules, roots)
     money = {name: accounts[name] / minor_per_unit for name in MONEY}
     return accounts.mutate(**money).select(*FIGURES)
 
 
+def _counted(lines: ir.Table, as_of: date) -> ir.Table:
+    return lines.filter(lines.business_date <= as_of, lines.kind.isin(SALES_KINDS))
+
+
 @dataclass(frozen=True)
 class _Periods:
-    """The last 12 months are the days after `year` up to `as_of`; the 12 before, those after `two_years` up to `year`."""
+    """The last 12 months: days after `year` up to `as_of`. The 12 before: days after `two_years` up to `year`."""
 
     as_of: date
     year: date
@@ -120,8 +126,13 @@ class _Periods:
         return cls(as_of, months_before(as_of, 12), months_before(as_of, 24))
 
 
-def _by_day(lines: ir.Table) -> ir.Table:
-    """One row an account and day."""
+def account_days(lines: ir.Table, *, as_of: date) -> ir.Table:
+    """One row an account and day with sale or return lines, up to and including `as_of`; money as given.
+
+    Columns: account, business_date, net (sales less returns), sale, margin, sale_costed (sales whose cost is known),
+    is_order (a day with a sale of more than nothing: an order day).
+    """
+    lines = _counted(lines, as_of)
     net, cost = lines.net.cast("float64"), lines.cost.cast("float64")
     sale, returned = lines.kind == "sale", lines.kind == "return"
     # However a source signs the cost of returned goods: it comes back to us.
