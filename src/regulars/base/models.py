@@ -171,6 +171,8 @@ class TableVersion(models.Model):
 class Job(DBTaskResult[..., Any]):
     """Machine work that waits, runs or is done. `jobs.py` has its verbs."""
 
+    objects: ClassVar[models.Manager[Job]] = models.Manager()  # type: ignore[assignment]
+
     class Meta:
         proxy = True
 

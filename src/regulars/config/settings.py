@@ -29,6 +29,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ne", "नेपाली"), ("hi", "हिन्दी"), ("ur", "اردو"), ("bn", "বাংলা"), ("th", "ไทย")]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Periodic jobs by name: what to do, and at what time of day where the organisation is. See base/jobs.py.
+SCHEDULE: dict[str, dict[str, str]] = {}
 
 EMAIL_CONFIG = env.email_url("REGULARS_MAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
