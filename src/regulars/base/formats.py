@@ -1,0 +1,83 @@
+"""Numbers, money and dates as people write them in the language in force, in the digits that all languages share."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+from django.utils.translation import get_language, to_locale
+
+from regulars.core.money import exponent
+
+Amount = float | Decimal
+
+MINUS = "−"
+
+
+def number(value: Amount, *, digits: int = 0) -> str:
+    """At most `digits` decimals: 12,345 or 2.5."""
+    pattern = _locale().decimal_formats[None].pattern.replace(".###", _decimals("#", digits))
+    return format_decimal(_rounded(value, digits), pattern, locale=_locale(), numbering_system="latn")
+
+
+def percent(share: Amount, *, digits: int | None = None, signed: bool = False) -> str:
+    """A share as per cent: 0.041 → 4.1%. Without `digits`, one decimal below ten per cent, none above.
+
+    `signed` puts a sign before a change: +12%, −32%.
+    """
+    if digits is None:
+        digits = 1 if abs(float(share)) < 0.0995 else 0
+    rounded = _rounded(share, digits + 2)
+    pattern = _locale().percent_formats[None].pattern.replace("0", "0" + _decimals("#", digits))
+    text = format_percent(abs(rounded), pattern, locale=_locale(), numbering_system="latn")
+    if rounded < 0:
+        return MINUS + text
+    return "+" + text if signed and rounded > 0 else text
+
+
+def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
+    """An amount in units of its currency. From 100 on in whole units, as estimates and totals go; `exact` keeps all."""
+    decimals = exponent(currency)
+    digits = decimals if exact or abs(float(amount)) < 99.995 else 0
+    rounded = _rounded(amount, digits)
+    pattern = _locale().currency_formats["standard"].pattern.split(";")[0].replace(".00", _decimals("0", digits))
+    text = format_currency(
+        abs(rounded), currency, pattern, locale=_locale(), numbering_system="latn", currency_digits=False
+    )
+    return MINUS + text if rounded < 0 else text
+
+
+def day(on: date) -> str:
+    """A date: 3 Dec 2011, as the language has it."""
+    return format_date(on, "medium", locale=_locale())
+
+
+def month(on: date) -> str:
+    """The month of a date: December 2011."""
+    return format_date(on, "LLLL y", locale=_locale())
+
+
+def _rounded(value: Amount, digits: int) -> Decimal:
+    """Half away from zero, as in invoices; 0 has no sign."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)
+
+
+def _decimals(mark: str, digits: int) -> str:
+    return "." + mark * digits if digits else ""
+
+
+def _locale() -> Locale:
+    return _locale_of(get_language() or "en")
+
+
+@cache
+def _locale_of(language: str) -> Locale:
+    try:
+        return Locale.parse(to_locale(language))
+    except UnknownLocaleError:
+        return Locale.parse("en")

@@ -1,0 +1,65 @@
+"""Numbers, money and dates in the language in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.conf import settings
+from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars.base.formats import day, money, month, number, percent
+
+
+def plain(text: str) -> str:
+    """With ordinary spaces."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_english() -> None:
+    with override("en"):
+        assert number(1234567) == "1,234,567"
+        assert number(2.45, digits=1) == "2.5"
+        assert number(19.0, digits=1) == "19"
+        assert money(1234.5, "GBP") == "£1,235"
+        assert money(12.5, "GBP") == "£12.50"
+        assert money(-1234.5, "GBP", exact=True) == "−£1,234.50"
+        assert money(1234, "JPY", exact=True) == "¥1,234"
+        assert plain(money(1.2345, "KWD")) in ("KWD 1.235", "KWD1.235")
+        assert day(dt.date(2011, 12, 3)) == "Dec 3, 2011"
+        assert month(dt.date(2011, 12, 3)) == "December 2011"
+
+
+def test_shares_have_a_decimal_only_when_small() -> None:
+    with override("en"):
+        assert [percent(share) for share in (0.041, 0.382, 0.0996, 0, 1.5)] == ["4.1%", "38%", "10%", "0%", "150%"]
+        assert percent(0.0404, digits=0) == "4%"
+        assert percent(-0.324, signed=True) == "−32%"
+        assert percent(0.324, signed=True) == "+32%"
+        assert percent(-0.00001, signed=True) == "0%"
+
+
+def test_other_languages_write_their_own_way() -> None:
+    with override("de"):
+        assert plain(money(1234.5, "EUR", exact=True)) == "1.234,50 €"
+        assert plain(percent(0.041)) == "4,1 %"
+        assert day(dt.date(2011, 12, 3)) == "03.12.2011"
+    with override("hi"):
+        assert number(1234567) == "12,34,567"
+        assert money(3212345.5, "INR") == "₹32,12,346"
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+@given(value=st.floats(-1e15, 1e15))
+def test_every_number_can_be_written_in_every_language(language: str, value: float) -> None:
+    with override(language):
+        for text in (number(value, digits=1), percent(value, signed=True), money(value, "INR")):
+            assert any(letter in "0123456789" for letter in text)
+        assert day(dt.date(2024, 2, 29))
+
+
+def test_an_unknown_language_falls_back_to_english() -> None:
+    with override("tlh"):
+        assert number(1000) == "1,000"
