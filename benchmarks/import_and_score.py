@@ -95,7 +95,8 @@ def main() -> None:
             ours.append(imported(file, folder))
             start_up.append(imported(ten, folder))
         ratios = [
-            (our.seconds - small.seconds) / duck.seconds for our, small, duck in zip(ours, start_up, theirs, strict=True)
+            (our.seconds - small.seconds) / duck.seconds
+            for our, small, duck in zip(ours, start_up, theirs, strict=True)
         ]
         size = file.stat().st_size / 1e6
     for label, runs in (("duckdb", theirs), ("regulars", ours), ("start-up", start_up)):

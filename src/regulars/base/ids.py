@@ -6,7 +6,7 @@ from django.db import connection, models, transaction
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
-    """`count` ids of `model` that nobody else will be given, ascending. Ids that are never used leave a gap, no harm."""
+    """`count` ids of `model` that nobody else will be given, ascending. Unused ids leave a harmless gap."""
     if count == 0:
         return []
     table = model._meta.db_table

@@ -24,7 +24,7 @@ class Busy(Refusal):
 def exclusive(name: str, *, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the lock `name`; raise `Busy` when another process holds it for longer than `wait_seconds`.
 
-    PostgreSQL: an advisory lock of the session. SQLite: a lock on a file beside the database. Both end with the process.
+    PostgreSQL: an advisory lock of the session. SQLite: a lock on a file beside it. Both end with the process.
     """
     until = time.monotonic() + wait_seconds
     holder = _PostgresLock(name) if connection.vendor == "postgresql" else _FileLock(name)

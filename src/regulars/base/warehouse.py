@@ -2,8 +2,8 @@
 
 A table is written in two steps. First new versions are added to the Delta log, which nobody reads; then, in the
 database transaction that also writes the working records, `Table.put_in_force` moves the table's pointer
-(`TableVersion`). Readers open the version of the pointer. So a process killed at any point leaves the old state, and the
-versions it left behind are cut off by the next writer (`Table.writable`).
+(`TableVersion`). Readers open the version of the pointer. So a process killed at any point leaves the old state, and
+the versions it left behind are cut off by the next writer (`Table.writable`).
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def find_conversions(engine: Engine, lines: str, base_currency: str) -> None:
 
 
 def in_base(amount: str, factor: str) -> str:
-    """SQL: the minor units `amount` in the base currency, rounded half away from zero as `core.money.convert_minor` does.
+    """SQL: minor units in the base currency, rounded half away from zero as `core.money.convert_minor` does.
 
     `factor` is NULL for a line in the base currency.
     """

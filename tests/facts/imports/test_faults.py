@@ -1,4 +1,4 @@
-"""What goes wrong while an import runs: a killed process, a full disk, two at once. All of it is visible, or nothing."""
+"""What goes wrong while an import runs: a killed process, a full disk, two at once. All is visible, or nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,13 @@ from regulars.facts.models import Account, Import
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TODAY = date(2024, 12, 31)
 ORDERS = 3_000
 CUSTOMERS = 400
 
 IMPORTER = """
 import resource, sys
+from datetime import date
 from pathlib import Path
 import django
 django.setup()
@@ -33,7 +36,7 @@ print("ready", flush=True)
 if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 try:
-    with stage_import(paths=[Path(sys.argv[1])]) as staged:
+    with stage_import(paths=[Path(sys.argv[1])], as_of=date(2024, 12, 31)) as staged:
         run_import(staged)
 except Refusal as refusal:
     print("refused:", refusal, flush=True)
@@ -47,7 +50,7 @@ def write_orders(file: Path) -> Path:
     for order in range(ORDERS):
         customer = order % CUSTOMERS
         lines += [
-            f"A{order},{line},2024-{order % 12 + 1:02}-15,K{customer},Firm {customer},P{order % 50},{line},{order % 90}.50"
+            f"A{order},{line},2024-{order % 12 + 1:02}-15,K{customer},Firm {customer},P{order % 50},1,{order % 90}.50"
             for line in (1, 2)
         ]
     file.write_text("\n".join(lines) + "\n")
@@ -100,7 +103,7 @@ def test_a_process_killed_at_any_moment_leaves_all_of_an_import_or_nothing(
         Import.objects.filter(state=Import.State.UNDONE).delete()
         assert not all_or_nothing()
 
-    with stage_import(paths=[file]) as staged:
+    with stage_import(paths=[file], as_of=TODAY) as staged:
         run_import(staged)
     assert all_or_nothing()
 
@@ -116,7 +119,7 @@ def test_a_full_disk_leaves_nothing_and_is_said_plainly(
         assert process.returncode != 0
         assert not all_or_nothing()
     assert "refused:" in output
-    with stage_import(paths=[file]) as staged:
+    with stage_import(paths=[file], as_of=TODAY) as staged:
         run_import(staged)
     assert all_or_nothing()
 
@@ -145,7 +148,7 @@ def test_two_importers_of_the_same_file_double_nothing(
 
 
 def test_a_reader_sees_the_old_state_while_an_import_runs(organisation: object, tmp_path: Path) -> None:
-    with stage_import(paths=[write_orders(tmp_path / "orders.csv")]) as staged, open_engine() as engine:
+    with stage_import(paths=[write_orders(tmp_path / "orders.csv")], as_of=TODAY) as staged, open_engine() as engine:
         relation = HISTORY.relation()
         run_import(staged)
         assert engine.value(f"SELECT count(*) FROM {relation}") == 0

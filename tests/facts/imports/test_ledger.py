@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from regulars.facts.models import Account, Contact, Import, Product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TODAY = date(2024, 12, 31)
 HEADINGS = ["Order ID", "Line No", "Date", "Customer ID", "Customer", "Product", "Quantity", "Amount"]
 Lines = dict[tuple[str, str], int]
 """(order, line) -> amount in minor units."""
@@ -38,7 +40,7 @@ def write_orders(file: Path, lines: Lines, *, numbered: bool) -> Path:
 
 
 def bring_in(file: Path) -> Import:
-    with stage_import(paths=[file]) as staged:
+    with stage_import(paths=[file], as_of=TODAY) as staged:
         return run_import(staged)
 
 

@@ -1,4 +1,4 @@
-"""Accounts, contacts, products and rates from files: compared with what is there, then written so that undo can go back.
+"""Accounts, contacts, products and rates from files: compared with what is there, then written, undoable.
 
 A value in the file counts, an empty cell says nothing: it never empties a field. Every field that an import changes is
 noted with its value before.
@@ -120,7 +120,6 @@ class RecordPlan:
     def new_accounts(self) -> list[Account]:
         """The accounts that would be made, with their ids: order lines of the same import find them."""
         return self.new.get("account", [])
-
 
     def rates(self) -> list[ExchangeRate]:
         """The rates that would be made or changed."""

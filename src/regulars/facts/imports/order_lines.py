@@ -103,7 +103,8 @@ def plan_details(engine: Engine, plan: RecordPlan) -> None:
     fills["account_name"] = "known.name = known.external_id AND found.account_name <> known.name"
     chosen = ", ".join(f"CASE WHEN {test} THEN found.{name} END AS {name}" for name, test in fills.items())
     rows = engine.rows(
-        f"""SELECT known.id, {chosen} FROM customers AS found JOIN known_accounts AS known ON known.id = found.account_id
+        f"""SELECT known.id, {chosen}
+        FROM customers AS found JOIN known_accounts AS known ON known.id = found.account_id
         WHERE {" OR ".join(f"({test})" for test in fills.values())}"""
     )
     made = {account.pk for account in plan.new_accounts()}
@@ -176,7 +177,11 @@ def compare_with_history(engine: Engine, complete_orders: bool) -> Difference:
         f"CREATE OR REPLACE VIEW added_lines AS SELECT incoming.* FROM incoming ANTI JOIN existing ON {same_key}"
     )
     engine.run(
-        f"CREATE OR REPLACE VIEW changed_lines AS SELECT incoming.* FROM incoming JOIN existing ON {same_key} WHERE {differs}"
+        "CREATE OR REPLACE VIEW changed_lines AS "
+        f"SELECT incoming.* FROM incoming JOIN existing ON {same_key} WHERE {differs}"
+    )
+    engine.run(
+        f"CREATE OR REPLACE VIEW same_lines AS SELECT {key} FROM incoming JOIN existing ON {same_key} WHERE NOT ({differs})"
     )
     engine.run(
         f"""CREATE OR REPLACE VIEW removed_lines AS
@@ -244,7 +249,8 @@ def write_customers(engine: Engine, import_: Import) -> None:
               member.id AS owner_id, department.id AS department_id, {import_.pk}::BIGINT AS made_by_import_id
             FROM customers
             LEFT JOIN called AS member ON member.kind = 'member' AND member.name = lower(customers.seller)
-            LEFT JOIN called AS department ON department.kind = 'department' AND department.name = lower(customers.department)
+            LEFT JOIN called AS department
+              ON department.kind = 'department' AND department.name = lower(customers.department)
             WHERE is_new"""
         ),
     )
@@ -262,7 +268,8 @@ def write_customers(engine: Engine, import_: Import) -> None:
     insert_rows(
         Product,
         engine.arrow(
-            f"""SELECT source, product AS external_id, coalesce(left(arg_max(product_name, business_date), 300), '') AS name,
+            f"""SELECT source, product AS external_id,
+              coalesce(left(arg_max(product_name, business_date), 300), '') AS name,
               coalesce(left(arg_max(category, business_date), 200), '') AS category,
               {import_.pk}::BIGINT AS made_by_import_id
             FROM staged ANTI JOIN known_products AS known

@@ -1,13 +1,14 @@
-"""The verbs of an import: `stage_import` reads and says what would happen, `run_import` puts it in force, all or nothing.
+"""The verbs of an import: `stage_import` reads and says what would happen, `run_import` puts it in force.
 
-The one moment at which an import becomes visible is the commit of the database transaction in `_put_in_force`: working
-records, the pointer to the new version of the history and the import's own state change together. A process killed before
-leaves nothing visible; the next import, undo or `regulars check` then marks the dead one as failed (`recover`) and the next
-writer cuts off what it had already written into the warehouse.
+The one moment at which an import becomes visible is the commit of the database transaction in `_write`: working records,
+the pointer to the new version of the history and the import's own state change together. A process killed before leaves
+nothing visible; the next import or undo then marks the dead one as failed (`recover`), and the next writer cuts off what
+it had already written into the warehouse.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from regulars.base.audit import record_change
 from regulars.base.locks import exclusive
 from regulars.base.models import Member, new_uid
 from regulars.base.organisation import organisation
-from regulars.base.warehouse import Engine, open_engine, quoted
+from regulars.base.warehouse import Engine, open_engine
 from regulars.core.errors import Refusal
 from regulars.facts.history import HISTORY, HISTORY_LOCK
 from regulars.facts.imports import master_records, order_lines, rejected
@@ -91,7 +92,9 @@ class StagedImport:
     folder: Path
     parts: list[Part]
     source: str
+    as_of: dt.date
     base_currency: str
+    time_zone: str
     plan: master_records.RecordPlan = field(default_factory=master_records.RecordPlan)
     report: DryRun = field(default_factory=DryRun)
     history_version: int = -1
@@ -110,6 +113,7 @@ class StagedImport:
 def stage_import(
     *,
     paths: Sequence[Path],
+    as_of: dt.date,
     source: str = "",
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -118,26 +122,34 @@ def stage_import(
 ) -> Iterator[StagedImport]:
     """Read the files, find their mapping, convert every row and compare with what is there: the dry run.
 
-    `adjust` may change each proposed mapping. Gives a `StagedImport` for as long as the context lasts: `report` says what
-    would happen, `run_import` does it. Raises a `Refusal` for files that cannot be read or understood and for missing
+    `as_of` is the day of the import: dates far beyond it are refused.
+    `adjust` may change each proposed mapping. Gives a `StagedImport` for as long as the context lasts: `report` says
+    what would happen, `run_import` does it. Raises a `Refusal` for files that cannot be read or understood and for missing
     rates.
     """
     tell = progress or _nobody
     recover()
     folder = Path(settings.IMPORTS_ROOT) / str(new_uid())
     folder.mkdir(parents=True)
-    size = sum(path.stat().st_size for path in _files_below(paths))
     with ExitStack() as stack:
         stack.callback(_remove_if_unused, folder)
-        engine = stack.enter_context(open_engine(file=folder / "stage.duckdb" if size > FILE_ENGINE_BYTES else None))
+        engine = stack.enter_context(
+            open_engine(file=folder / "stage.duckdb" if _bytes(paths) > FILE_ENGINE_BYTES else None)
+        )
         raws = read_sources(
-            engine, paths, work=folder / "work", encoding=encoding, delimiter=delimiter, progress=lambda t, f: tell(t, f)
+            engine,
+            paths,
+            work=folder / "work",
+            encoding=encoding,
+            delimiter=delimiter,
+            progress=lambda t, f: tell(t, f),
         )
         tell(_("Understanding the columns"), None)
         parts = _understood(engine, raws, source, adjust)
         named = source or next((part.mapping.source for part in parts if part.mapping.source), "orders")
-        parts = [replace_mapping(part, source=part.mapping.source or named) for part in parts]
-        staged = StagedImport(engine, folder, parts, named, organisation().base_currency)
+        parts = [_with(part, source=part.mapping.source or named) for part in parts]
+        firm = organisation()
+        staged = StagedImport(engine, folder, parts, named, as_of, firm.base_currency, firm.time_zone)
         _stage_records(staged)
         if staged.has_lines:
             tell(_("Converting the lines"), None)
@@ -239,7 +251,7 @@ def _understood(
     return parts
 
 
-def replace_mapping(part: Part, **changes: Any) -> Part:
+def _with(part: Part, **changes: Any) -> Part:
     return replace(part, mapping=replace(part.mapping, **changes))
 
 
@@ -248,10 +260,16 @@ _SEQUENCE = [Import.Content.PRODUCTS, Import.Content.RATES, Import.Content.ACCOU
 
 def _stage_records(staged: StagedImport) -> None:
     planners: dict[str, Callable[[str, str], None]] = {
-        Import.Content.PRODUCTS: lambda table, source: master_records.plan_products(staged.engine, table, source, staged.plan),
+        Import.Content.PRODUCTS: lambda table, source: master_records.plan_products(
+            staged.engine, table, source, staged.plan
+        ),
         Import.Content.RATES: lambda table, source: master_records.plan_rates(staged.engine, table, staged.plan),
-        Import.Content.ACCOUNTS: lambda table, source: master_records.plan_accounts(staged.engine, table, source, staged.plan),
-        Import.Content.CONTACTS: lambda table, source: master_records.plan_contacts(staged.engine, table, source, staged.plan),
+        Import.Content.ACCOUNTS: lambda table, source: master_records.plan_accounts(
+            staged.engine, table, source, staged.plan
+        ),
+        Import.Content.CONTACTS: lambda table, source: master_records.plan_contacts(
+            staged.engine, table, source, staged.plan
+        ),
     }
     for content in _SEQUENCE:
         for part in staged.parts:
@@ -263,8 +281,15 @@ def _stage_records(staged: StagedImport) -> None:
 def _stage_lines(staged: StagedImport) -> None:
     engine, report = staged.engine, staged.report
     parts = [(part.raw, part.mapping) for part in staged.parts]
-    made = stage_order_lines(engine, parts, rules=active_rules(), base_currency=staged.base_currency)
-    report.lines_rejected, report.lines_skipped = made.rejected_rows, made.skipped_rows
+    made = stage_order_lines(
+        engine,
+        parts,
+        rules=active_rules(),
+        base_currency=staged.base_currency,
+        time_zone=staged.time_zone,
+        as_of=staged.as_of,
+    )
+    report.lines_rejected, report.lines_skipped = made.counts["rejected"], made.counts.get("skipped", 0)
     mappings = [mapping for _raw, mapping in parts if mapping.content == Import.Content.ORDER_LINES]
     order_lines.find_customers(engine, mappings, staged.plan.new_accounts())
     order_lines.plan_details(engine, staged.plan)
@@ -305,7 +330,9 @@ def _describe_lines(engine: Engine, report: DryRun) -> None:
 
 def _describe(staged: StagedImport) -> None:
     report = staged.report
-    report.files = [_file_json(file) | {"content": part.mapping.content} for part in staged.parts for file in part.raw.files]
+    report.files = [
+        _file_json(file) | {"content": part.mapping.content} for part in staged.parts for file in part.raw.files
+    ]
     report.lines_read = sum(part.raw.rows + part.raw.broken for part in staged.parts)
     report.records = staged.plan.counts()
     report.notes = [*dict.fromkeys(note for part in staged.parts for note in part.proposal.notes), *staged.plan.notes]
@@ -337,6 +364,12 @@ def _remove_if_unused(folder: Path) -> None:
         file.unlink(missing_ok=True)
     if not Import.objects.filter(uid=folder.name, state=Import.State.DONE).exists():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bytes(paths: Sequence[Path]) -> int:
+    """Size of the files and folders as they lie on the disk."""
+    files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _nobody(_text: str, _share: float | None) -> None:

@@ -2,9 +2,9 @@
 
 The history is a ledger of imports: each line carries the import that wrote it, each import keeps the lines it replaced
 (`before.parquet`) and the keys of the lines it found there just so (`confirmed.parquet`). Undoing an import takes away
-what nobody else stands behind: a line stays when another import confirmed it, else it gives way to what it had replaced,
-as far back as it takes when that was written by an import that is itself undone. Lines that a later import overwrote
-stay as they are. The outcome is the state that the imports in force would have made without the undone ones.
+what nobody else stands behind: a line stays when another import confirmed it, else it gives way to what it had
+replaced, as far back as it takes when that was written by an import that is itself undone. Lines that a later import
+overwrote stay as they are. The outcome is the state that the imports in force would have made without the undone ones.
 """
 
 from __future__ import annotations
@@ -167,7 +167,10 @@ def _trace_back(engine: Engine) -> None:
 
 def _write_traced(engine: Engine, report: UndoReport) -> int:
     version = HISTORY.version_in_force()
-    changed = f"SELECT line.* FROM settled AS line JOIN here AS other ON {_SAME_KEY} WHERE line.gone OR line.import_id <> other.import_id"
+    changed = (
+        f"SELECT line.* FROM settled AS line JOIN here AS other ON {_SAME_KEY} "
+        "WHERE line.gone OR line.import_id <> other.import_id"
+    )
     again = f"SELECT line.* FROM settled AS line ANTI JOIN here AS other ON {_SAME_KEY} WHERE NOT line.gone"
     report.lines_removed = engine.value(f"SELECT count(*) FROM ({changed}) WHERE gone")
     rows_again = engine.value(f"SELECT count(*) FROM ({again})")
@@ -189,7 +192,7 @@ def _lines_of(name: str, imports: list[int]) -> str:
     ]
     if reads:
         return " UNION ALL BY NAME ".join(reads)
-    columns = HISTORY.columns if name == BEFORE else {key: "VARCHAR" for key in KEY}
+    columns = HISTORY.columns if name == BEFORE else dict.fromkeys(KEY, "VARCHAR")
     typed = [f"NULL::{kind} AS {column}" for column, kind in columns.items()]
     return f"""SELECT {", ".join(typed)}, NULL::BOOLEAN AS gone, NULL::BIGINT AS "by" WHERE false"""
 
