@@ -22,6 +22,8 @@ class Action(Record):
         NOT_USEFUL = "not_useful", _("not useful")
         CLOSED = "closed", _("closed by itself")
 
+    PENDING = (State.OPEN, State.SNOOZED)
+
     account = models.ForeignKey(Account, models.CASCADE, related_name="actions")
     cause = models.CharField(_("cause"), max_length=32)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)

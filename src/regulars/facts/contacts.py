@@ -1,0 +1,74 @@
+"""Contacts: the people at an account."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from regulars.base.audit import audited
+from regulars.base.models import Member
+from regulars.core.errors import Refusal
+from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.models import Account, Contact
+
+
+class WrongContact(Refusal):
+    """A contact cannot be made or changed like this."""
+
+
+class ContactFields(TypedDict, total=False):
+    """What a member may say about a contact."""
+
+    name: str
+    role: str
+    level: str
+    language: str
+    email: str
+    phone: str
+    mobile: str
+    channel: str
+
+
+def visible_contacts(member: Member | None) -> QuerySet[Contact]:
+    """The contacts of the accounts that `member` may see."""
+    return Contact.objects.filter(account__in=visible_accounts(member))
+
+
+@transaction.atomic
+def create_contact(*, account: Account, member: Member | None, **fields: Unpack[ContactFields]) -> Contact:
+    """A new contact with a name."""
+    require_account(account, member=member)
+    contact = Contact(account=account.merged_into or account)
+    _set(contact, fields)
+    with audited(contact, verb="create_contact", member=member):
+        contact.save()
+    return contact
+
+
+@transaction.atomic
+def change_contact(*, contact: Contact, member: Member | None, **fields: Unpack[ContactFields]) -> Contact:
+    """Change what is said about a contact."""
+    require_account(contact.account, member=member)
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    with audited(contact, verb="change_contact", member=member):
+        _set(contact, fields)
+        contact.save()
+    return contact
+
+
+def _set(contact: Contact, fields: ContactFields) -> None:
+    for name, value in fields.items():
+        setattr(contact, name, str(value).strip())
+    try:
+        contact.clean_fields(
+            exclude=[field.name for field in contact._meta.fields if field.name not in {"name", *fields}]
+        )
+        if fields.get("email"):
+            validate_email(contact.email)
+    except ValidationError as problem:
+        raise WrongContact(" ".join(problem.messages), _("Correct it; nothing was changed.")) from None

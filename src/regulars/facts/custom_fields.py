@@ -1,0 +1,139 @@
+"""Fields that the firm adds to its accounts, and the check of their values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from regulars.base.access import may, require
+from regulars.base.audit import audited
+from regulars.base.models import Member
+from regulars.core.errors import Refusal
+from regulars.facts.models import CustomField
+
+Value = str | int | float | bool
+"""As kept in `Account.custom`: a date is its ISO text."""
+
+
+class WrongValue(Refusal):
+    """A value does not fit the type of its custom field."""
+
+
+class WrongCustomField(Refusal):
+    """A custom field cannot be made like this."""
+
+
+@transaction.atomic
+def create_custom_field(
+    *,
+    label: str,
+    type: str = CustomField.Type.TEXT,  # noqa: A002 - the field's own name
+    key: str = "",
+    choices: list[str] | None = None,
+    confidential: bool = False,
+    member: Member | None,
+) -> CustomField:
+    """Add a field to all accounts. `key` defaults to the label as a slug; a field of type choice needs its choices."""
+    require(member, "configure")
+    key = key or slugify(label).replace("-", "_")
+    offered = list(dict.fromkeys(one.strip() for one in choices or [] if one.strip()))
+    _refuse_unusable(label=label, key=key, type=type, choices=offered)
+    made = CustomField(key=key, label=label.strip(), type=type, choices=offered, confidential=confidential)
+    with audited(made, verb="create_custom_field", member=member):
+        made.save()
+    return made
+
+
+def _refuse_unusable(*, label: str, key: str, type: str, choices: list[str]) -> None:  # noqa: A002
+    if type not in CustomField.Type.values:
+        raise WrongCustomField(
+            _("There is no type of field called %(type)s.") % {"type": type},
+            _("Use one of: %(types)s.") % {"types": ", ".join(CustomField.Type.values)},
+        )
+    if not label.strip() or not key:
+        raise WrongCustomField(
+            _("A field needs a label, and a key of Latin letters."), _("Give a key, for example: taste_profile.")
+        )
+    if CustomField.objects.filter(key=key).exists():
+        raise WrongCustomField(_("There is a field %(key)s already.") % {"key": key}, _("Choose another key."))
+    if (type == CustomField.Type.CHOICE) != bool(choices):
+        raise WrongCustomField(
+            _("Choices belong to a field of type choice, and it needs them."), _("Give the choices, or another type.")
+        )
+
+
+def validated_custom(values: Mapping[str, Any], *, member: Member | None = None) -> dict[str, Value | None]:
+    """`values` by key, each as its field's type; None where a value is empty and the field is to be cleared.
+
+    Raises `WrongValue` for an unknown key, one that `member` may not see, or a value that does not fit.
+    """
+    fields = {field.key: field for field in CustomField.objects.filter(key__in=values)}
+    checked: dict[str, Value | None] = {}
+    for key, value in values.items():
+        field = fields.get(key)
+        if field is None or (field.confidential and not may(member, "see_confidential")):
+            raise WrongValue(
+                _("There is no field %(key)s.") % {"key": key}, _("Check its name, or add the field first.")
+            )
+        checked[key] = None if value is None or value == "" else _READERS[field.type](field, value)
+    return checked
+
+
+def _refuse(field: CustomField, value: Any, way_out: str) -> WrongValue:
+    return WrongValue(_("%(field)s cannot be “%(value)s”.") % {"field": field.label, "value": value}, way_out)
+
+
+def _text(field: CustomField, value: Any) -> Value:
+    if not isinstance(value, str):
+        raise _refuse(field, value, _("Give a text."))
+    return value.strip()
+
+
+def _number(field: CustomField, value: Any) -> Value:
+    way_out = _("Give a number, for example 12.5.")
+    if isinstance(value, bool):
+        raise _refuse(field, value, way_out)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise _refuse(field, value, way_out) from None
+    if not math.isfinite(number):
+        raise _refuse(field, value, way_out)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _date(field: CustomField, value: Any) -> Value:
+    try:
+        return (value if isinstance(value, date) else date.fromisoformat(str(value).strip())).isoformat()[:10]
+    except ValueError:
+        raise _refuse(field, value, _("Give a date as year-month-day, for example 2026-11-30.")) from None
+
+
+def _choice(field: CustomField, value: Any) -> Value:
+    for choice in field.choices:
+        if str(value).strip().casefold() == choice.casefold():
+            return str(choice)
+    raise _refuse(field, value, _("Choose one of: %(choices)s.") % {"choices": ", ".join(field.choices)})
+
+
+def _yes_no(field: CustomField, value: Any) -> Value:
+    known = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
+    answer = known.get(value.strip().casefold() if isinstance(value, str) else value)
+    if answer is None:
+        raise _refuse(field, value, _("Give yes or no."))
+    return answer
+
+
+_READERS: Final[dict[str, Callable[[CustomField, Any], Value]]] = {
+    CustomField.Type.TEXT: _text,
+    CustomField.Type.NUMBER: _number,
+    CustomField.Type.DATE: _date,
+    CustomField.Type.CHOICE: _choice,
+    CustomField.Type.YES_NO: _yes_no,
+}

@@ -1,0 +1,75 @@
+"""Interactions: who of ours spoke with whom, when, about what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
+
+from regulars.base.audit import audited
+from regulars.base.models import Member
+from regulars.core.errors import Refusal
+from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.models import Account, Contact, Interaction
+
+
+class WrongInteraction(Refusal):
+    """An interaction cannot be recorded like this."""
+
+
+def visible_interactions(member: Member | None) -> QuerySet[Interaction]:
+    """The interactions with the accounts that `member` may see, newest first."""
+    return Interaction.objects.filter(account__in=visible_accounts(member)).order_by("-on", "-pk")
+
+
+@transaction.atomic
+def record_interaction(
+    *,
+    account: Account,
+    kind: str,
+    on: date,
+    member: Member | None,
+    text: str = "",
+    outcome: str = "",
+    contacts: Iterable[Contact] = (),
+) -> Interaction:
+    """Record that `member` called, visited, wrote to or met the account, or noted something, on a business date."""
+    require_account(account, member=member)
+    account = account.merged_into or account
+    people = list(contacts)
+    if kind not in Interaction.Kind.values:
+        raise WrongInteraction(
+            _("There is no kind of interaction called %(kind)s.") % {"kind": kind},
+            _("Use one of: %(kinds)s.") % {"kinds": ", ".join(Interaction.Kind.values)},
+        )
+    if any(contact.account_id != account.pk for contact in people):
+        raise WrongInteraction(
+            _("Not all of these contacts belong to %(account)s.") % {"account": account},
+            _("Choose contacts of this account."),
+        )
+    made = Interaction(
+        account=account, member=member, kind=kind, on=on, text=text.strip(), outcome=outcome.strip()[:100]
+    )
+    with audited(made, verb="record_interaction", member=member):
+        made.save()
+    made.contacts.set(people)
+    return made
+
+
+@transaction.atomic
+def withdraw_interaction(*, interaction: Interaction, member: Member | None) -> None:
+    """Take back what was recorded by mistake; the audit trail keeps what it said."""
+    require_account(interaction.account, member=member)
+    with audited(interaction, verb="withdraw_interaction", member=member):
+        interaction.delete()
+
+
+def last_contacts(*, until: date | None = None) -> dict[int, date]:
+    """For each account the date of the last contact with it, up to and with `until`. A note is no contact."""
+    contacts = Interaction.objects.exclude(kind=Interaction.Kind.NOTE)
+    if until is not None:
+        contacts = contacts.filter(on__lte=until)
+    return dict(contacts.order_by().values_list("account_id").annotate(last=Max("on")))

@@ -1,0 +1,100 @@
+"""What the causes and the list go by: documented defaults, each of which the firm can change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from regulars.base.models import Organisation
+from regulars.base.thresholds import declare, threshold
+
+
+def _declared(default: Any, meaning: Promise, *, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanThresholds:
+    """The thresholds of this stage; why they are as they are is in `docs/methods/actions.md`."""
+
+    actions_per_day: int = _declared(7, _("accounts on one member's list of the day"), least=1, most=100)
+    digest_size: int = _declared(
+        50, _("actions kept per member; what ranks lower is counted, not kept"), least=1, most=1000
+    )
+
+    propose_gone_silent: bool = _declared(True, _("propose to call accounts that have gone silent"))
+    propose_declining: bool = _declared(True, _("propose to visit accounts that buy less"))
+    propose_first_weeks: bool = _declared(True, _("propose to ask new customers how it goes"))
+    propose_best_without_contact: bool = _declared(True, _("propose to call the best customers regularly"))
+    propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
+
+    silent_gaps: float = _declared(
+        2.0, _("silent: at least so many of its typical gaps between orders"), least=1, most=20
+    )
+    silent_pause_chance: float = _declared(
+        0.15, _("silent: at most this chance that one of its pauses is so long"), least=0.001, most=0.5
+    )
+    silent_least_days: int = _declared(14, _("silent: at least so many days"), least=1, most=365)
+    lost_gaps: float = _declared(8.0, _("lost: silent for so many of its typical gaps"), least=2, most=100)
+    lost_least_days: int = _declared(180, _("lost: never before so many days"), least=14, most=3650)
+    lost_most_days: int = _declared(730, _("lost: always after so many days"), least=30, most=3650)
+
+    least_orders: int = _declared(
+        3,
+        _("days with an order in 12 months below which nothing is said of decline; twice as many for growth"),
+        least=1,
+        most=100,
+    )
+    declining_share: float = _declared(
+        0.30, _("declining: sales of 12 months fell by this share"), least=0.05, most=0.99
+    )
+    growth_share: float = _declared(
+        0.50, _("growing sharply: sales of 12 months rose by this share"), least=0.05, most=10
+    )
+    growth_days_before: int = _declared(
+        180, _("growing: a customer for so many days of the year before"), least=30, most=365
+    )
+
+    first_weeks_last_day: int = _declared(
+        45, _("days after the first order at which the first weeks end"), least=5, most=120
+    )
+    first_weeks_history_days: int = _declared(
+        90, _("days at the start of the firm's history in which nobody counts as new"), least=0, most=730
+    )
+
+    contact_days: int = _declared(
+        60, _("days after which the best customers are to be spoken to again"), least=7, most=730
+    )
+    contact_loss_rate: float = _declared(
+        0.10, _("share of its best customers' sales that a firm loses in a year without contact"), least=0.0, most=1.0
+    )
+    contact_rank_unknown: int = _declared(
+        10, _("while nobody records contacts, only so many of the largest are proposed"), least=0, most=1000
+    )
+
+    gone_silent_uplift: float = _declared(
+        0.20, _("chance that a call keeps an account that goes silent"), least=0.0, most=1.0
+    )
+    declining_uplift: float = _declared(0.15, _("chance that a visit brings lost sales back"), least=0.0, most=1.0)
+    first_weeks_uplift: float = _declared(0.05, _("chance that a call makes a new customer stay"), least=0.0, most=1.0)
+    best_without_contact_uplift: float = _declared(
+        0.10, _("chance that regular contact prevents the loss of a best customer"), least=0.0, most=1.0
+    )
+    contact_uplift_unknown: float = _declared(
+        0.02, _("the same while nobody records contacts, so that there may have been some"), least=0.0, most=1.0
+    )
+    sharp_growth_uplift: float = _declared(0.08, _("chance that a talk secures sharp growth"), least=0.0, most=1.0)
+
+
+for _one in fields(PlanThresholds):
+    declare(_one.name, default=getattr(PlanThresholds, _one.name), **_one.metadata)
+
+
+def plan_thresholds() -> PlanThresholds:
+    """The thresholds in force."""
+    organisation = Organisation.objects.order_by("pk").first() or Organisation()
+    in_force: dict[str, Any] = {one.name: threshold(one.name, organisation) for one in fields(PlanThresholds)}
+    return PlanThresholds(**in_force)
