@@ -1,0 +1,169 @@
+"""What the amounts of order lines mean, told by their values: with tax or without, of the line or of the whole order,
+per cent or money, of one piece or of all."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from regulars.base.warehouse import Engine
+from regulars.facts.imports.headings import key
+from regulars.facts.imports.profiles import Profile, decimal_sign, median, number, sample_rows
+from regulars.facts.imports.raw_tables import RawTable
+
+Offer = tuple[float, int, str, str]
+"""Weight (negative: sorts first), position, field, heading."""
+
+_WHOLE_AMOUNTS: Final = frozenset({"net_amount", "gross_amount", "amount", "tax_amount"})
+NEAR: Final = Decimal("0.01")
+
+
+def without_order_totals(engine: Engine, raw: RawTable, offers: list[Offer]) -> list[Offer]:
+    """Leave out amounts that are those of the whole order, repeated on each of its rows."""
+    order = next((heading for _, _, name, heading in offers if name == "order_id"), "")
+    headings = list(dict.fromkeys(heading for _, _, name, heading in offers if name in _WHOLE_AMOUNTS))
+    if not order or not headings:
+        return offers
+    totals = _constant_in_orders(sample_rows(engine, raw, [order, *headings]), headings)
+    return [offer for offer in offers if offer[3] not in totals]
+
+
+def _constant_in_orders(rows: Sequence[tuple[str | None, ...]], headings: list[str]) -> set[str]:
+    """Headings whose value is the same (or empty) in all rows of each order, though orders have several rows."""
+    orders: dict[str | None, list[tuple[str | None, ...]]] = defaultdict(list)
+    for order, *cells in rows:
+        if order:
+            orders[order].append(tuple(cells))
+    several = [cells for cells in orders.values() if len(cells) > 1]
+    if len(several) < 2:
+        return set()
+    found = set()
+    for place, heading in enumerate(headings):
+        constant = sum(len({cells[place] for cells in order} - {None, ""}) <= 1 for order in several)
+        if constant >= 0.95 * len(several):
+            found.add(heading)
+    return found
+
+
+def settled(engine: Engine, raw: RawTable, columns: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The columns with `amount`, `discount` and `cost` turned into fields, and net told from gross. With notes."""
+    if not columns.keys() & {"amount", "discount", "cost", "tax_amount"}:
+        return columns, []
+    own = set(raw.headings)
+    names = [name for name in (*_READ, "net_amount") if columns.get(name) in own]
+    headings = [columns[name] for name in names]
+    sign = decimal_sign(engine, raw, headings, otherwise=".").sign
+    rows = [
+        {name: number(cell, sign) for name, cell in zip(names, cells, strict=True)}
+        for cells in sample_rows(engine, raw, headings)
+    ]
+    result = dict(columns)
+    notes = _settle_amount(result, rows)
+    _settle_discount(result, rows)
+    _settle_cost(result, rows)
+    return result, notes
+
+
+_READ: Final = ("quantity", "unit_price", "amount", "gross_amount", "tax_amount", "discount", "cost")
+_Row = dict[str, Decimal | None]
+
+
+def _settle_amount(columns: dict[str, str], rows: list[_Row]) -> list[str]:
+    if "amount" in columns and "net_amount" in columns:
+        heading = columns.pop("amount")
+        if "tax_amount" in columns:
+            columns.setdefault("gross_amount", heading)
+        return []
+    name = "amount" if "amount" in columns else "net_amount" if "net_amount" in columns else ""
+    if not name:
+        return []
+    heading = columns.pop(name)
+    with_tax = _includes_tax(rows, name) if "tax_amount" in columns else False
+    if "incl" in key(heading):
+        with_tax = True
+    columns["gross_amount" if with_tax else "net_amount"] = heading
+    if with_tax:
+        return [_("“%(heading)s” includes tax, which is taken off.") % {"heading": heading}]
+    if "tax_amount" not in columns and name == "amount":
+        return [_("“%(heading)s” is taken for the amount without tax.") % {"heading": heading}]
+    return []
+
+
+def _includes_tax(rows: list[_Row], name: str) -> bool:
+    """By quantity times price where there is one, else by the rates that the tax would have: 19 % or 15.97 %?"""
+    votes: Counter[bool] = Counter()
+    for row in rows:
+        amount, tax = row.get(name), row.get("tax_amount")
+        if not amount or not tax:
+            continue
+        price, quantity = row.get("unit_price"), row.get("quantity")
+        if price and quantity:
+            value = price * quantity
+            with_tax, without = abs(value + tax - amount), abs(value - amount)
+            if min(with_tax, without) <= NEAR * abs(amount) + NEAR:
+                votes[with_tax < without] += 1
+                continue
+        if amount != tax:
+            votes[_from_rate(100 * tax / (amount - tax)) < _from_rate(100 * tax / amount)] += 1
+    return votes[True] > votes[False]
+
+
+def _from_rate(per_cent: Decimal) -> Decimal:
+    """How far a rate is from a usual one: rates are multiples of a half."""
+    return abs(per_cent * 2 - round(per_cent * 2))
+
+
+def _settle_discount(columns: dict[str, str], rows: list[_Row]) -> None:
+    if "discount" not in columns:
+        return
+    heading = columns.pop("discount")
+    values = [row["discount"] for row in rows if row.get("discount")]
+    small = bool(values) and all(0 < abs(value) <= 1 and value % 1 for value in values if value is not None)
+    name = "discount_percent" if "percent" in key(heading) or small else "discount_amount"
+    columns.setdefault(name, heading)
+
+
+def _settle_cost(columns: dict[str, str], rows: list[_Row]) -> None:
+    """The cost of one piece is near its price, that of the line near the amount."""
+    if "cost" not in columns:
+        return
+    heading = columns.pop("cost")
+    shares = median(
+        cost / (price * quantity)
+        for row in rows
+        if (cost := row.get("cost"))
+        and (price := row.get("unit_price"))
+        and (quantity := row.get("quantity"))
+        and quantity > 1
+    )
+    quantities = median(
+        quantity for row in rows if row.get("cost") and (quantity := row.get("quantity")) and quantity > 1
+    )
+    one = (
+        shares is not None
+        and quantities is not None
+        and shares * quantities < Decimal("1.5")
+        and shares < Decimal("0.6")
+    )
+    columns.setdefault("unit_cost" if one else "cost_amount", heading)
+
+
+def without_bad_line_numbers(
+    engine: Engine, raw: RawTable, seen: dict[str, Profile], columns: dict[str, str]
+) -> dict[str, str]:
+    """Drop line numbers that count the rows of the file, or come twice in an order: they do not name a line."""
+    line, order = columns.get("line_no", ""), columns.get("order_id", "")
+    if not line:
+        return columns
+    rows = sample_rows(engine, raw, [heading for heading in (order, line) if heading in raw.headings])
+    counting = seen[line].numbers >= 0.9 and [row[-1] for row in rows[:50]] == [
+        str(n) for n in range(1, min(50, len(rows)) + 1)
+    ]
+    several = len({row[0] for row in rows}) < len(rows)
+    if len(set(rows)) < 0.99 * len(rows) or (counting and several and len(rows) > 1):
+        return {name: heading for name, heading in columns.items() if name != "line_no"}
+    return columns
