@@ -29,7 +29,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import expit, log_expit
 
-from regulars.core.lifetime.columns import UnusableSummary, Vector, as_columns, collapse, read_columns, read_weight
+from regulars.core.lifetime.columns import (
+    UnusableSummary,
+    Vector,
+    as_columns,
+    blocks,
+    collapse,
+    read_columns,
+    read_weight,
+)
 from regulars.core.lifetime.maximum_likelihood import (
     SAMPLE_ROWS,
     Derivatives,
@@ -42,7 +50,6 @@ from regulars.core.lifetime.maximum_likelihood import (
 )
 
 LEAST_REPEATERS = 10
-BLOCK_ROWS = 16_384  # arrays of a block stay in the processor's cache
 STARTS = [(0.5, 1.0, 0.7, 2.0), (2.0, 0.5, 0.3, 3.0), (0.1, 0.05, 1.5, 1.0), (20.0, 10.0, 0.05, 1.0)]
 
 
@@ -196,9 +203,9 @@ class _Statistics:
         r, alpha, a, b = params.tolist()
         total = _Sum()
         self._add_counts(total, r, a, b)
-        _add_no_order(total, r, alpha, self.once_age, self.once_weight, 0.0)
-        for start in range(0, self.x.size, BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
+        for rows in blocks(self.once_age.size):
+            _add_no_order(total, r, alpha, self.once_age[rows], self.once_weight[rows], 0.0)
+        for rows in blocks(self.x.size):
             x, T, weight = self.x[rows], self.T[rows], self.weight[rows]
             _add_no_order(total, r, alpha, T, weight, x)
             _add_departed(total, (r, alpha, a, b), x, self.t_x[rows], T, weight)

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.special import betaln, polygamma, psi
 
-from regulars.core.lifetime.columns import Vector, as_columns, collapse, read_columns, read_weight
+from regulars.core.lifetime.columns import Vector, as_columns, blocks, collapse, read_columns, read_weight
 from regulars.core.lifetime.maximum_likelihood import (
     SAMPLE_ROWS,
     Derivatives,
@@ -155,24 +155,33 @@ class _Values:
         params = np.exp(logs)
         p, q, gamma = params.tolist()
         n, w = self.frequencies, self.frequency_weight
-        sums = self.x * self.z
-        whole = 1 / (gamma + sums)
-        rest, own = np.log1p(sums / gamma), np.log1p(gamma / sums)
-        orders = self.weight * self.x
-        value = -(w @ betaln(p * n, q)) - self.weight @ (q * rest + np.log(self.z)) - p * (orders @ own)
-        slope = psi(p * n + q)
-        share = sums * whole
+        sums = np.sum([self._sums(gamma, rows) for rows in blocks(self.x.size)], axis=0)
+        rest, own, share, whole, squared, bent, log_z = sums.tolist()
+        slope, bend = psi(p * n + q), polygamma(1, p * n + q)
+        value = -float(w @ betaln(p * n, q)) - q * rest - p * own - log_z
         gradient = np.array(
-            [
-                (w * n) @ (slope - psi(p * n)) - orders @ own,
-                w @ (slope - psi(q)) - self.weight @ rest,
-                q / gamma * (self.weight @ share) - p * (orders @ whole),
-            ]
+            [(w * n) @ (slope - psi(p * n)) - own, w @ (slope - psi(q)) - rest, q / gamma * share - p * whole]
         )
-        bend = polygamma(1, p * n + q)
         pp = (w * n * n) @ (bend - polygamma(1, p * n))
         pq, qq = (w * n) @ bend, w @ (bend - polygamma(1, q))
-        p_gamma, q_gamma = -(orders @ whole), self.weight @ share / gamma
-        gamma_gamma = p * (orders @ whole**2) - q / gamma * (self.weight @ (share * (whole + 1 / gamma)))
-        hessian = np.array([[pp, pq, p_gamma], [pq, qq, q_gamma], [p_gamma, q_gamma, gamma_gamma]])
-        return in_logs(params, float(value), gradient, hessian)
+        gamma_gamma = p * squared - q / gamma * bent
+        hessian = np.array([[pp, pq, -whole], [pq, qq, share / gamma], [-whole, share / gamma, gamma_gamma]])
+        return in_logs(params, value, gradient, hessian)
+
+    def _sums(self, gamma: float, rows: slice) -> Vector:
+        """Sum over some rows what depends on their values: ln(1+S/γ), x ln(1+γ/S), S/(γ+S), x/(γ+S), ..., ln z."""
+        x, z, weight = self.x[rows], self.z[rows], self.weight[rows]
+        total = x * z
+        whole = 1 / (gamma + total)
+        share, per_order = total * whole, weight * x
+        return np.array(
+            [
+                weight @ np.log1p(total / gamma),
+                per_order @ np.log1p(gamma / total),
+                weight @ share,
+                per_order @ whole,
+                per_order @ whole**2,
+                weight @ (share * (whole + 1 / gamma)),
+                weight @ np.log(z),
+            ]
+        )
