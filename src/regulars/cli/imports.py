@@ -1,0 +1,491 @@
+"""`import`, `imports`, `undo`, `rejected`: from files to facts, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regulars.cli.language import _, ngettext
+from regulars.cli.options import Exit
+from regulars.cli.output import (
+    Column,
+    can_ask,
+    emit_json,
+    in_minor,
+    note,
+    progress,
+    say,
+    show_facts,
+    show_table,
+)
+from regulars.cli.session import Session, open_session
+from regulars.core.errors import Refusal
+
+if TYPE_CHECKING:
+    from regulars.facts.imports.mapping import Mapping
+    from regulars.facts.imports.raw_tables import RawTable
+    from regulars.facts.imports.runs import DryRun, Part, StagedImport
+    from regulars.facts.models import Import
+
+PANEL = _("Facts: what happened")
+MONTHS_SHOWN = 12
+
+
+class NoSuchImport(Refusal):
+    """There is no import of that number."""
+
+
+class WrongMapping(Refusal):
+    """A `--map` that cannot be followed."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command(
+        "import", help=_("Read files of orders, accounts, contacts, products or rates."), rich_help_panel=PANEL
+    )(import_files)
+    app.command("imports", help=_("List the imports."), rich_help_panel=PANEL)(list_imports)
+    app.command("undo", help=_("Take a whole import back, updates included."), rich_help_panel=PANEL)(undo)
+    app.command("rejected", help=_("Rows that were left out, with their reasons."), rich_help_panel=PANEL)(rejected)
+
+
+# regulars import
+
+
+def import_files(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=_("Files, archives or folders."))],
+    source: Annotated[
+        str, typer.Option(help=_("Where the records come from; part of their identity (else: name of the export)."))
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=_("Only say what would happen."))] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))] = False,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=HEADING", help=_("Which column holds a field; empty heading: none.")),
+    ] = None,
+    content: Annotated[
+        str, typer.Option(help=_("What the file holds: order_lines, accounts, contacts, products, rates."))
+    ] = "",
+    date_order: Annotated[str, typer.Option(help=_("Sequence in dates like 01/02/2026: dmy, mdy or ymd."))] = "",
+    decimal: Annotated[str, typer.Option(help=_("Decimal sign of amounts: . or ,"))] = "",
+    currency: Annotated[str, typer.Option(help=_("Currency of amounts without one: EUR, GBP, INR, …"))] = "",
+    encoding: Annotated[str, typer.Option(help=_("Encoding of text files (else: found out)."))] = "",
+    delimiter: Annotated[str, typer.Option(help=_("Delimiter of text files (else: found out)."))] = "",
+    score: Annotated[
+        bool, typer.Option("--score/--no-score", help=_("Then bring figures and actions up to date."))
+    ] = True,
+) -> None:
+    session = open_session(context)
+    from regulars.cli.setup import ensure_organisation
+
+    founded = ensure_organisation(currency=currency, quiet=session.options.quiet)
+    wishes = Wishes(
+        columns=_as_mapping(mapped or []), content=content, date_order=date_order, decimal=decimal, currency=currency
+    )
+    how = {"source": source, "encoding": encoding or None, "delimiter": delimiter or None, "adjust": wishes.adjust}
+    with staged_import(session, files, founded=founded and not currency, **how) as staged:
+        if not session.options.json:
+            show_reading(staged)
+            show_dry_run(staged.report, session.currency)
+        if dry_run or not (yes or _agreed(session)):
+            if session.options.json:
+                emit_json({"dry_run": True, **staged.report.to_json()})
+            raise typer.Exit(Exit.PARTIAL if staged.report.lines_rejected else Exit.FINE)
+        done = carry_out(session, staged)
+    if score:
+        bring_up_to_date(session)
+    if session.options.json:
+        emit_json(import_json(done))
+    else:
+        show_done(done)
+    raise typer.Exit(Exit.PARTIAL if done.report.get("lines_rejected") else Exit.FINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What the user says about the files, against what was found out."""
+
+    columns: dict[str, str]
+    content: str = ""
+    date_order: str = ""
+    decimal: str = ""
+    currency: str = ""
+
+    def adjust(self, raw: RawTable, proposed: Mapping) -> Mapping:
+        """`proposed` as wished, for those columns that this group of files has."""
+        changes: dict[str, Any] = {}
+        if self.content:
+            changes["content"] = self.content
+        if self.columns:
+            changes["columns"] = self._columns(raw, proposed)
+        if self.date_order:
+            changes["date_order"] = dict.fromkeys([*proposed.date_order, ".", "/", "-", " "], self.date_order)
+        if self.decimal:
+            changes["decimal"] = self.decimal
+        if self.currency and "currency" not in proposed.columns:
+            changes["constants"] = {**proposed.constants, "currency": self.currency.upper()}
+        return replace(proposed, **changes)
+
+    def _columns(self, raw: RawTable, proposed: Mapping) -> dict[str, str]:
+        from regulars.facts.imports.mapping import FIELDS
+
+        columns = dict(proposed.columns)
+        headings = {heading.casefold(): heading for heading in raw.headings}
+        known = set(FIELDS.get(self.content or proposed.content, {})) or {
+            name for fields in FIELDS.values() for name in fields
+        }
+        for name, heading in self.columns.items():
+            if name not in known and not name.startswith("custom."):
+                raise WrongMapping(
+                    _("There is no field “{name}”.").format(name=name),
+                    _("The fields are: {names}.").format(names=", ".join(sorted(known))),
+                )
+            if not heading:
+                columns.pop(name, None)
+            elif heading.casefold() in headings:
+                columns[name] = headings[heading.casefold()]
+        return columns
+
+
+def _as_mapping(mapped: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in mapped:
+        name, equals, heading = text.partition("=")
+        if not equals:
+            raise WrongMapping(
+                _("“{text}” does not say which column holds which field.").format(text=text),
+                _("Write it like this: --map order_id=“Order no.”"),
+            )
+        pairs[name.strip()] = heading.strip()
+    return pairs
+
+
+@contextmanager
+def staged_import(session: Session, files: Sequence[Path], *, founded: bool, **how: Any) -> Iterator[StagedImport]:
+    """The dry run. On a new installation whose currency nobody said, the currency of the files becomes the base
+    currency."""
+    from regulars.facts.rates import MissingRates
+
+    with ExitStack() as stack:
+        try:
+            staged = _stage(session, files, stack, how)
+        except MissingRates as problem:
+            currencies = {gap.currency for gap in problem.missing}
+            if not founded or len(currencies) != 1:
+                raise
+            _count_in(session, currencies.pop())
+            staged = _stage(session, files, stack, how)
+        yield staged
+
+
+def _stage(session: Session, files: Sequence[Path], stack: ExitStack, how: dict[str, Any]) -> StagedImport:
+    from regulars.facts.imports.runs import stage_import
+
+    with progress(quiet=session.options.quiet) as tell:
+        return stack.enter_context(stage_import(paths=files, progress=tell, **how))
+
+
+def _count_in(session: Session, currency: str) -> None:
+    """Make `currency` the base currency of the installation, which has no history yet."""
+    from regulars.base.organisation import change_organisation
+
+    session.organisation = change_organisation(member=session.member, base_currency=currency)
+    if not session.options.quiet:
+        note(_("Amounts are counted in {currency}, the currency of the file.").format(currency=currency))
+
+
+def _agreed(session: Session) -> bool:
+    return session.options.json or not can_ask() or typer.confirm(_("Import it?"), default=True, err=True)
+
+
+def carry_out(session: Session, staged: StagedImport) -> Import:
+    """Put the staged import in force."""
+    from regulars.facts.imports.runs import run_import
+
+    with progress(quiet=session.options.quiet) as tell:
+        return run_import(staged, member=session.member, progress=tell)
+
+
+# What is shown of it
+
+
+def show_reading(staged: StagedImport) -> None:
+    """How each group of files is read: which heading holds which field, and what was decided on the way."""
+    for part in staged.parts:
+        _show_part(staged, part)
+    for text in staged.report.notes:
+        say(f"  {text}", style="dim")
+
+
+def _show_part(staged: StagedImport, part: Part) -> None:
+    from regulars.facts.imports.mapping import FIELDS
+
+    names = ", ".join(file.name for file in part.raw.files[:3]) + (" …" if len(part.raw.files) > 3 else "")
+    read_as = part.mapping.content.replace("_", " ") or _("not understood, left out")
+    known = f" ({part.mapping.export})" if part.mapping.export else ""
+    say(f"{names}: {read_as}{known}", style="bold")
+    if not part.mapping.content:
+        return
+    example = _example(staged, part.raw)
+    meanings = FIELDS.get(part.mapping.content, {})
+    rows = [
+        [str(meanings.get(name, name)), heading, example.get(heading, "")]
+        for name, heading in part.mapping.columns.items()
+    ]
+    show_table(
+        [
+            Column(heading=_("Field"), flexible=True),
+            Column(heading=_("Column")),
+            Column(heading=_("For example"), rank=1, flexible=True, style="dim"),
+        ],
+        rows,
+    )
+
+
+def _example(staged: StagedImport, raw: RawTable) -> dict[str, str]:
+    """For each heading the cell of the first row."""
+    columns = ", ".join(raw.columns)
+    first = staged.engine.rows(f"SELECT {columns} FROM {raw.name} WHERE _row <= 20 LIMIT 1")
+    cells = first[0] if first else [None] * len(raw.headings)
+    return {heading: (cell or "")[:40] for heading, cell in zip(raw.headings, cells, strict=True)}
+
+
+def show_dry_run(report: DryRun, currency: str) -> None:
+    """What would happen: lines, accounts and records; totals by month; lines by rule; what is left out."""
+    say()
+    difference = report.history
+    show_facts(
+        {
+            _("rows read"): f"{report.lines_read:,}",
+            _("order lines"): f"{report.lines_accepted:,}" if report.lines_accepted else "",
+            _("new"): f"{difference.added:,}" if difference else "",
+            _("changed"): f"{difference.changed:,}" if difference and difference.changed else "",
+            _("removed"): f"{difference.removed:,}" if difference and difference.removed else "",
+            _("as they are"): f"{difference.unchanged:,}" if difference and difference.unchanged else "",
+            _("new accounts"): f"{report.accounts_new:,}" if report.accounts_new else "",
+            _("known accounts"): f"{report.accounts_known:,}" if report.accounts_known else "",
+            **{
+                name: ", ".join(f"{count:,} {what}" for what, count in counts.items())
+                for name, counts in report.records.items()
+            },
+            _("rejected rows"): f"{report.lines_rejected:,}" if report.lines_rejected else "",
+            _("without customer"): _without_customer(report, currency),
+        }
+    )
+    if report.months:
+        _show_months(report.months, currency)
+    if report.rules:
+        _show_rules(report.rules, currency)
+
+
+def _without_customer(report: DryRun, currency: str) -> str:
+    nobody = report.without_customer
+    if not nobody.get("lines"):
+        return ""
+    amount = in_minor(nobody["net_minor"], currency)
+    lines = ngettext("{lines:,} line", "{lines:,} lines", nobody["lines"]).format(lines=nobody["lines"])
+    return _("{lines} over {amount}: kept and counted, not part of any account").format(lines=lines, amount=amount)
+
+
+def _show_months(months: list[dict[str, Any]], currency: str) -> None:
+    shown = months[-MONTHS_SHOWN:]
+    amounts = ["sale_minor", "return_minor", "fee_minor", "other_minor"]
+    headings = [_("Sales"), _("Returns"), _("Fees"), _("Other")]
+    say()
+    show_table(
+        [
+            Column(heading=_("Month")),
+            Column(heading=_("Orders"), justify="right", rank=2),
+            Column(heading=_("Lines"), justify="right", rank=1),
+            *(Column(heading=heading, justify="right", rank=rank) for rank, heading in enumerate(headings)),
+            Column(heading=_("All"), justify="right"),
+        ],
+        [
+            [
+                month["month"],
+                f"{month['orders']:,}",
+                f"{month['lines']:,}",
+                *(in_minor(month[name], currency) for name in amounts),
+                in_minor(month["net_minor"], currency),
+            ]
+            for month in shown
+        ],
+        title=_("By month, to compare with your own totals"),
+    )
+    earlier = len(months) - len(shown)
+    if earlier:
+        say(
+            ngettext("… and {count} earlier month", "… and {count} earlier months", earlier).format(count=earlier),
+            style="dim",
+        )
+
+
+def _show_rules(rules: list[dict[str, Any]], currency: str) -> None:
+    say()
+    show_table(
+        [
+            Column(heading=_("Rule")),
+            Column(heading=_("Kind")),
+            Column(heading=_("Lines"), justify="right"),
+            Column(heading=_("Amount"), justify="right", rank=1),
+        ],
+        [
+            [str(rule["rule"]), str(rule["kind"]), f"{rule['lines']:,}", in_minor(rule["net_minor"], currency)]
+            for rule in rules
+        ],
+        title=_("Lines that are not plain sales, by rule"),
+    )
+
+
+def import_json(done: Import) -> dict[str, Any]:
+    return {
+        "number": done.pk,
+        "uid": done.uid,
+        "state": done.state,
+        "content": done.content,
+        "source": done.source,
+        "files": done.files,
+        "started_at": done.created_at,
+        "finished_at": done.finished_at,
+        "undone_at": done.undone_at,
+        "reason": done.reason or None,
+        **done.report,
+    }
+
+
+def show_done(done: Import) -> None:
+    say()
+    say(_("Import {number} is done.").format(number=done.pk), style="bold")
+    rejected_rows = done.report.get("lines_rejected", 0)
+    if rejected_rows:
+        say(
+            ngettext("{count:,} row was left out.", "{count:,} rows were left out.", rejected_rows).format(
+                count=rejected_rows
+            )
+            + " "
+            + _("Get them to correct with: regulars rejected {number} --to rejected.csv").format(number=done.pk)
+        )
+    say(_("Take it back with: regulars undo {number}").format(number=done.pk), style="dim")
+    say(_("Next: regulars today"))
+
+
+def bring_up_to_date(session: Session) -> None:
+    """Figures and actions after the history changed."""
+    from regulars.cli.scores import refresh_and_tell
+
+    refresh_and_tell(session)
+
+
+# regulars imports, undo, rejected
+
+
+def list_imports(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help=_("At most so many, the newest first."))] = 20,
+) -> None:
+    session = open_session(context)
+    from regulars.facts.models import Import
+
+    imports = Import.objects.order_by("-pk")[:limit]
+    if session.options.json:
+        emit_json([import_json(one) for one in imports])
+        return
+    show_table(
+        [
+            Column(heading=_("No."), justify="right"),
+            Column(heading=_("Date")),
+            Column(heading=_("State")),
+            Column(heading=_("Files"), flexible=True),
+            Column(heading=_("Source"), rank=2),
+            Column(heading=_("Lines"), justify="right", rank=1),
+            Column(heading=_("Left out"), justify="right", rank=3),
+        ],
+        [
+            [
+                str(one.pk),
+                one.created_at.date().isoformat(),
+                str(one.get_state_display()) + (f": {one.reason}" if one.reason else ""),
+                ", ".join(file["name"] for file in one.files),
+                one.source,
+                f"{one.report.get('lines_accepted', 0):,}",
+                f"{one.report.get('lines_rejected', 0):,}",
+            ]
+            for one in imports
+        ],
+    )
+
+
+_NUMBER = typer.Argument(metavar="[NUMBER]", help=_("Number of the import; without it the last one."))
+
+
+def undo(
+    context: typer.Context,
+    number: Annotated[int | None, _NUMBER] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=_("Do not ask."))] = False,
+    score: Annotated[
+        bool, typer.Option("--score/--no-score", help=_("Then bring figures and actions up to date."))
+    ] = True,
+) -> None:
+    session = open_session(context)
+    from dataclasses import asdict
+
+    from regulars.facts.imports.undo import undo_import
+
+    found = find_import(number)
+    question = _("Take import {number} ({files}) back?").format(
+        number=found.pk, files=", ".join(file["name"] for file in found.files)
+    )
+    if not yes and not session.options.json and can_ask() and not typer.confirm(question, err=True):
+        raise typer.Exit
+    with progress(quiet=session.options.quiet) as tell:
+        report = undo_import(import_=found, member=session.member, progress=tell)
+    if score:
+        bring_up_to_date(session)
+    if session.options.json:
+        emit_json({"number": found.pk, **asdict(report)})
+        return
+    say(_("Import {number} is taken back.").format(number=found.pk), style="bold")
+    show_facts(
+        {
+            _("lines removed"): f"{report.lines_removed:,}",
+            _("lines restored"): f"{report.lines_restored:,}",
+            _("records removed"): f"{report.records_removed:,}",
+            _("records kept, since they are used elsewhere"): f"{report.records_kept:,}" if report.records_kept else "",
+            _("fields restored"): f"{report.fields_restored:,}" if report.fields_restored else "",
+            _("fields kept, since they were changed later"): f"{report.fields_kept:,}" if report.fields_kept else "",
+        }
+    )
+
+
+def find_import(number: int | None) -> Import:
+    """The import of this number, else the last one that is in force."""
+    from regulars.facts.models import Import
+
+    if number is not None:
+        found = Import.objects.filter(pk=number).first()
+    else:
+        found = Import.objects.filter(state=Import.State.DONE).order_by("-pk").first()
+    if found is None:
+        raise NoSuchImport(
+            _("There is no import {number}.").format(number=number)
+            if number is not None
+            else _("Nothing was imported yet."),
+            _("See the list with: regulars imports"),
+        )
+    return found
+
+
+def rejected(
+    context: typer.Context,
+    number: Annotated[int | None, _NUMBER] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=_("Write them into this .csv or .xlsx, to correct."))
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help=_("Show at most so many."))] = 20,
+) -> None:
+    raise NotImplementedError

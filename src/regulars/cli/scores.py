@@ -1,0 +1,61 @@
+"""`score`: figures of all accounts, and the actions that follow from them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import typer
+
+from regulars.cli.language import _
+from regulars.cli.output import emit_json, note, progress, say, show_facts
+from regulars.cli.session import OLD, Session, open_session
+
+if TYPE_CHECKING:
+    from regulars.plan.daily import Refreshed
+
+PANEL = _("Insight: what it means")
+
+
+def add_commands(app: typer.Typer) -> None:
+    app.command("score", help=_("Bring figures and actions up to date."), rich_help_panel=PANEL)(score)
+
+
+def score(context: typer.Context) -> None:
+    session = open_session(context)
+    refreshed = refresh_and_tell(session)
+    if session.options.json:
+        emit_json({})
+        return
+
+
+def refresh_and_tell(session: Session) -> Refreshed:
+    """Figures and actions as of `--as-of`, else as of today; as of the newest order when that is long ago."""
+    from regulars.plan.daily import refresh
+
+    as_of = session.options.as_of or _day_of_figures(session)
+    with progress(quiet=session.options.quiet) as tell:
+        return refresh(as_of=as_of, progress=tell)
+
+
+def _day_of_figures(session: Session) -> date:
+    newest = newest_day()
+    if newest is None or session.today - newest <= OLD:
+        return session.today
+    if not session.options.quiet:
+        note(
+            _("The newest order is of {day}: the figures are as of that day. Another day: --as-of DATE").format(
+                day=newest.isoformat()
+            )
+        )
+    return newest
+
+
+def newest_day() -> date | None:
+    """The business date of the newest order line."""
+    from regulars.base.warehouse import open_engine
+    from regulars.facts.history import HISTORY
+
+    with open_engine() as engine:
+        found: date | None = engine.value(f"SELECT max(business_date) FROM {HISTORY.relation()}")
+        return found
