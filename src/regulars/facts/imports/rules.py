@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ Test = ClassificationRule.Test
 
 TEXT_FIELDS: Final = (
     *("order_id", "status", "document", "seller", "department", "channel", "currency"),
-    *("product", "product_name", "category", "account_name", "account_email"),
+    *("product", "product_name", "category", "account_key", "account_name", "account_email"),
 )
 """Staged columns that a rule may test as text."""
 
@@ -22,64 +23,82 @@ UNCATEGORISED: Final = "product_without_category"
 
 NUMBER_FIELDS: Final = {
     "quantity": "quantity",
-    "net_amount": "net",
-    "quantity_without_amount": "CASE WHEN net = 0 THEN quantity END",
-    "amount_without_product": "CASE WHEN product IS NULL AND product_name IS NULL THEN net END",
+    "net_amount": "net_minor",
+    "quantity_without_amount": "CASE WHEN net_minor = 0 THEN quantity END",
+    "amount_without_product": "CASE WHEN coalesce(product, product_name) IS NULL THEN net_minor END",
 }
 """What a rule may test for being negative, as SQL over a line."""
 
+ORDER_AMOUNT_LINES: Final = ("shipping", "discount", "refund")
+"""Numbers of the lines made of amounts of a whole order. Their kind is known: rules about numbers pass them by."""
+
 
 @dataclass(frozen=True)
-class Hits:
+class _Hits:
     """A table of the texts of one column that fit a text rule: `value`, `place` of the first rule that fits."""
 
     table: str
     column: str
     only_if: str = "true"
 
+    @property
+    def join(self) -> str:
+        return f"LEFT JOIN {self.table} ON {self.table}.value = line.{self.column}"
+
+    @property
+    def place(self) -> str:
+        return f"CASE WHEN {self.only_if} THEN {self.table}.place END"
+
 
 class CompiledRules:
-    """The rules for one part of an import, as SQL over its lines."""
+    """The rules for one part of an import, as SQL over its lines.
+
+    Texts are tested once each, however many lines have them: so a hundred rules with regular expressions cost little.
+    """
 
     def __init__(self, rules: Sequence[ClassificationRule], names: Sequence[str]) -> None:
         """`names`: source and export of the part; a rule for another source does not count."""
         self.rules = [rule for rule in rules if rule.active and rule.source in {"", *names}]
 
-    def make_hits(self, engine: Engine, prefix: str, relation: str, columns: Sequence[str]) -> list[Hits]:
-        """One table for each column of `relation` (one text column a field) in which a text rule fits anything."""
-        found = []
-        for field in (*TEXT_FIELDS, UNCATEGORISED):
-            for column in ("product", "product_name") if field == UNCATEGORISED else (field,):
-                if column in columns:
-                    only_if = "category IS NULL" if field == UNCATEGORISED and "category" in columns else "true"
-                    hits = Hits(f"{prefix}_{field}_{column}", column, only_if)
-                    if self._make(engine, field, hits, relation):
-                        found.append(hits)
-        return found
+    def apply(self, engine: Engine, *, part: int, columns: Sequence[str]) -> None:
+        """Set `kind` and `rule` of the lines of a part in `typed`; a line that no rule fits stays as it is."""
+        hits = self._find_hits(engine, f"(SELECT * FROM typed WHERE _part = {part})", columns)
+        places = [*(one.place for one in hits), *self._number_places(columns)]
+        if not places:
+            return
+        kinds = " ".join(f"WHEN {place} THEN {quoted(rule.kind)}" for place, rule in enumerate(self.rules))
+        names = " ".join(f"WHEN {place} THEN {quoted(rule.name)}" for place, rule in enumerate(self.rules))
+        engine.run(
+            f"""UPDATE typed SET kind = CASE found.place {kinds} END, rule = CASE found.place {names} END
+            FROM (SELECT id, least({", ".join(places)}) AS place
+                  FROM (SELECT rowid AS id, * FROM typed WHERE _part = {part} AND reason IS NULL) AS line
+                  {" ".join(one.join for one in hits)}) AS found
+            WHERE found.place IS NOT NULL AND found.id = typed.rowid"""
+        )
 
-    def place(self, hits: Sequence[tuple[str, Hits]]) -> str:
-        """SQL: the place of the first rule that fits, NULL if none does. `hits`: alias of each joined table."""
-        found = [f"CASE WHEN {one.only_if} THEN {alias}.place END" for alias, one in hits]
-        found += [
-            f"CASE WHEN {NUMBER_FIELDS[rule.field]} < 0 THEN {place} END"
+    def _number_places(self, columns: Sequence[str]) -> list[str]:
+        """SQL: the place of each rule about a number, where it fits."""
+        absent = {name: "NULL" for name in ("quantity", "product", "product_name") if name not in columns}
+        ordinary = f"line_no NOT IN ({', '.join(map(quoted, ORDER_AMOUNT_LINES))})"
+        return [
+            f"CASE WHEN {_with_absent(NUMBER_FIELDS[rule.field], absent)} < 0 AND {ordinary} THEN {place} END"
             for place, rule in enumerate(self.rules)
             if rule.test == Test.NEGATIVE
         ]
-        return f"least({', '.join(found)})" if found else "NULL::INTEGER"
 
-    def kind(self, place: str) -> str:
-        return self._chosen(place, [rule.kind for rule in self.rules], "'sale'")
+    def _find_hits(self, engine: Engine, relation: str, columns: Sequence[str]) -> list[_Hits]:
+        """One table for each column in which a text rule fits anything."""
+        found = [_Hits(f"hits_{name}", name) for name in TEXT_FIELDS if name in columns]
+        only_if = "line.category IS NULL" if "category" in columns else "true"
+        found += [
+            _Hits(f"hits_{UNCATEGORISED}_{name}", name, only_if)
+            for name in ("product", "product_name")
+            if name in columns
+        ]
+        return [hits for hits in found if self._fill(engine, hits, relation)]
 
-    def name(self, place: str) -> str:
-        return self._chosen(place, [rule.name for rule in self.rules], "NULL")
-
-    def _chosen(self, place: str, values: Sequence[str], otherwise: str) -> str:
-        if not values:
-            return otherwise
-        cases = " ".join(f"WHEN {number} THEN {quoted(value)}" for number, value in enumerate(values))
-        return f"CASE {place} {cases} ELSE {otherwise} END"
-
-    def _make(self, engine: Engine, field: str, hits: Hits, relation: str) -> bool:
+    def _fill(self, engine: Engine, hits: _Hits, relation: str) -> bool:
+        field = UNCATEGORISED if UNCATEGORISED in hits.table else hits.column
         tests = [
             f"WHEN {fits(rule, 'folded')} THEN {place}"
             for place, rule in enumerate(self.rules)
@@ -87,14 +106,24 @@ class CompiledRules:
         ]
         if not tests:
             return False
+        # In two steps: the engine would otherwise test every row before it looks for distinct texts.
         engine.run(
-            f"""CREATE OR REPLACE TABLE {hits.table} AS
-            SELECT value, place FROM (
+            f"""CREATE OR REPLACE TEMP TABLE distinct_texts AS
+            SELECT DISTINCT {hits.column} AS value FROM {relation} WHERE {hits.column} IS NOT NULL"""
+        )
+        engine.run(
+            f"""CREATE OR REPLACE TABLE {hits.table} AS SELECT value, place FROM (
               SELECT value, CASE {" ".join(tests)} END AS place FROM (
-                SELECT DISTINCT {hits.column} AS value, upper({hits.column}) AS folded FROM {relation}))
+                SELECT value, upper(value) AS folded FROM distinct_texts))
             WHERE place IS NOT NULL"""
         )
         return bool(engine.value(f"SELECT count(*) FROM {hits.table}"))
+
+
+def _with_absent(expression: str, absent: dict[str, str]) -> str:
+    for name, value in absent.items():
+        expression = re.sub(rf"\b{name}\b", value, expression)
+    return expression
 
 
 def fits(rule: ClassificationRule, folded: str) -> str:

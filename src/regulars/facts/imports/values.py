@@ -20,10 +20,19 @@ from regulars.base.warehouse import Engine, quoted
 Value = TypeVar("Value")
 
 NUMBER: Final = "DECIMAL(18,6)"
-"""Every number of a file: twelve digits before the point, six after it, which is exact for all but noise."""
+"""A number of a file: twelve digits before the point, six after it, which is exact for all but noise."""
+
+FINE_NUMBER: Final = "DECIMAL(28,12)"
+"""A number that may be very small, as exchange rates are."""
 
 LANGUAGES: Final = ("en", "de", "es", "pt", "fr", "it", "nl", "ne", "hi", "ur", "bn", "th")
 """Languages whose names of months and weekdays are read."""
+
+NUMBER_FIELDS: Final = (
+    *("quantity", "unit_price", "net_amount", "gross_amount", "tax_amount", "discount_amount", "discount_percent"),
+    *("cost_amount", "unit_cost", "order_shipping", "order_discount", "order_refund"),
+)
+"""Fields of an order line that hold numbers."""
 
 EMPTY_WORDS: Final = ("-", "–", "—", "n/a", "na", "null", "none", "nan", "nil", "#n/a", "nat")
 """What programs write into a cell that has no number or date."""
@@ -123,7 +132,14 @@ def clean_text(cell: str) -> str:
     return f"nullif(trim({cell}, E' \\t\\r\\n\\u00a0\\u2007\\u202f\\u3000\\ufeff\\u200b'), '')"
 
 
-ODD_BLANKS: Final = "regexp_matches({cell}, '^[\\s\\x{{a0}}\\x{{2007}}\\x{{202f}}\\x{{3000}}\\x{{feff}}\\x{{200b}}]|[\\t\\r\\n\\x{{a0}}\\x{{2007}}\\x{{202f}}\\x{{3000}}\\x{{feff}}\\x{{200b}}]$')"
+_ODD_BLANKS: Final = ("\t", "\n", "\u00a0")
+
+
+def blanks_around(column: str) -> tuple[str, str]:
+    """SQL aggregates over a raw column: some text has plain blanks around it; some needs `clean_text`."""
+    contained = " OR ".join(f"contains({column}, chr({ord(blank)}))" for blank in _ODD_BLANKS)
+    padded = f"coalesce(min({column}) < '!', false) OR coalesce(bool_or(ends_with({column}, ' ')), false)"
+    return padded, f"coalesce(bool_or({contained}), false)"
 
 
 def is_empty_word(cell: str) -> str:
@@ -134,18 +150,23 @@ def is_empty_word(cell: str) -> str:
 # Numbers
 
 
-def plain_number(cell: str) -> str:
+def plain_number(cell: str, kind: str = NUMBER) -> str:
     """SQL: the number of a text that needs no dictionary."""
-    return f"TRY_CAST({cell} AS {NUMBER})"
+    return f"TRY_CAST({cell} AS {kind})"
 
 
-def are_plain_numbers(cell: str, decimal: str) -> str:
-    """SQL aggregate: true if the engine reads all texts of a column as numbers and means the same as their writer."""
-    no_points = f" AND NOT coalesce(bool_or(contains({cell}, '.')), false)" if decimal == "," else ""
-    return f"count({cell}) = count({plain_number(cell)}) AND NOT coalesce(bool_or(contains({cell}, '_')), false){no_points}"
+def number_profile(cell: str, decimal: str) -> str:
+    """SQL aggregates: the engine reads all texts and means what their writer meant; all are whole; the largest one."""
+    foreign = " OR contains({cell}, '.')" if decimal == "," else ""
+    value = plain_number(cell)
+    return (
+        f"count({cell}) = count({value}) AND NOT coalesce(bool_or(contains({cell}, '_'){foreign}), false), "
+        f"NOT coalesce(bool_or(contains({cell}, '.') OR contains(lower({cell}), 'e')), false), "
+        f"coalesce(max(abs({value})), 0)::DOUBLE"
+    ).replace("{cell}", cell)
 
 
-def make_number_dictionary(engine: Engine, name: str, texts: str, decimal: str) -> None:
+def make_number_dictionary(engine: Engine, name: str, texts: str, decimal: str, kind: str = NUMBER) -> None:
     """Make the table `name`: text, value (NULL: not a number), sign (currency sign or code in the cell, or NULL).
 
     `texts` is a query with one column `text`. `decimal` is `.` or `,`; empty: seen from the texts. A text that makes no
@@ -159,7 +180,7 @@ def make_number_dictionary(engine: Engine, name: str, texts: str, decimal: str) 
         SELECT text, sign, CASE WHEN negative THEN -1 ELSE 1 END * TRY_CAST(
           CASE WHEN scientific THEN amount
                WHEN fits_{first} THEN {_canonical(first)}
-               WHEN fits_{second} THEN {_canonical(second)} END AS {NUMBER}) AS value
+               WHEN fits_{second} THEN {_canonical(second)} END AS {kind}) AS value
         FROM number_shapes"""
     )
     engine.run("DROP TABLE number_shapes")
@@ -178,7 +199,7 @@ def _number_shapes(texts: str) -> str:
     bare AS (SELECT text,
       nullif(coalesce(nullif(regexp_extract(plain, {quoted(before)}, 2), ''), regexp_extract(plain, {quoted(after)}, 1)), '') AS sign,
       trim(regexp_replace(regexp_replace(plain, {quoted(before)}, '\\1'), {quoted(after)}, '\\2')) AS bare FROM ascii),
-    ended AS (SELECT text, sign, regexp_replace(bare, '([.,]-+|/-)$', '') AS bare FROM bare),
+    ended AS (SELECT text, nullif(sign, '') AS sign, regexp_replace(bare, '([.,]-+|/-| ?%)$', '') AS bare FROM bare),
     amounts AS (SELECT text, sign,
       regexp_matches(bare, '^[(+ ]*-|-$|^\\(.*\\)$') AS negative,
       regexp_replace(bare, '^[-+( ]+|[-) ]+$', '', 'g') AS amount FROM ended
