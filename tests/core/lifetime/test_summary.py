@@ -67,6 +67,17 @@ def test_every_kind_of_table_gives_the_same() -> None:
         assert {int(account): row for account, row in rows_of(orders).items()} == expected
 
 
+@pytest.mark.parametrize(
+    ("values", "mean"), [([None, 4.0, 8.0], 6.0), ([3.0, None, 8.0], 8.0), ([3.0, None, None], None)]
+)
+def test_a_day_of_unknown_value_is_no_day_of_value_zero(values: list[float | None], mean: float | None) -> None:
+    dates = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
+    orders = pa.table({"account": [1, 1, 1], "date": dates, "value": pa.array(values, pa.float64())})
+    row = rows_of(orders)[1]
+    assert row["frequency"] == 2
+    assert row["mean_value"] == mean
+
+
 def test_without_values_there_is_no_mean_value() -> None:
     table = summarise(ORDERS.drop_columns(["value"]), as_of=AS_OF)
     assert table.columns == ("account", "frequency", "recency", "age", "log_gap_sum")
