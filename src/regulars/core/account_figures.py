@@ -36,6 +36,12 @@ class FigureRules:
 
 DEFAULT_RULES = FigureRules()
 
+
+def latest_start(as_of: date, *, months: int, rules: FigureRules = DEFAULT_RULES) -> date:
+    """The last day on which a history may begin that is to cover the `months` months before `as_of`."""
+    return months_before(as_of, months) + timedelta(days=rules.trend_slack_days)
+
+
 MONEY = ("sales_12m", "sales_previous_12m", "sales_total", "margin_12m", "mean_order_value", "repeat_order_value")
 COUNTS = ("order_days", "orders_12m", "products_12m", "categories_12m")
 FIGURES = (
@@ -251,7 +257,7 @@ def _against_the_firm(accounts: ir.Table, periods: _Periods, rules: FigureRules,
         bought=bought,
         bought_by_all=bought.sum().over().nullif(0.0),
     )
-    since_two_years = placed.firm_since <= periods.two_years + timedelta(days=rules.trend_slack_days)
+    since_two_years = placed.firm_since <= latest_start(periods.as_of, months=24, rules=rules)
     customer_before = placed.first_order <= months_before(periods.as_of, rules.trend_months)
     before = (placed.up_to_here - placed.bought) / placed.bought_by_all
     return placed.mutate(

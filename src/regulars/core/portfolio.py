@@ -146,7 +146,7 @@ def cohorts(days: ir.Table, *, unit: str = "Q") -> ir.Table:
         known.filter(known.is_order).group_by(starter="account").aggregate(first=lambda row: row.business_date.min())
     )
     since = known.join(started, known.account == started.starter)
-    since = since.mutate(cohort=since["first"].truncate(unit), at=since.business_date.truncate(unit))
+    since = since.mutate(cohort=_start(since["first"], unit), at=_start(since.business_date, unit))
     since = since.mutate(
         period=((since["at"].year() - since.cohort.year()) * 12 + since["at"].month() - since.cohort.month()) // months
     )
@@ -161,12 +161,20 @@ def cohorts(days: ir.Table, *, unit: str = "Q") -> ir.Table:
     )
 
 
+def _start(day: ir.DateValue, unit: str) -> ir.DateValue:
+    """The first day of the month or quarter. (DuckDB's own truncation makes timestamps of dates.)"""
+    import ibis
+
+    month = day.month() if unit == "M" else day.quarter() * 3 - 2
+    return ibis.date(day.year(), month, 1)
+
+
 # Months and parts of the firm
 
 
 def monthly(days: ir.Table, *by: str) -> ir.Table:
     """Net sales (money as given), order days and customers with an order, by month (and account, if `by` says so)."""
-    dated = days.mutate(month=days.business_date.truncate("M"))
+    dated = days.mutate(month=_start(days.business_date, "M"))
     ordered = dated.is_order & dated.account.notnull()
     return (
         dated.group_by(*by, "month")

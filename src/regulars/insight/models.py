@@ -17,10 +17,13 @@ class Snapshot(Record):
 
     as_of = models.DateField(_("as of"), db_index=True)
     history_version = models.BigIntegerField(_("history version it was computed from"))
+    basis = models.CharField(_("fingerprint of the merges, groups and thresholds it was computed from"), max_length=64)
     scores_version = models.BigIntegerField(_("version of the score history that holds it"))
     currency = models.CharField(_("currency"), max_length=3)
     portfolio = models.JSONField(_("figures of the whole firm"), default=dict, encoder=DjangoJSONEncoder)
-    lifetime_model = models.JSONField(_("fitted model: name, parameters, notes"), default=dict, encoder=DjangoJSONEncoder)
+    lifetime_model = models.JSONField(
+        _("fitted model: name, parameters, notes"), default=dict, encoder=DjangoJSONEncoder
+    )
     current = models.BooleanField(_("the one in force"), default=False)
 
     class Meta:
@@ -33,7 +36,7 @@ class Snapshot(Record):
 
 
 class Score(models.Model):
-    """What an account's history means as of the current snapshot.
+    """What an account's history means as of the current snapshot. An account that never bought or returned has none.
 
     Money is in the base currency, in units (estimates are floats; the recorded minor units stay in the history).
     NULL is *unknown*, never zero. `sentences.py` says each figure in words. `core/account_figures.py` defines them.
@@ -68,7 +71,7 @@ class Score(models.Model):
     rank = models.IntegerField(_("place by last-12-month sales"), null=True)
     cumulative_share = models.FloatField(_("share of all accounts up to this place"), null=True)
     pareto = models.CharField(_("A: the first 80 % of sales, B: the next 15 %, C: the rest"), max_length=1, default="C")
-    buyer = models.CharField(_("regular, chance or new"), max_length=8)
+    buyer = models.CharField(_("regular, chance, new, or none: without an order day"), max_length=8)
 
     probability_alive = models.FloatField(_("chance that it is still a customer"), null=True)
     expected_orders_90 = models.FloatField(_("expected order days, next 90 days"), null=True)

@@ -1,0 +1,134 @@
+"""The order history as insight reads it: one version of it, each line with the account that it belongs to today."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from regulars.base.organisation import organisation
+from regulars.base.warehouse import Engine, open_engine
+from regulars.core.account_figures import FigureRules, account_days, with_resolved_accounts
+from regulars.core.money import exponent
+from regulars.facts.history import HISTORY
+from regulars.facts.models import Account
+from regulars.insight.thresholds import figure_rules
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """All that figures are computed from, besides their date."""
+
+    history_version: int
+    currency: str
+    rules: FigureRules
+    redirects: Mapping[int, int]  # merged account -> the one that was kept
+    roots: Mapping[int, int]  # account of a group -> the head of the group; heads are not in it
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same merges, groups and thresholds (the history has its version)."""
+        told = [self.currency, asdict(self.rules), sorted(self.redirects.items()), sorted(self.roots.items())]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def basis_in_force() -> Basis:
+    """The history, merges, groups and thresholds of this moment."""
+    firm = organisation()
+    redirects = _redirects()
+    return Basis(
+        history_version=HISTORY.version_in_force(),
+        currency=firm.base_currency,
+        rules=figure_rules(firm),
+        redirects=redirects,
+        roots=_roots(redirects),
+    )
+
+
+def _redirects() -> dict[int, int]:
+    pairs = Account.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
+    into = {merged: kept for merged, kept in pairs if kept is not None}
+    return {merged: _end(into, merged) for merged in into}
+
+
+def _roots(redirects: Mapping[int, int]) -> dict[int, int]:
+    pairs = Account.objects.filter(parent__isnull=False, merged_into=None).values_list("pk", "parent_id")
+    above = {child: redirects.get(parent, parent) for child, parent in pairs if parent is not None}
+    ends = {child: _end(above, child) for child in above}
+    return {child: root for child, root in ends.items() if child != root}
+
+
+def _end(following: Mapping[int, int], start: int) -> int:
+    """Where the chain from `start` ends; in a circle, which no verb makes, at its smallest member."""
+    seen: list[int] = []
+    at = start
+    while at in following and at not in seen:
+        seen.append(at)
+        at = following[at]
+    return min(seen[seen.index(at) :]) if at in seen else at
+
+
+class OpenHistory:
+    """A history opened in an engine, up to a date.
+
+    `lines`: account, business_date, kind, net, cost (both in minor units), product, category, seller, department.
+    `days`: the `account_days` of them, counted once. `roots`: (account, root) of the groups, or None without any.
+    """
+
+    def __init__(self, engine: Engine, basis: Basis, as_of: date) -> None:
+        self.engine, self.basis, self.as_of = engine, basis, as_of
+        self._backend = engine.ibis()
+        redirects = self._pairs("redirects", "target", basis.redirects)
+        self.roots = self._pairs("roots", "root", basis.roots)
+        engine.run(f"CREATE TEMP VIEW lines AS {_lines(basis)}")
+        self.lines: ir.Table = with_resolved_accounts(self._backend.table("lines"), redirects)
+        engine.run(f"CREATE TEMP TABLE days AS {self._sql(account_days(self.lines, as_of=as_of))}")
+        self.days: ir.Table = self._backend.table("days")
+
+    @property
+    def minor_per_unit(self) -> int:
+        scale: int = 10 ** exponent(self.basis.currency)
+        return scale
+
+    def arrow(self, expression: ir.Table) -> pa.Table:
+        """The rows of an expression on this history, as an Arrow table."""
+        return self.engine.arrow(self._sql(expression))
+
+    def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
+        """The rows of an expression on this history."""
+        rows: list[dict[str, Any]] = self.arrow(expression).to_pylist()
+        return rows
+
+    def _pairs(self, name: str, second: str, pairs: Mapping[int, int]) -> ir.Table | None:
+        import pyarrow as pa
+
+        if not pairs:
+            return None
+        accounts, seconds = pa.array(pairs.keys(), pa.int64()), pa.array(pairs.values(), pa.int64())
+        self.engine.register(name, pa.table({"account": accounts, second: seconds}))
+        return self._backend.table(name)
+
+    def _sql(self, expression: ir.Table) -> str:
+        return str(self._backend.compile(expression))
+
+
+@contextmanager
+def open_history(basis: Basis, *, as_of: date) -> Iterator[OpenHistory]:
+    """Open the history of `basis` in an engine of its own."""
+    with open_engine() as engine:
+        yield OpenHistory(engine, basis, as_of)
+
+
+def _lines(basis: Basis) -> str:
+    return (
+        "SELECT account_id AS account, business_date, kind, net_base_minor AS net, cost_base_minor AS cost, "
+        f"product, category, seller, department FROM {HISTORY.relation(basis.history_version)}"
+    )
