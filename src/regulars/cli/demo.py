@@ -189,7 +189,7 @@ def _import(session: Session, story: Story, tell: Report) -> Import:
 
     with ExitStack() as stack:
         folder = stack.enter_context(as_file(files("regulars.cli").joinpath("demo_data", story.folder)))
-        staged = stack.enter_context(stage_import(paths=[folder], progress=tell))
+        staged = stack.enter_context(stage_import(paths=[folder], as_of=session.today, progress=tell))
         return run_import(staged, member=session.member, progress=tell)
 
 

@@ -187,7 +187,7 @@ def _stage(session: Session, files: Sequence[Path], stack: ExitStack, how: dict[
     from regulars.facts.imports.runs import stage_import
 
     with progress(quiet=session.options.quiet) as tell:
-        return stack.enter_context(stage_import(paths=files, progress=tell, **how))
+        return stack.enter_context(stage_import(paths=files, as_of=session.today, progress=tell, **how))
 
 
 def _count_in(session: Session, currency: str) -> None:

@@ -76,8 +76,10 @@ def _plain(value: Any) -> Any:
 
 
 def money(amount: float | Decimal | None, currency: str) -> dict[str, Any] | None:
-    """An amount of money in JSON output; an unknown one is null."""
-    return None if amount is None else {"amount": round(float(amount), 2), "currency": currency}
+    """An amount of money in JSON output, with the decimals of its currency; an unknown one is null."""
+    from regulars.core.money import exponent
+
+    return None if amount is None else {"amount": round(float(amount), exponent(currency)), "currency": currency}
 
 
 @dataclass(frozen=True, kw_only=True)
