@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import gzip
 import os
@@ -16,6 +17,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from regulars.facts.imports.encodings import utf16_without_mark
 from regulars.facts.imports.reading import Reading
 from regulars.facts.imports.unreadable import (
     DamagedFile,
@@ -30,6 +32,7 @@ from regulars.facts.imports.unreadable import (
 
 CHUNK = 1 << 20
 SPARE_BYTES = 100_000_000
+CONTROLS = "".join(map(chr, range(1, 32))).translate(dict.fromkeys(map(ord, "\t\n\v\f\r\x1a\x1b")))
 SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information"})
 
 
@@ -73,7 +76,7 @@ class Unpacker:
             return []
 
     def _open(self, name: str, path: Path, *, named: bool, inside: bool = False) -> list[Found]:
-        kind = kind_of(name, path)
+        kind = kind_of(name, path, is_text=self._reading.encoding is not None)
         if kind == "gzip":
             return self._gunzip(name, path, named=named)
         if kind != "zip":
@@ -90,7 +93,7 @@ class Unpacker:
                 target = self._expand(name, source, packed, Path(plain).suffix)
         except (OSError, EOFError, zlib.error) as error:
             raise _unpacking_failed(name, error) from error
-        if kind_of(plain, target) in {"gzip", "zip"}:
+        if kind_of(plain, target, is_text=True) in {"gzip", "zip"}:
             raise NestedArchive(name)
         return self._open(plain, target, named=named, inside=True)
 
@@ -134,8 +137,11 @@ def require_space(folder: Path, wanted_bytes: int) -> None:
         raise NotEnoughSpace
 
 
-def kind_of(name: str, path: Path) -> str:
-    """text, workbook, parquet, gzip or zip, by the content of a file. Refuses what is none of them."""
+def kind_of(name: str, path: Path, *, is_text: bool = False) -> str:
+    """text, workbook, parquet, gzip or zip, by the content of a file. Refuses what is none of them.
+
+    `is_text`: the user said so; the look for control characters, which some encodings have, is left out.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise NotATable(name, _("a device, not a file"))
@@ -153,7 +159,7 @@ def kind_of(name: str, path: Path) -> str:
     for mark, looks_like in _foreign():
         if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(mark):
             raise NotATable(name, looks_like)
-    if _is_binary(start):
+    if not is_text and _is_binary(start):
         raise NotATable(name, _("a program, a picture or another binary file"))
     return "text"
 
@@ -180,13 +186,12 @@ def _foreign() -> list[tuple[bytes, str]]:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Control characters that no text has. In UTF-16 every other byte may be zero; a few zeros are an accident."""
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+    """Control characters that no text has. Zeros alone are an accident: what a crash leaves in a text file."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return False
-    if max(start[0::2].count(0), start[1::2].count(0)) > len(start) * 0.2:
-        start = start.replace(b"\0", b"")
-    control = sum(start.count(byte) for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
-    return control > len(start) * 0.02
+    wide = utf16_without_mark(start)
+    text = start.decode(wide, errors="replace") if wide else start.decode("latin-1")
+    return sum(map(text.count, CONTROLS)) > len(text) * 0.02
 
 
 def _is_workbook(path: Path) -> bool:

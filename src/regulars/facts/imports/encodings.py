@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,20 +55,27 @@ def find_encoding(sample: bytes) -> str:
         return "utf-8-sig"
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if sample[1::2].count(0) > len(sample) * 0.2:
-        return "utf-16-le"
-    if sample[0::2].count(0) > len(sample) * 0.2:
-        return "utf-16-be"
+    wide = utf16_without_mark(sample)
+    if wide:
+        return wide
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
-        return find_code_page(sample)
+        return _utf8_or_code_page(sample.splitlines(keepends=True))
     return "utf-8"
+
+
+def utf16_without_mark(sample: bytes) -> str | None:
+    """In UTF-16 every other byte of European text is zero."""
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(even, odd) < len(sample) * 0.1 or min(even, odd) > max(even, odd) * 0.1:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def find_code_page(sample: bytes) -> str:
     """The encoding of a text that is not Unicode."""
-    sample = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:SAMPLE_BYTES]
+    sample = sample[:SAMPLE_BYTES]
     pages = [*_ALPHABETS, *_OTHER_SCRIPTS]
     best = charset_normalizer.from_bytes(sample, cp_isolation=pages).best()
     latin = max(_ALPHABETS, key=lambda page: _share_of_letters(sample, page))
@@ -77,20 +85,25 @@ def find_code_page(sample: bytes) -> str:
 
 
 def settle_encoding(path: Path) -> str:
-    """The encoding of a text that was thought to be UTF-8 and is not throughout: judged by all lines beyond ASCII."""
+    """The encoding of a text that was thought to be UTF-8 and is not throughout: judged by all its lines."""
+    with path.open("rb") as file:
+        return _utf8_or_code_page(iter(lambda: file.readline(LINE_BYTES), b""))
+
+
+def _utf8_or_code_page(lines: Iterable[bytes]) -> str:
+    """UTF-8 if most lines beyond ASCII are; the others are then broken. Else the code page of those that are not."""
     good = bad = 0
     sample = bytearray()
-    with path.open("rb") as file:
-        while line := file.readline(LINE_BYTES):
-            if line.isascii() or len(line) == LINE_BYTES:
-                continue
-            try:
-                line.decode()
-                good += 1
-            except UnicodeDecodeError:
-                bad += 1
-                if len(sample) < SAMPLE_BYTES:
-                    sample += line
+    for line in lines:
+        if line.isascii() or len(line) == LINE_BYTES:
+            continue
+        try:
+            line.decode()
+            good += 1
+        except UnicodeDecodeError:
+            bad += 1
+            if len(sample) < SAMPLE_BYTES:
+                sample += line
     return "utf-8" if good >= bad else find_code_page(bytes(sample))
 
 

@@ -11,18 +11,21 @@ SEARCHED_ROWS = 50
 
 
 def body_width(rows: Sequence[Sequence[str]]) -> int:
-    """The number of cells that most rows have; rows of a single cell count only where there are no others."""
-    widths = Counter(len(cells) for cells in rows if len(cells) > 1) or Counter(len(cells) for cells in rows)
-    return max(widths, key=lambda width: (widths[width], width), default=0)
+    """The number of cells that most rows have, empty ones at the end aside. Rows of one cell count only by themselves."""
+    widths = [_width(cells) for cells in rows]
+    counted = Counter(width for width in widths if width > 1) or Counter(widths)
+    return max(counted, key=lambda width: counted[width], default=0)
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max((at for at, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
 def find_headings(rows: Sequence[Sequence[str]]) -> tuple[int | None, list[str]]:
     """The position of the row with the headings (None: there is none), and a heading for each column of the body."""
     width = body_width(rows)
     at = next((at for at, cells in enumerate(rows[:SEARCHED_ROWS]) if _is_heading_row(cells, width)), None)
-    cells = [] if at is None else list(rows[at])
-    while len(cells) > width and not cells[-1].strip():
-        cells.pop()
+    cells = [] if at is None else list(rows[at][: max(width, _width(rows[at]))])
     return at, distinct(cells + [""] * (width - len(cells)))
 
 

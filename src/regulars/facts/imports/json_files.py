@@ -51,7 +51,7 @@ class JsonFile:
 
     def load(self, writer: RawWriter, reading: Reading) -> None:
         tally = Tally(self.found.name, reading.limits.broken_rows)
-        writer.add_records(self.headings, self._records(tally, reading.limits))
+        writer.add_records(self.headings, self._records(tally, reading.limits), reading.work)
         writer.finish_file(
             SourceFile(
                 name=self.found.name,
@@ -75,8 +75,7 @@ class JsonFile:
                 continue
             for cells in spread(record, self.lines):
                 row += 1
-                values = [cells.get(key) for key in self.keys]
-                yield row, values, sum(len(value) for value in values if value)
+                yield row, [cells.get(key) for key in self.keys]
 
 
 def is_json(path: Path) -> bool:

@@ -43,6 +43,9 @@ class Reading:
     limits: ReadLimits
     progress: Progress
     skipped: Skipped
+    encoding: str | None = None
+    """What the user said, as Python names it; None: to be found."""
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)

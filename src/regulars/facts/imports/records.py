@@ -48,56 +48,74 @@ codecs.register_error(UNDECODABLE, _mark)
 
 
 class RecordReader:
-    """Iterates over `(first physical line, cells, characters)`; what is broken goes to `tally`.
+    """Iterates over records; what is broken goes to `tally`.
 
-    `row` is the number of the record read last, broken ones counted.
+    A record is the list of its cells, or - most are - a line without quotes and line end, to be split at the delimiter.
+    `row` is the number of the record given last, broken ones counted; `line` the physical line on which it ends, and
+    `first_line` the one on which it begins.
     """
 
     def __init__(self, text: IO[str], dialect: Dialect, tally: Tally, *, limit: int, skip_lines: int = 0) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), limit))
-        self._text = text
+        self.dialect = dialect
         self.tally = tally
-        self._dialect = dialect
+        self.row = 0
+        self.line = 0
+        self.first_line = 0
+        self._text = text
         self._limit = limit
         self._unquoted = _lenient_cell(dialect)
         self._waiting: deque[str] = deque()
         self._held: list[str] = []
         self._size = 0
-        self.row = 0
-        self.line = 0
         for _skipped in range(skip_lines):
             self._next_line()
             self.line += 1
 
-    def __iter__(self) -> Iterator[tuple[int, list[str], int]]:
-        while True:
-            reader = csv.reader(
-                self._lines(), delimiter=self._dialect.delimiter, quotechar=self._dialect.quote, strict=True
-            )
-            try:
-                for cells in reader:
-                    first, size = self.line + 1, self._size
-                    held = self._release()
-                    if not cells:
-                        continue
-                    self.row += 1
-                    if not all(map(str.isascii, held)) and not _is_text(held):
-                        self._break(first, "undecodable", "".join(held))
-                        continue
-                    yield first, cells, size
-            except (csv.Error, _TooLongError):
-                recovered = self._recover()
-                if recovered is not None:
-                    yield self.line, recovered, sum(map(len, recovered))
+    def __iter__(self) -> Iterator[str | list[str]]:
+        quote = self.dialect.quote
+        while line := self._next_line():
+            self.first_line = self.line + 1
+            if quote in line or len(line) > self._limit:
+                cells = self._quoted_record(line)
+                if cells is not None:
+                    yield cells
                 continue
-            return
+            self.line += 1
+            plain = line.rstrip("\r\n")
+            if not plain:
+                continue
+            self.row += 1
+            if _is_text(line):
+                yield plain
+            else:
+                self._break("undecodable", line)
 
-    def break_record(self, line: int, reason: str, cells: list[str]) -> None:
+    def split(self, record: str | list[str]) -> list[str]:
+        """The cells of a record."""
+        return record.split(self.dialect.delimiter) if isinstance(record, str) else record
+
+    def _quoted_record(self, line: str) -> list[str] | None:
+        """Cells of a record with quotes, which may go on over lines. None if it is broken."""
+        self._waiting.appendleft(line)
+        reader = csv.reader(self._lines(), delimiter=self.dialect.delimiter, quotechar=self.dialect.quote, strict=True)
+        try:
+            cells = next(reader)
+        except (csv.Error, _TooLongError):
+            return self._recover()
+        held = self._release()
+        self.row += 1
+        if all(map(_is_text, held)):
+            return cells
+        self._break("undecodable", "".join(held))
+        return None
+
+    def refuse(self, record: str | list[str], reason: str) -> None:
         """Let the caller refuse the record it was given last."""
-        self._break(line, reason, self._dialect.delimiter.join(cells))
+        self._break(reason, record if isinstance(record, str) else self.dialect.delimiter.join(record))
 
-    def _break(self, line: int, reason: str, text: str) -> None:
-        self.tally.add(Broken(self.row, line, reason, text[:SHOWN_CHARACTERS]))
+    def _break(self, reason: str, text: str) -> None:
+        self.tally.add(Broken(self.row, self.first_line, reason, text[:SHOWN_CHARACTERS]))
 
     def _release(self) -> list[str]:
         held, self._held, self._size = self._held, [], 0
@@ -106,25 +124,24 @@ class RecordReader:
 
     def _recover(self) -> list[str] | None:
         """Take one line out of the failed record, as cells if it makes sense by itself; the others are read again."""
-        held = self._release()
-        self.line -= len(held) - 1
-        self._waiting.extendleft(reversed(held[1:]))
+        first, *others = self._release()
+        self.line -= len(others)
+        self._waiting.extendleft(reversed(others))
         self.row += 1
-        first = held[0]
         if len(first) > self._limit:
-            self._break(self.line, "too_long", first)
+            self._break("too_long", first)
             return None
         cells = self._lenient(first)
         if cells is None:
-            self._break(self.line, "unterminated_quote", first)
-        elif not _is_text([first]):
-            self._break(self.line, "undecodable", first)
+            self._break("unterminated_quote", first)
+        elif not _is_text(first):
+            self._break("undecodable", first)
             return None
         return cells
 
     def _lenient(self, line: str) -> list[str] | None:
         """Cells of a line whose quotes are not doubled inside quotes: `"7" pipe",5`. None if a quote never ends."""
-        quote, rest = self._dialect.quote, line.rstrip("\r\n")
+        quote, rest = self.dialect.quote, line.rstrip("\r\n")
         cells = []
         at = 0
         while True:
@@ -156,22 +173,26 @@ class RecordReader:
             rest = line
             while rest and not rest.endswith(("\n", "\r")):
                 rest = self._text.readline(SKIPPED_CHARACTERS)
+            return line  # whole, as its length says that it is too long
         return line.replace("\0", "") if "\0" in line else line
 
 
 def read_records(reader: RecordReader, width: int) -> Iterator[Record]:
     """Records of exactly `width` cells. Missing cells at the end are empty; empty ones too many are left out."""
-    for line, cells, size in reader:
+    delimiter = reader.dialect.delimiter
+    for record in reader:
+        if isinstance(record, str) and record.count(delimiter) == width - 1:
+            yield reader.row, record
+            continue
+        cells = reader.split(record)
         if len(cells) < width:
             cells = cells if any(map(str.strip, cells)) else []
             reader.tally.short += bool(cells)
             cells += [""] * (width - len(cells))
-        elif len(cells) > width:
-            if any(map(str.strip, cells[width:])):
-                reader.break_record(line, "too_many_cells", cells)
-                continue
-            del cells[width:]
-        yield reader.row, cells, size
+        elif any(map(str.strip, cells[width:])):
+            reader.refuse(record, "too_many_cells")
+            continue
+        yield reader.row, cells[:width]
 
 
 def _lenient_cell(dialect: Dialect) -> re.Pattern[str]:
@@ -179,10 +200,11 @@ def _lenient_cell(dialect: Dialect) -> re.Pattern[str]:
     return re.compile(f"{quote}(.*?){quote}(?={delimiter}|$)|([^{delimiter}]*)", re.DOTALL)
 
 
-def _is_text(lines: list[str]) -> bool:
+def _is_text(line: str) -> bool:
+    if line.isascii():
+        return True
     try:
-        for line in lines:
-            line.encode()
+        line.encode()
     except UnicodeEncodeError:
         return False
     return True

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from regulars.base.warehouse import Engine, identifier
 from regulars.facts.imports.archives import Found, Unpacker, require_space
+from regulars.facts.imports.encodings import known_encoding
 from regulars.facts.imports.json_files import is_json, look_at_json
 from regulars.facts.imports.parquet_files import look_at_parquet
 from regulars.facts.imports.raw_tables import RawTable, RawWriter, SourceFile, folded
@@ -53,19 +54,22 @@ def read_sources(
     if delimiter is not None and len(delimiter) != 1:
         raise UnknownDelimiter(delimiter)
     reading = Reading(
-        work=work, limits=limits or ReadLimits(), progress=progress or _nobody, skipped=skipped or _nobody
+        work=work,
+        limits=limits or ReadLimits(),
+        progress=progress or _nobody,
+        skipped=skipped or _nobody,
+        encoding=known_encoding(encoding) if encoding else None,
+        delimiter=delimiter,
     )
     found = Unpacker(reading).find(paths)
     require_space(work, sum(file.path.stat().st_size for file in found))
-    parts = _look_at_all(engine, found, reading, encoding=encoding, delimiter=delimiter)
+    parts = _look_at_all(engine, found, reading)
     if not parts:
         raise NothingToRead(", ".join(path.name for path in paths))
     return [_loaded(engine, number, group, reading) for number, group in enumerate(_grouped(parts))]
 
 
-def _look_at_all(
-    engine: Engine, found: Sequence[Found], reading: Reading, *, encoding: str | None, delimiter: str | None
-) -> list[Part]:
+def _look_at_all(engine: Engine, found: Sequence[Found], reading: Reading) -> list[Part]:
     bookcase = Bookcase(reading.limits.workbook_cells)
     parts: list[Part] = []
     for file in found:
@@ -77,7 +81,7 @@ def _look_at_all(
             elif is_json(file.path):
                 parts.append(look_at_json(file, reading.limits))
             else:
-                parts.append(look_at_text(file, reading, encoding=encoding, delimiter=delimiter))
+                parts.append(look_at_text(file, reading))
         except UnreadableFile as refusal:
             if file.named:
                 raise
@@ -140,9 +144,9 @@ def _lines_of(file: SourceFile, wanted: set[int]) -> dict[int, int]:
             limit=limits.record_characters,
             skip_lines=file.body_line - 1,
         )
-        for line, _cells, _size in reader:
+        for _record in reader:
             if reader.row in wanted:
-                found[reader.row] = line
+                found[reader.row] = reader.first_line
             if reader.row >= max(wanted):
                 break
     return found

@@ -20,11 +20,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from regulars.base.warehouse import quoted
 from regulars.facts.imports.archives import Found, require_space
-from regulars.facts.imports.encodings import find_encoding, known_encoding, settle_encoding
+from regulars.facts.imports.encodings import find_encoding, settle_encoding
 from regulars.facts.imports.heading_row import find_headings
-from regulars.facts.imports.raw_tables import RawWriter, Record, SourceFile
+from regulars.facts.imports.raw_tables import RawWriter, Record, SourceFile, csv_relation
 from regulars.facts.imports.reading import Reading, ReadLimits, Tally
 from regulars.facts.imports.records import Dialect, RecordReader, open_text, read_records
 from regulars.facts.imports.unreadable import EmptyFile, NotATable
@@ -49,8 +48,10 @@ class Layout:
     """Counted from 1; 0: the file has no headings."""
     body_line: int
     """The first physical line after the headings."""
+    end: str
+    """Of lines."""
     plain: bool
-    """Each record up to the headings is one line."""
+    """Each record up to the headings is one line, and lines end as they do today."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,10 @@ class Scan:
 class TextFile:
     """A delimited text file that was looked at and can be loaded."""
 
-    def __init__(self, found: Found, layout: Layout, *, encoding_is_certain: bool) -> None:
+    def __init__(self, found: Found, layout: Layout) -> None:
         self.found = found
         self.layout = layout
         self.headings = layout.headings
-        self._encoding_is_certain = encoding_is_certain
 
     def load(self, writer: RawWriter, reading: Reading) -> None:
         """Add the rows of the file to the tables of its group."""
@@ -102,13 +102,15 @@ class TextFile:
     def _load_utf8(self, writer: RawWriter, path: Path, scanned: Callable[[], Scan], limits: ReadLimits) -> bool:
         before = writer.stored()
         names = [f"c{position}" for position in range(len(self.headings))]
-        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         dialect = self.layout.dialect
-        relation = (
-            f"read_csv({quoted(str(path))}, auto_detect = false, header = false, skip = {self.layout.body_line - 1}, "
-            f"delim = {quoted(dialect.delimiter)}, quote = {quoted(dialect.quote)}, escape = {quoted(dialect.quote)}, "
-            f"columns = {{{columns}}}, strict_mode = true, max_line_size = {limits.record_characters}, "
-            f"compression = 'none')"
+        relation = csv_relation(
+            path,
+            dict.fromkeys(names, "VARCHAR"),
+            longest=limits.record_characters,
+            skip=self.layout.body_line - 1,
+            delimiter=dialect.delimiter,
+            quote=dialect.quote,
+            end=self.layout.end,
         )
         if writer.attempt(self.headings, names, relation) is not None:
             return False
@@ -128,13 +130,14 @@ class TextFile:
 
     def _load_carefully(self, writer: RawWriter, reading: Reading, tally: Tally) -> None:
         layout = self.layout
-        if not self._encoding_is_certain and layout.encoding == "utf-8":
+        if reading.encoding is None and layout.encoding == "utf-8":
             layout = self.layout = replace(layout, encoding=settle_encoding(self.found.path))
         with open_text(self.found.path, layout.encoding) as text:
             reader = RecordReader(
                 text, layout.dialect, tally, limit=reading.limits.record_characters, skip_lines=layout.body_line - 1
             )
-            writer.add_records(self.headings, self._reporting(read_records(reader, len(self.headings)), text, reading))
+            records = self._reporting(read_records(reader, len(self.headings)), text, reading)
+            writer.add_records(self.headings, records, reading.work, delimiter=layout.dialect.delimiter)
 
     def _reporting(self, records: Iterator[Record], text: io.TextIOWrapper, reading: Reading) -> Iterator[Record]:
         size = self.found.path.stat().st_size
@@ -158,22 +161,22 @@ class TextFile:
         )
 
 
-def look_at_text(found: Found, reading: Reading, *, encoding: str | None, delimiter: str | None) -> TextFile:
-    """Find out how a text file is to be read, from its beginning. The user's word on it is certain."""
+def look_at_text(found: Found, reading: Reading) -> TextFile:
+    """Find out how a text file is to be read, from its beginning."""
     with found.path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
     whole = len(sample) < SAMPLE_BYTES
-    layout = find_layout(sample, whole=whole, encoding=encoding, delimiter=delimiter)
+    layout = find_layout(sample, whole=whole, encoding=reading.encoding, delimiter=reading.delimiter)
     if layout is None and whole:
         raise EmptyFile(found.name)
     if layout is None:
         raise NotATable(found.name, _("one endless line"))
-    return TextFile(found, layout, encoding_is_certain=encoding is not None)
+    return TextFile(found, layout)
 
 
 def find_layout(sample: bytes, *, whole: bool, encoding: str | None, delimiter: str | None) -> Layout | None:
     """The layout of a file that begins with (or is, `whole`) `sample`. None if there is no record in it."""
-    encoding = known_encoding(encoding) if encoding else find_encoding(sample)
+    encoding = encoding or find_encoding(sample)
     text = sample.decode(encoding, errors="replace").replace("\0", "")
     if not whole:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
@@ -183,11 +186,13 @@ def find_layout(sample: bytes, *, whole: bool, encoding: str | None, delimiter: 
     reader = RecordReader(
         io.StringIO(text, newline=""), dialect, tally, limit=SAMPLE_BYTES, skip_lines=1 if declared else 0
     )
-    sampled = [(line, reader.line + 1, cells) for line, cells, _size in islice(reader, SAMPLE_RECORDS)]
+    sampled = [(reader.first_line, reader.line + 1, reader.split(record)) for record in islice(reader, SAMPLE_RECORDS)]
     if not any(any(map(str.strip, cells)) for _line, _after, cells in sampled):
         return None
     at, headings = find_headings([cells for _line, _after, cells in sampled])
     heading_line, body_line = (0, sampled[0][0]) if at is None else sampled[at][:2]
+    ends = re.search(r"\r\n|\n|\r", text)
+    end = ends.group() if ends else "\n"
     above = sampled[: 0 if at is None else at + 1]
     return Layout(
         encoding=encoding,
@@ -195,7 +200,8 @@ def find_layout(sample: bytes, *, whole: bool, encoding: str | None, delimiter: 
         headings=headings,
         heading_line=heading_line,
         body_line=body_line,
-        plain=all(after - line == 1 for line, after, _cells in above),
+        end=end,
+        plain=end != "\r" and all(after - line == 1 for line, after, _cells in above),
     )
 
 

@@ -60,7 +60,7 @@ class Sheet:
 
     def load(self, writer: RawWriter, reading: Reading) -> None:
         """Add the rows below the headings; empty ones count, so that row numbers are those of the sheet."""
-        writer.add_records(self.headings, self._records(reading))
+        writer.add_records(self.headings, self._records(reading), reading.work)
         writer.finish_file(
             SourceFile(
                 name=f"{self.found.name}/{self.name}",
@@ -80,7 +80,7 @@ class Sheet:
         width, height = len(self.headings), sheet.total_height
         for row, cells in enumerate(islice(sheet.iter_rows(), self.heading_row, None), start=1):
             texts = [text_of(value) for value in cells[:width]]
-            yield row, texts + [""] * (width - len(texts)), 10 * width
+            yield row, texts + [""] * (width - len(texts))
             if row % REPORT_EVERY == 0:
                 reading.progress(self.found.name, row / height)
 
