@@ -130,7 +130,7 @@ def stage_import(
     tell = progress or _nobody
     recover()
     folder = Path(settings.IMPORTS_ROOT) / str(new_uid())
-    folder.mkdir(parents=True)
+    (folder / "work").mkdir(parents=True)
     with ExitStack() as stack:
         stack.callback(_remove_if_unused, folder)
         engine = stack.enter_context(
@@ -289,7 +289,7 @@ def _stage_lines(staged: StagedImport) -> None:
         time_zone=staged.time_zone,
         as_of=staged.as_of,
     )
-    report.lines_rejected, report.lines_skipped = made.counts["rejected"], made.counts.get("skipped", 0)
+    report.lines_rejected, report.lines_skipped = made.rejected_rows, made.skipped_rows
     mappings = [mapping for _raw, mapping in parts if mapping.content == Import.Content.ORDER_LINES]
     order_lines.find_customers(engine, mappings, staged.plan.new_accounts())
     order_lines.plan_details(engine, staged.plan)

@@ -25,7 +25,7 @@ from regulars.facts.history import HISTORY, HISTORY_LOCK, KEY
 from regulars.facts.imports.master_records import MODELS, take_back_changes
 from regulars.facts.imports.order_lines import BEFORE, CONFIRMED
 from regulars.facts.imports.runs import Progress, import_folder, recover
-from regulars.facts.models import Account, Import
+from regulars.facts.models import Account, Import, Product
 
 _SAME_KEY = " AND ".join(f"line.{name} = other.{name}" for name in KEY)
 _LINE = ", ".join(HISTORY.columns)
@@ -198,17 +198,14 @@ def _lines_of(name: str, imports: list[int]) -> str:
 
 
 def _remove_records(engine: Engine, import_: Import, version: int, report: UndoReport) -> None:
-    """Delete what the import made, unless something else has come to depend on it."""
+    """Delete what the import made, unless something else has come to depend on it.
+
+    What an import undone earlier had made, and was kept for the lines of this one, goes with it.
+    """
+    undone = models.Q(made_by_import=import_) | models.Q(made_by_import__state=Import.State.UNDONE)
     for model in reversed(MODELS.values()):
-        made = set(model._default_manager.filter(made_by_import=import_).values_list("pk", flat=True))
-        needed = _referred_to(model, import_)
-        if model is Account and made:
-            engine.run("CREATE OR REPLACE TABLE made (id BIGINT)")
-            engine.load("made", [(pk,) for pk in made])
-            with_lines = (
-                f"SELECT DISTINCT account_id FROM {HISTORY.relation(version)} SEMI JOIN made ON id = account_id"
-            )
-            needed |= {row[0] for row in engine.rows(with_lines)}
+        made = set(model._default_manager.filter(undone).values_list("pk", flat=True))
+        needed = _referred_to(model, undone) | _in_the_history(engine, model, undone, version)
         doomed = sorted(made - needed)
         for start in range(0, len(doomed), 500):
             _delete(model, doomed[start : start + 500])
@@ -216,14 +213,29 @@ def _remove_records(engine: Engine, import_: Import, version: int, report: UndoR
         report.records_kept += len(made & needed)
 
 
-def _referred_to(model: type[models.Model], import_: Import) -> set[Any]:
-    """Ids of `model` that other records hold on to; the model's own records from the same import don't count."""
+def _in_the_history(engine: Engine, model: type[models.Model], undone: models.Q, version: int) -> set[int]:
+    """Ids of accounts and products that lines of the history name."""
+    history = HISTORY.relation(version)
+    engine.run("CREATE OR REPLACE TABLE candidate (id BIGINT, source VARCHAR, code VARCHAR)")
+    if model is Account:
+        engine.load("candidate", Account.objects.filter(undone).values_list("pk", "source", "external_id"))
+        lines = f"(SELECT DISTINCT account_id FROM {history}) AS line ON line.account_id = candidate.id"
+    elif model is Product:
+        engine.load("candidate", Product.objects.filter(undone).values_list("pk", "source", "external_id"))
+        lines = f"(SELECT DISTINCT source, product AS code FROM {history}) AS line USING (source, code)"
+    else:
+        return set()
+    return {row[0] for row in engine.rows(f"SELECT candidate.id FROM candidate SEMI JOIN {lines}")}
+
+
+def _referred_to(model: type[models.Model], undone: models.Q) -> set[Any]:
+    """Ids of `model` that other records hold on to; the model's own records that would go as well don't count."""
     needed: set[Any] = set()
     for relation in model._meta.related_objects:
         if getattr(relation, "on_delete", None) is models.PROTECT:
             holders = relation.related_model._default_manager.all()
             if relation.related_model is model:
-                holders = holders.exclude(made_by_import=import_)
+                holders = holders.exclude(undone)
             needed |= set(holders.values_list(relation.field.attname, flat=True))
     return needed - {None}
 
