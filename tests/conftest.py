@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -121,17 +122,19 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a PostgreSQL server on which databases may be made: a configured one, else a throwaway cluster."""
     configured = os.environ.get("REGULARS_TEST_POSTGRES_URL") or os.environ.get("DATABASE_URL", "")
     if configured.startswith("postgres"):
         yield configured
         return
-    try:
-        with throwaway_postgres(tmp_path_factory.mktemp("postgres")) as url:
-            yield url
-    except NoPostgres as absent:
-        missing(str(absent))
+    # Not below pytest's own folder, which every other run of pytest closes to the user that the server runs as.
+    with tempfile.TemporaryDirectory(prefix="regulars-postgres-", ignore_cleanup_errors=True) as folder:
+        try:
+            with throwaway_postgres(Path(folder)) as url:
+                yield url
+        except NoPostgres as absent:
+            missing(str(absent))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def exclusive(name: str, *, wait_seconds: float = 0) -> Iterator[None]:
     holder = _PostgresLock(name) if connection.vendor == "postgresql" else _FileLock(name)
     while not holder.acquire():
         if time.monotonic() >= until:
+            holder.give_up()
             raise Busy(
                 _("Another process is changing the order history right now."),
                 _("Wait until it has finished, then try again; nothing was changed."),
@@ -54,6 +55,9 @@ class _PostgresLock:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [self.key])
 
+    def give_up(self) -> None:
+        """Nothing is held, nothing is to be let go."""
+
 
 class _FileLock:
     def __init__(self, name: str) -> None:
@@ -70,4 +74,7 @@ class _FileLock:
 
     def release(self) -> None:
         fcntl.flock(self.file, fcntl.LOCK_UN)
+        self.give_up()
+
+    def give_up(self) -> None:
         self.file.close()
