@@ -11,7 +11,7 @@ SEARCHED_ROWS = 50
 
 
 def body_width(rows: Sequence[Sequence[str]]) -> int:
-    """The number of cells that most rows have, empty ones at the end aside. Rows of one cell count only by themselves."""
+    """The number of cells that most rows have, empty ones at the end aside; rows of one cell count if all are such."""
     widths = [_width(cells) for cells in rows]
     counted = Counter(width for width in widths if width > 1) or Counter(widths)
     return max(counted, key=lambda width: counted[width], default=0)
