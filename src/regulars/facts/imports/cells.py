@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -150,7 +151,7 @@ class _Texts:
         elif column in self.padded:
             found = text(found)
         if self.corrected:
-            found = f"regexp_replace({found}, {quoted(NEUTRALISED)}, '\\1')"
+            found = f"regexp_replace({found}, {quoted(_NEUTRALISED)}, '\\1')"
         return f"regexp_replace({found}, '\\.0$', '')" if column in self.whole else found
 
     def lookup(self, field: str, lookup: Lookup) -> str:
@@ -221,8 +222,10 @@ class _Texts:
         self.whole = set(columns)
 
 
-NEUTRALISED = r"(?s)^'('*[=+\-@\t\r].*)$"
-"""A cell of a file of rejected rows that would begin like a formula; an apostrophe was put before it."""
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How a text begins that a spreadsheet takes for a formula (or that was one, with an apostrophe put before it)."""
+
+_NEUTRALISED = r"(?s)^'('*[=+\-@\t\r].*)$"
 
 
 def _stored(engine: Engine, table: str, query: str) -> str:

@@ -15,7 +15,9 @@ from typing import Final
 from regulars.base.warehouse import Engine, identifier, quoted
 from regulars.core.money import exponent
 from regulars.facts.imports.cells import Cells, Group, Reading, lay_out
+from regulars.facts.imports.default_rules import CREDIT_WORDS
 from regulars.facts.imports.mapping import FIELDS, LINE_FIELDS, Mapping
+from regulars.facts.imports.raw_tables import RawTable
 from regulars.facts.imports.repeated import leave_out_repeated
 from regulars.facts.imports.rules import CompiledRules
 from regulars.facts.imports.values import (
@@ -84,12 +86,6 @@ REJECTED_COLUMNS: Final = {
 
 EARLIEST: Final = date(1970, 1, 1)
 DAYS_AHEAD: Final = 366
-
-CREDIT_WORDS: Final = (
-    r"(?i)credit|refund|return|storno|gutschrift|\bavoir\b|remboursement|nota de cr[eé]dito|nota de abono|abono|devoluci|"
-    r"devolu[cç]|reembolso|estorno|out_refund|rechnungskorrektur|वापसी|क्रेडिट|ক্রেডিট|ফেরত|ใบลดหนี้|کریڈٹ"
-)
-"""A document whose kind says one of these takes money back, whatever the sign of its amounts."""
 
 _SKIPPED: Final = "skipped:"
 _REPEATED: Final = "repeated:"
@@ -160,7 +156,8 @@ def stage_order_lines(
 
 def stage_records(
     engine: Engine,
-    group: Group,
+    raw: RawTable,
+    mapping: Mapping,
     others: Sequence[Group] = (),
     *,
     base_currency: str,
@@ -174,7 +171,7 @@ def stage_records(
     else its name, as in order lines of the same source.
     """
     reading = Reading(base_currency=base_currency, time_zone=time_zone, as_of=as_of, earliest=EARLIEST)
-    records = _Records(engine, group, others, reading)
+    records = _Records(engine, (raw, mapping), others, reading)
     return records.convert()
 
 
@@ -400,7 +397,7 @@ class _Lines(_Reader):
         credits, turned = f"credits_{self.raw.name}", f"turned_{self.raw.name}"
         self.engine.run(
             f"""CREATE OR REPLACE TABLE {credits} AS SELECT document FROM (SELECT DISTINCT document FROM {self.cells.name})
-            WHERE regexp_matches(document, {quoted(CREDIT_WORDS)})"""
+            WHERE regexp_matches(document, {quoted(CREDIT_WORDS)}, 'i')"""
         )
         self.engine.run(
             f"""CREATE OR REPLACE TABLE {turned} AS SELECT order_id FROM ({self._amounts()}) JOIN {credits} USING (document)
