@@ -115,6 +115,7 @@ def _by_export(engine: Engine, raw: RawTable, known: KnownExport) -> Proposal:
     if mapping.content != "order_lines" or mapping.joined_by:
         return Proposal(mapping, 1.0, notes)
     columns, more = amounts.settled(engine, raw, mapping.columns)
+    columns = amounts.without_discounts_counted_twice(engine, raw, columns)
     missing = missing_for_orders(columns)
     content = "" if missing else mapping.content
     return Proposal(replace(mapping, columns=columns, content=content), 0.5 if missing else 1.0, notes + more, missing)

@@ -183,7 +183,7 @@ SHOPIFY_API = KnownExport(
         "currency": "currency",
         "channel": "source_name",
         "account_id": "customer.id",
-        "account_name": "customer.first_name + customer.last_name",
+        "account_name": "billing_address.company",
         "account_email": "email | customer.email | contact_email",
         "account_phone": "phone | customer.phone",
         "account_city": "billing_address.city",
@@ -198,7 +198,10 @@ SHOPIFY_API = KnownExport(
         "discount_amount": "line_items.total_discount",
     },
     together={"customer.first_name + customer.last_name": ("customer.first_name", "customer.last_name")},
-    instead={"account_name": ("billing_address.company", "billing_address.name"), "product": ("line_items.title",)},
+    instead={
+        "account_name": ("customer.first_name + customer.last_name", "billing_address.name"),
+        "product": ("line_items.name | line_items.title",),
+    },
 )
 
 _WOOCOMMERCE_CUSTOMER = {

@@ -35,6 +35,10 @@ PSEUDO_FIELDS: Final = frozenset(
 employees, `other` is known and not needed."""
 
 _NUMBER_WORDS = frozenset({"no", "nr", "num", "nbr", "nro", "numero", "number", "nummer", "n", "№", "नं", "नम्बर", "नंबर"})
+_PERCENT_WORDS = frozenset(
+    {"pct", "prozent", "porcentaje", "percentual", "pourcent", "pourcentage", "percentage", "percentagem", "फिसदी"}
+)
+_SPELLING = {**dict.fromkeys(_NUMBER_WORDS, "no"), **dict.fromkeys(_PERCENT_WORDS, "percent")}
 _SMALL_WORDS = frozenset(
     {"de", "da", "do", "du", "des", "del", "of", "the", "der", "la", "le", "el", "d", "l", "s", "em", "en"}
 )
@@ -60,7 +64,7 @@ def key(heading: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = _BRACKETS.sub(lambda found: " percent " if "%" in found[1] else " ", text)
     text = text.replace("%", " percent ").replace("#", " no ").replace("º", " ").replace("°", " ")
-    words = ["no" if word in _NUMBER_WORDS else word for word in _words(text)]
+    words = [_SPELLING.get(word, word) for word in _words(text)]
     words = [word for word in words if word not in _SMALL_WORDS] or words
     if words and words[0] == "no" and len(words) > 1:  # "no de facture" is "facture no"
         words = [*words[1:], "no"]
@@ -121,6 +125,9 @@ def meanings(heading: str) -> tuple[Meaning, ...]:
                     (replace(one, weight=one.weight - lost) for one in _dictionary()[form]), key=lambda one: -one.weight
                 )
             )
+    if own.endswith("percent"):
+        shares = {"discount", "discount_percent"}
+        return tuple(one for one in meanings(own.removesuffix("percent")) if one.field in shares)
     if len(own) < LIKENESS_LENGTH:
         return ()
     alike = process.extractOne(own, _long_keys(), scorer=fuzz.ratio, score_cutoff=LIKENESS)

@@ -107,14 +107,18 @@ def _includes_tax(rows: list[_Row], name: str) -> bool:
             if min(with_tax, without) <= NEAR * abs(amount) + NEAR:
                 votes[with_tax < without] += 1
                 continue
-        if amount != tax:
-            votes[_from_rate(100 * tax / (amount - tax)) < _from_rate(100 * tax / amount)] += 1
+        with_tax_fits, without_fits = _is_usual_tax(tax, amount - tax), _is_usual_tax(tax, amount)
+        if with_tax_fits != without_fits:
+            votes[with_tax_fits] += 1
     return votes[True] > votes[False]
 
 
-def _from_rate(per_cent: Decimal) -> Decimal:
-    """How far a rate is from a usual one: rates are multiples of a half."""
-    return abs(per_cent * 2 - round(per_cent * 2))
+def _is_usual_tax(tax: Decimal, base: Decimal) -> bool:
+    """The tax is a usual rate of its base, up to rounding: rates are multiples of a quarter per cent."""
+    if not base:
+        return False
+    rate = round(400 * tax / base) / Decimal(400)
+    return abs(rate * base - tax) <= NEAR / 2
 
 
 def _settle_discount(columns: dict[str, str], rows: list[_Row]) -> None:
@@ -167,3 +171,33 @@ def without_bad_line_numbers(
     if len(set(rows)) < 0.99 * len(rows) or (counting and several and len(rows) > 1):
         return {name: heading for name, heading in columns.items() if name != "line_no"}
     return columns
+
+
+def without_discounts_counted_twice(engine: Engine, raw: RawTable, columns: dict[str, str]) -> dict[str, str]:
+    """Drop the discounts of lines where the discount of the order has them in it, as the order's subtotal shows."""
+    subtotal = next((heading for heading in raw.headings if key(heading) == "subtotal"), "")
+    names = ("order_id", "quantity", "unit_price", "discount_amount", "order_discount")
+    if not subtotal or not set(names) <= columns.keys():
+        return columns
+    orders: dict[str | None, list[tuple[str | None, ...]]] = defaultdict(list)
+    for order, *cells in sample_rows(engine, raw, [*(columns[name] for name in names), subtotal]):
+        orders[order].append(tuple(cells))
+    twice = Counter(_counted_twice(rows) for rows in orders.values())
+    if twice[True] <= twice[False]:
+        return columns
+    return {name: heading for name, heading in columns.items() if name != "discount_amount"}
+
+
+def _counted_twice(rows: Sequence[tuple[str | None, ...]]) -> bool | None:
+    """For one order: does its subtotal leave the discounts of its lines out? None where they are nothing."""
+    value = sum((_amount(row[0]) * _amount(row[1]) for row in rows), Decimal(0))
+    of_lines = sum((_amount(row[2]) for row in rows), Decimal(0))
+    of_order = max(_amount(row[3]) for row in rows)
+    subtotal = max(_amount(row[4]) for row in rows)
+    if not of_lines:
+        return None
+    return abs(value - of_order - subtotal) < abs(value - of_order - of_lines - subtotal)
+
+
+def _amount(cell: str | None) -> Decimal:
+    return number(cell, ".") or Decimal(0)

@@ -162,7 +162,7 @@ def _kind(
     if order and "business_date" in lines and account:
         return "order_headers"
     surely_order = order and found["order_lines"]["order_id"][1] >= 0.9
-    if surely_order or any(meaning.field == "stranger" for heading in seen for meaning in meanings(heading)):
+    if surely_order or any(_is(heading, "stranger") for heading in seen):
         return ""
     if {"currency", "valid_from", "rate"} <= columns["rates"].keys() and not account:
         return "rates"
@@ -176,6 +176,10 @@ def _kind(
         *("account_id", "account_email", "account_phone", "account_street", "account_postcode"),
     }
     return "accounts" if named and reachable else ""
+
+
+def _is(heading: str, meaning: str) -> bool:
+    return any(one.field == meaning for one in meanings(heading))
 
 
 def _comes_back(seen: dict[str, Profile], account: str) -> bool:
@@ -272,7 +276,11 @@ def _with_currency(mapping: Mapping) -> Mapping:
 def _ambiguities(seen: dict[str, Profile], mapping: Mapping) -> list[str]:
     """Other columns that could have been meant."""
     used = mapping.columns.get("business_date")
-    others = [name for name, one in seen.items() if one.dates >= 0.6 and one.filled >= 0.5 and name != used]
+    others = [
+        name
+        for name, one in seen.items()
+        if one.dates >= 0.6 and one.filled >= 0.5 and name != used and not _is(name, "other")
+    ]
     if not used or not others:
         return []
     return [
