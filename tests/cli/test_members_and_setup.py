@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-Regulars = Callable[..., Any]
+from command_line import Regulars
 
 
 def test_init_makes_the_firm_with_sensible_defaults_and_its_owner(regulars: Regulars) -> None:

@@ -34,7 +34,7 @@ def say(text: str = "", *, style: str = "") -> None:
 
 def indented(text: str, *, style: str = "") -> None:
     """A paragraph that belongs to the line above."""
-    console.print(Padding(Text(text, style=style), (0, 0, 0, 3)))
+    console.print(Padding(Text(text, style=style), (0, 0, 0, 3), expand=False))
 
 
 def note(text: str) -> None:
