@@ -71,6 +71,8 @@ class Engine:
 
         try:
             self.run(sql)
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
             return str(error)
         return None
@@ -128,6 +130,8 @@ class Engine:
 def open_engine(*, file: Path | None = None, memory: str | None = None) -> Iterator[Engine]:
     """An engine of its own, closed at the end. With `file` its tables live on disk, which bounds memory."""
     import duckdb
+
+    import regulars.base.arrow  # noqa: F401
 
     spill = Path(tempfile.mkdtemp(prefix="regulars-spill-"))
     configuration: dict[str, Any] = {
@@ -294,7 +298,7 @@ class Table:
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, FILE_SIZE_BYTES '128MB', RETURN_FILES true)"
         )
         paths = [Path(file) for file in written[0][1]] if written and written[0][0] else []
-        adds = []
+        adds: list[Any] = []
         for path in paths:
             rows = engine.value(f"SELECT num_rows FROM parquet_file_metadata({quoted(str(path))})")
             adds.append(
@@ -311,3 +315,18 @@ class Table:
         if adds or mode == "overwrite":
             table.create_write_transaction(adds, mode, table.schema())
         return DeltaTable(self.path).version()
+
+
+def table_problem(name: str) -> str | None:
+    """Why the table cannot be read at the version in force, or None. Looks at its log and at the end of every file."""
+    import duckdb
+    from deltalake.exceptions import DeltaError
+
+    try:
+        files = Table(name, {}, []).files()
+        if files:
+            with open_engine() as engine:
+                engine.value(f"SELECT count(*) FROM read_parquet([{', '.join(quoted(file) for file in files)}])")
+    except (DeltaError, duckdb.Error, OSError, Refusal) as error:
+        return str(error).strip().splitlines()[0]
+    return None

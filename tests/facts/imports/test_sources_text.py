@@ -252,14 +252,16 @@ def test_a_file_that_is_broken_nearly_everywhere_is_refused(made: Make, read: Re
         read(path, limits=ReadLimits(broken_rows=50))
 
 
+@pytest.mark.parametrize("dirt", ["1,2,3\n4,y\n", "1,\0\n4,y\n"])
 def test_a_dirty_file_in_a_group_of_clean_ones_leaves_the_others_as_they_are(
-    made: Make, read: Read, engine: Engine
+    made: Make, read: Read, engine: Engine, dirt: str
 ) -> None:
     clean = "id,name\n" + "".join(f"{number},x\n" for number in range(1, 3001))
-    dirty = clean + "1,2,3\n4,y\n"
+    dirty = clean + dirt
     (raw,) = read(made("a.csv", clean), made("b.csv", dirty), made("c.csv", clean))
     counted = engine.rows(f"SELECT _file, count(*), min(_row), max(_row) FROM {raw.name} GROUP BY 1 ORDER BY 1")
-    assert counted == [(0, 3000, 1, 3000), (1, 3001, 1, 3002), (2, 3000, 1, 3000)]
+    assert counted == [(0, 3000, 1, 3000), (1, 3002 - raw.broken, 1, 3002), (2, 3000, 1, 3000)]
+    assert engine.value(f"SELECT c0 FROM {raw.name} WHERE _file = 1 AND _row = 3002") == "4"
     assert engine.value(f"SELECT count(*) FROM {raw.name} WHERE _row <= 3000 AND c0 <> _row::VARCHAR") == 0
 
 
@@ -308,3 +310,12 @@ def test_nothing_to_read_is_said(tmp_path: Path, read: Read) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(NothingToRead, match="nothing"):
         read(tmp_path / "nothing")
+
+
+def test_progress_is_told_by_file(made: Make, read: Read) -> None:
+    told: list[tuple[str, float]] = []
+    dirty = "id,name\n" + "1,x\n" * 150_000 + "1,2,3\n"
+    read(made("a.csv", "id,name\n1,x\n"), made("b.csv", dirty), progress=lambda name, part: told.append((name, part)))
+    assert told[0] == ("a.csv", 1.0)
+    assert [name for name, _part in told[1:]] == ["b.csv"] * 3
+    assert 0 < told[2][1] < told[3][1] == 1.0

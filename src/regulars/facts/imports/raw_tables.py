@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import errno
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -170,9 +171,23 @@ class RawWriter:
             )
         )
 
-    def take_back(self, stored: int) -> None:
-        """Remove what was added since `stored()` was that."""
-        self.engine.run(f"DELETE FROM {self.store} WHERE rowid >= {stored}")
+    @contextmanager
+    def provisionally(self) -> Iterator[Callable[[], None]]:
+        """What is added within is taken back, unless the function that is given is called: it keeps it.
+
+        A rollback, as after deleting rows their positions would not be used again, and positions are row numbers.
+        """
+        kept = False
+
+        def keep() -> None:
+            nonlocal kept
+            kept = True
+
+        self.engine.run("BEGIN TRANSACTION")
+        try:
+            yield keep
+        finally:
+            self.engine.run("COMMIT" if kept else "ROLLBACK")
 
     def _add_broken(self, broken: Sequence[Broken]) -> None:
         table = pa.table(
@@ -200,8 +215,8 @@ class RawWriter:
     def finish(self) -> RawTable:
         """Make the view. Rows without content are left out of it."""
         cells = ", ".join(self.columns)
-        rows = self.stored()
-        content = rows
+        rows = content = self.stored()
+        assert self.engine.value(f"SELECT coalesce(max(rowid) + 1, 0) FROM {self.store}") == rows
         if not any(self._count(column) == rows for column in self.columns):
             content = self._count(f"coalesce({cells})")
         keep = "" if content == rows else f" WHERE coalesce({cells}) IS NOT NULL"

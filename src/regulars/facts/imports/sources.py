@@ -100,6 +100,7 @@ def _loaded(engine: Engine, number: int, group: Sequence[Part], reading: Reading
     writer = RawWriter(engine, number, group[0].headings)
     for part in group:
         part.load(writer, reading)
+        reading.progress(writer.files[-1].name, 1.0)
     return writer.finish()
 
 

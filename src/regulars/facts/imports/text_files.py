@@ -112,13 +112,14 @@ class TextFile:
             quote=dialect.quote,
             end=self.layout.end,
         )
-        if writer.attempt(self.headings, names, relation) is not None:
-            return False
-        found = scanned()
-        if not found.nul and self._agrees(writer, before, found):
-            return True
-        writer.take_back(before)
-        return False
+        with writer.provisionally() as keep:
+            if writer.attempt(self.headings, names, relation) is not None:
+                return False
+            found = scanned()
+            if found.nul or not self._agrees(writer, before, found):
+                return False
+            keep()
+        return True
 
     def _agrees(self, writer: RawWriter, before: int, found: Scan) -> bool:
         """Is each line of the file in one of the rows that were added?"""
