@@ -139,6 +139,11 @@ def give_ids(engine: Engine) -> int:
     return new
 
 
+STAGED_WITH_RATES = """staged AS line
+LEFT JOIN conversions AS rate ON rate.currency = line.currency AND rate.business_date = line.business_date"""
+NET_IN_BASE = in_base("line.net_minor", "rate.factor")
+
+
 def shape_lines(engine: Engine, base_currency: str) -> None:
     """Make the view `incoming`: the staged lines as the history holds them, but for `import_id`.
 
@@ -149,13 +154,12 @@ def shape_lines(engine: Engine, base_currency: str) -> None:
         f"""CREATE OR REPLACE VIEW incoming AS
         SELECT line.source, line.order_id, line.line_no, customers.account_id, line.business_date, line.product,
                line.category, line.quantity, line.currency, line.net_minor,
-               {in_base("line.net_minor", "rate.factor")} AS net_base_minor,
+               {NET_IN_BASE} AS net_base_minor,
                {in_base("line.cost_minor", "rate.factor")} AS cost_base_minor,
                {in_base("line.discount_minor", "rate.factor")} AS discount_base_minor,
                line.seller, line.department, line.channel, line.kind
-        FROM staged AS line
-        LEFT JOIN customers ON customers.source = line.source AND customers.account_key = line.account_key
-        LEFT JOIN conversions AS rate ON rate.currency = line.currency AND rate.business_date = line.business_date"""
+        FROM {STAGED_WITH_RATES}
+        LEFT JOIN customers ON customers.source = line.source AND customers.account_key = line.account_key"""
     )
 
 
@@ -181,7 +185,8 @@ def compare_with_history(engine: Engine, complete_orders: bool) -> Difference:
         f"SELECT incoming.* FROM incoming JOIN existing ON {same_key} WHERE {differs}"
     )
     engine.run(
-        f"CREATE OR REPLACE VIEW same_lines AS SELECT {key} FROM incoming JOIN existing ON {same_key} WHERE NOT ({differs})"
+        "CREATE OR REPLACE VIEW same_lines AS "
+        f"SELECT {key} FROM incoming JOIN existing ON {same_key} WHERE NOT ({differs})"
     )
     engine.run(
         f"""CREATE OR REPLACE VIEW removed_lines AS

@@ -1,9 +1,9 @@
 """The verbs of an import: `stage_import` reads and says what would happen, `run_import` puts it in force.
 
-The one moment at which an import becomes visible is the commit of the database transaction in `_write`: working records,
-the pointer to the new version of the history and the import's own state change together. A process killed before leaves
-nothing visible; the next import or undo then marks the dead one as failed (`recover`), and the next writer cuts off what
-it had already written into the warehouse.
+The one moment at which an import becomes visible is the commit of the database transaction in `_write`: working
+records, the pointer to the new version of the history and the import's own state change together. A process killed
+before leaves nothing visible; the next import or undo then marks the dead one as failed (`recover`), and the next writer
+cuts off what it had already written into the warehouse.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ def stage_import(
 
     `as_of` is the day of the import: dates far beyond it are refused.
     `adjust` may change each proposed mapping. Gives a `StagedImport` for as long as the context lasts: `report` says
-    what would happen, `run_import` does it. Raises a `Refusal` for files that cannot be read or understood and for missing
-    rates.
+    what would happen, `run_import` does it. Raises a `Refusal` for files that cannot be read or understood and for
+    missing rates.
     """
     tell = progress or _nobody
     recover()
@@ -216,7 +216,7 @@ def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
         tell(_("Writing the history"), None)
         after = order_lines.write_lines(engine, import_.pk, difference, staged.folder)
     master_records.keep_changes(staged.plan.changes, staged.folder / "changes.jsonl")
-    rejected.keep_rejected(engine, [part.raw for part in staged.parts], staged.folder)
+    rejected.keep_rejected(engine, [(part.raw, part.mapping) for part in staged.parts], staged.folder)
     tell(_("Writing accounts and contacts"), None)
     with transaction.atomic():
         master_records.write_plan(staged.plan, import_)
@@ -306,25 +306,33 @@ def _describe_lines(engine: Engine, report: DryRun) -> None:
     """Counts of the staged lines; money in base minor units."""
     new, known = engine.rows("SELECT count(*) FILTER (is_new), count(*) FILTER (NOT is_new) FROM customers")[0]
     report.accounts_new, report.accounts_known = new, known
-    columns = ("month", "lines", "orders", *(f"{kind}_minor" for kind in KINDS), "net_minor")
-    by_kind = ", ".join(f"coalesce(sum(net_base_minor) FILTER (kind = '{kind}'), 0)::BIGINT" for kind in KINDS)
-    report.months = [
-        dict(zip(columns, row, strict=True))
-        for row in engine.rows(
-            f"""SELECT strftime(business_date, '%Y-%m') AS month, count(*), count(DISTINCT order_id), {by_kind},
-              sum(net_base_minor)::BIGINT FROM incoming GROUP BY month ORDER BY month"""
-        )
-    ]
+    engine.run(
+        f"""CREATE OR REPLACE TABLE described AS
+        SELECT strftime(line.business_date, '%Y-%m') AS month, line.kind, line.currency,
+          line.account_key IS NULL AS nobody, count(*) AS lines, sum({order_lines.NET_IN_BASE})::BIGINT AS net_minor
+        FROM {order_lines.STAGED_WITH_RATES} GROUP BY ALL"""
+    )
+    engine.run(
+        """CREATE OR REPLACE TABLE described_orders AS
+        SELECT strftime(min(business_date), '%Y-%m') AS month, count(account_key) = 0 AS nobody
+        FROM staged GROUP BY source, order_id"""
+    )
+    orders = dict(engine.rows("SELECT month, count(*) FROM described_orders GROUP BY month"))
+    columns = ("month", "lines", *(f"{kind}_minor" for kind in KINDS), "net_minor")
+    by_kind = ", ".join(f"coalesce(sum(net_minor) FILTER (kind = '{kind}'), 0)::BIGINT" for kind in KINDS)
+    months = engine.rows(
+        f"""SELECT month, sum(lines)::BIGINT, {by_kind}, sum(net_minor)::BIGINT FROM described
+        GROUP BY month ORDER BY month"""
+    )
+    report.months = [dict(zip(columns, month, strict=True)) | {"orders": orders.get(month[0], 0)} for month in months]
     report.lines_accepted = sum(month["lines"] for month in report.months)
-    columns = ("lines", "orders", "net_minor")
-    nobody = engine.rows(
-        "SELECT count(*), count(DISTINCT order_id), coalesce(sum(net_base_minor), 0)::BIGINT FROM incoming "
-        "WHERE account_id IS NULL AND (source, order_id, line_no) IN "
-        "(SELECT (source, order_id, line_no) FROM staged WHERE account_key IS NULL)"
+    lines, net = engine.rows(
+        "SELECT coalesce(sum(lines), 0)::BIGINT, coalesce(sum(net_minor), 0)::BIGINT FROM described WHERE nobody"
     )[0]
-    report.without_customer = dict(zip(columns, nobody, strict=True))
+    nobody = engine.value("SELECT count(*) FROM described_orders WHERE nobody")
+    report.without_customer = {"lines": lines, "orders": nobody, "net_minor": net}
     report.currencies = dict(
-        engine.rows("SELECT currency, count(*) FROM incoming GROUP BY currency ORDER BY count(*) DESC")
+        engine.rows("SELECT currency, sum(lines)::BIGINT FROM described GROUP BY currency ORDER BY 2 DESC")
     )
 
 
