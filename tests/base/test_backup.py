@@ -343,10 +343,11 @@ def test_a_backup_waits_for_an_import_and_then_says_so(tmp_path: Path, start_pyt
         pass
 
 
-def test_a_backup_is_for_its_owners_eyes_and_replaces_an_older_one_at_once(tmp_path: Path) -> None:
+def test_a_backup_is_for_its_owners_eyes_and_never_replaces_an_older_one(tmp_path: Path) -> None:
     file = tmp_path / "b.zip"
-    file.write_text("older")
     manifest = backup(file)
+    with pytest.raises(CannotBackUp):
+        backup(file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert manifest.rows > 0
     assert zipfile.is_zipfile(file)

@@ -84,15 +84,15 @@ class Manifest:
 
 
 def backup(file: Path, *, progress: Progress | None = None, wait_seconds: float = 60) -> Manifest:
-    """Write everything to `file`, as it is at one moment. The file appears when it is whole, readable by its owner.
+    """Write everything to a new `file`, as it is at one moment. It appears when it is whole, readable by its owner.
 
     Others go on reading and writing, except imports: it waits `wait_seconds` for the end of one. Raises `CannotBackUp`,
     `Busy`.
     """
     tell = progress or _silent
-    if file.is_dir() or not file.parent.is_dir():
+    if file.exists() or not file.parent.is_dir():
         raise CannotBackUp(
-            _("%(file)s cannot be written.") % {"file": file}, _("Give the name of a file in a folder that exists.")
+            _("%(file)s cannot be written.") % {"file": file}, _("Give the name of a new file in a folder that exists.")
         )
     manifest = Manifest(__version__, timezone.now().isoformat(), connection.vendor, _migrations())
     with (
