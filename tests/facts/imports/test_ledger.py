@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regulars.base.models import AuditEntry, TableVersion
+from regulars.base.models import TableVersion
 from regulars.base.warehouse import open_engine
 from regulars.facts.history import HISTORY
 from regulars.facts.imports.runs import run_import, stage_import
@@ -52,7 +52,7 @@ def history() -> Lines:
 
 
 def start_afresh() -> None:
-    for model in (Contact, Product, Account, AuditEntry, Import, TableVersion):
+    for model in (Contact, Product, Account, Import, TableVersion):
         model._default_manager.all().delete()
     shutil.rmtree(django_settings.WAREHOUSE_ROOT, ignore_errors=True)
 

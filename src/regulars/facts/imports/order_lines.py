@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from regulars.base.bulk_load import insert_rows
 from regulars.base.ids import reserve_ids
@@ -116,8 +117,12 @@ def plan_details(engine: Engine, plan: RecordPlan) -> None:
 
 
 def _fitting(name: str, value: str) -> str:
-    length = Account._meta.get_field(name).max_length
-    return value[:length]
+    return value[: _length(name)]
+
+
+def _length(name: str) -> int:
+    field: Any = Account._meta.get_field(name)
+    return int(field.max_length)
 
 
 def give_ids(engine: Engine) -> int:
@@ -240,7 +245,7 @@ def write_customers(engine: Engine, import_: Import) -> None:
     """Make the new accounts, their contacts and the new products. Call it in the transaction of the import."""
     _load_references(engine)
     details = ", ".join(
-        f"coalesce(left({name}, {Account._meta.get_field(target).max_length}), '') AS {target}"
+        f"coalesce(left({name}, {_length(target)}), '') AS {target}"
         for name, target in ACCOUNT_DETAILS.items()
         if target != "name"
     )

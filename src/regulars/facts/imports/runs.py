@@ -2,8 +2,8 @@
 
 The one moment at which an import becomes visible is the commit of the database transaction in `_write`: working
 records, the pointer to the new version of the history and the import's own state change together. A process killed
-before leaves nothing visible; the next import or undo then marks the dead one as failed (`recover`), and the next writer
-cuts off what it had already written into the warehouse.
+before leaves nothing visible; the next import or undo then marks the dead one as failed (`recover`), and the next
+writer cuts off what it had already written into the warehouse.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class DryRun:
     lines_accepted: int = 0
     lines_rejected: int = 0
     lines_skipped: int = 0
+    lines_repeated: int = 0
     history: Difference | None = None
     accounts_new: int = 0
     accounts_known: int = 0
@@ -274,7 +275,14 @@ def _stage_records(staged: StagedImport) -> None:
     for content in _SEQUENCE:
         for part in staged.parts:
             if part.mapping.content == content:
-                made = stage_records(staged.engine, part.raw, part.mapping)
+                made = stage_records(
+                    staged.engine,
+                    part.raw,
+                    part.mapping,
+                    base_currency=staged.base_currency,
+                    as_of=staged.as_of,
+                )
+                staged.report.lines_rejected += made.rejected_rows
                 planners[content](made.lines, part.mapping.source)
 
 
@@ -289,7 +297,9 @@ def _stage_lines(staged: StagedImport) -> None:
         time_zone=staged.time_zone,
         as_of=staged.as_of,
     )
-    report.lines_rejected, report.lines_skipped = made.rejected_rows, made.skipped_rows
+    report.lines_rejected += made.rejected_rows
+    report.lines_skipped = made.skipped_rows
+    report.lines_repeated = made.repeated_rows
     mappings = [mapping for _raw, mapping in parts if mapping.content == Import.Content.ORDER_LINES]
     order_lines.find_customers(engine, mappings, staged.plan.new_accounts())
     order_lines.plan_details(engine, staged.plan)
@@ -317,7 +327,7 @@ def _describe_lines(engine: Engine, report: DryRun) -> None:
         SELECT strftime(min(business_date), '%Y-%m') AS month, count(account_key) = 0 AS nobody
         FROM staged GROUP BY source, order_id"""
     )
-    orders = dict(engine.rows("SELECT month, count(*) FROM described_orders GROUP BY month"))
+    orders: dict[str, int] = dict(engine.rows("SELECT month, count(*) FROM described_orders GROUP BY month"))
     columns = ("month", "lines", *(f"{kind}_minor" for kind in KINDS), "net_minor")
     by_kind = ", ".join(f"coalesce(sum(net_minor) FILTER (kind = '{kind}'), 0)::BIGINT" for kind in KINDS)
     months = engine.rows(

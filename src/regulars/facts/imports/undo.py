@@ -246,9 +246,10 @@ def _delete(model: type[models.Model], ids: list[int]) -> None:
         if relation.on_delete is models.CASCADE:
             relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
     for many in model._meta.many_to_many:
-        many.remote_field.through._default_manager.filter(**{f"{model._meta.model_name}_id__in": ids}).delete()  # type: ignore[attr-defined]
+        through: Any = many.remote_field.through
+        through._default_manager.filter(**{f"{model._meta.model_name}_id__in": ids}).delete()
     for field in model._meta.concrete_fields:
         if field.related_model is model:
             model._default_manager.filter(pk__in=ids).update(**{field.name: None})
     rows = model._default_manager.filter(pk__in=ids)
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)
