@@ -1,0 +1,155 @@
+"""Samples in the layouts of the real programs; `samples/expected.json` has the mappings that they must get."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regulars.base.warehouse import Engine
+from regulars.facts.imports.detect import Proposal, propose_all
+from regulars.facts.imports.mapping import FIELDS, LOOKUP, Mapping
+from regulars.facts.imports.sources import RawTable
+
+SAMPLES = Path(__file__).parent / "samples"
+EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))
+ONE_ROW_OF_HEADINGS = [name for name in EXPECTED if name.endswith((".csv", ".txt")) and "quickbooks_by" not in name]
+
+pytestmark = pytest.mark.django_db
+
+Reader = Callable[..., list[RawTable]]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_sample_gets_its_mapping(name: str, engine: Engine, read: Reader) -> None:
+    """E17, A6: whatever program the orders come from, no column need be named by hand."""
+    (proposal,) = propose_all(engine, read(SAMPLES / name))
+    assert proposal.mapping == Mapping.from_json(EXPECTED[name])
+    assert set(proposal.mapping.columns) <= set(FIELDS.get(proposal.mapping.content, FIELDS["order_lines"]))
+
+
+def test_every_sample_has_its_expectation() -> None:
+    assert {path.name for path in SAMPLES.iterdir()} - {"expected.json"} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", ONE_ROW_OF_HEADINGS)
+def test_sequence_and_case_of_headings_do_not_matter(
+    name: str, engine: Engine, read: Reader, made: Callable[[str, str], Path]
+) -> None:
+    text = (SAMPLES / name).read_text(encoding="utf-8")
+    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    sequence = list(range(len(rows[0])))
+    random.Random(name).shuffle(sequence)
+    rows[0] = [heading.upper() for heading in rows[0]]
+    shuffled = io.StringIO()
+    csv.writer(shuffled, delimiter=delimiter).writerows([[row[place] for place in sequence] for row in rows])
+
+    (proposal,) = propose_all(engine, read(made(name, shuffled.getvalue())))
+
+    expected = {field: heading.casefold() for field, heading in EXPECTED[name].get("columns", {}).items()}
+    assert {field: heading.casefold() for field, heading in proposal.mapping.columns.items()} == expected
+    assert proposal.mapping.content == EXPECTED[name]["content"]
+
+
+def test_a_list_of_cities_is_refused_with_what_is_missing(engine: Engine, read: Reader) -> None:
+    (proposal,) = propose_all(engine, read(SAMPLES / "cities.csv"))
+    assert proposal.mapping.content == ""
+    assert len(proposal.missing) == 3
+    assert proposal.confidence == 0
+
+
+# The real data sets
+
+
+def proposed(engine: Engine, raws: list[RawTable]) -> dict[str, Proposal]:
+    """By the name of its first file, the proposal of each group."""
+    return {raw.files[0].name.split(".")[0]: one for raw, one in zip(raws, propose_all(engine, raws), strict=True)}
+
+
+def test_the_uci_history_is_recognised(engine: Engine, read: Reader, shared_data: Path) -> None:
+    (proposal,) = propose_all(engine, read(shared_data / "uci_online_retail_ii.parquet"))
+    assert proposal.mapping.export == "uci_online_retail"
+    assert proposal.mapping.columns == {
+        "order_id": "invoice",
+        "business_date": "invoice_date",
+        "account_id": "customer_id",
+        "account_country": "country",
+        "product": "stock_code",
+        "product_name": "description",
+        "quantity": "quantity",
+        "unit_price": "price",
+    }
+    assert proposal.mapping.date_order == {"-": "ymd"}
+    assert proposal.unused == ["sheet"]
+
+
+def test_the_original_headings_of_the_uci_history_are_recognised(
+    engine: Engine, read: Reader, made: Callable[[str, str], Path]
+) -> None:
+    headings = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country"
+    row = "489434,85048,15CM CHRISTMAS GLASS BALL 20 LIGHTS,12,2009-12-01 07:45:00,6.95,13085.0,United Kingdom"
+    (proposal,) = propose_all(engine, read(made("online_retail_II.csv", f"{headings}\n{row}\n")))
+    assert proposal.mapping.export == "uci_online_retail"
+    assert proposal.mapping.columns["account_id"] == "Customer ID"
+
+
+def test_purchases_without_order_numbers_are_orders_of_a_day(engine: Engine, read: Reader, shared_data: Path) -> None:
+    (proposal,) = propose_all(engine, read(shared_data / "cdnow_full.parquet"))
+    assert proposal.mapping.columns["order_id"] == "customer_id + date"
+    assert proposal.mapping.together == {"customer_id + date": ("customer_id", "date")}
+
+
+def test_adventureworks_sales_find_sellers_regions_and_categories(
+    engine: Engine, read: Reader, shared_data: Path
+) -> None:
+    found = proposed(engine, read(*sorted(shared_data.glob("adventureworks_b2b_*.parquet"))))
+    sales = found["adventureworks_b2b_sales"].mapping
+    assert sales.content == "order_lines"
+    assert sales.columns["cost_amount"] == "cost"
+    assert sales.columns["account_id"] == "resellerkey"
+    ways = {name: (way.key, [step.values for step in way.steps]) for name, way in sales.lookups.items()}
+    assert ways == {
+        "seller": ("employeekey", [("salesperson",)]),
+        "department": ("salesterritorykey", [("region",)]),
+        "category": ("productkey", [("category",)]),
+    }
+    assert found["adventureworks_b2b_reseller"].mapping.content == "accounts"
+    assert found["adventureworks_b2b_product"].mapping.columns["unit_cost"] == "standard_cost"
+    assert found["adventureworks_b2b_salesperson"].mapping.content == LOOKUP
+    assert found["adventureworks_b2b_region"].mapping.content == LOOKUP
+    assert found["adventureworks_b2b_targets"].mapping.content == ""
+    assert {one.mapping.source for one in found.values()} == {"adventureworks"}
+
+
+def test_northwind_lines_take_date_customer_and_seller_from_their_orders(
+    engine: Engine, read: Reader, shared_data: Path
+) -> None:
+    found = proposed(engine, read(*sorted(shared_data.glob("northwind_*.parquet"))))
+    lines = found["northwind_order_details"].mapping
+    assert lines.joined_by == "order_id"
+    assert [step.values for step in lines.lookups["category"].steps] == [("CategoryID",), ("CategoryName",)]
+    orders = found["northwind_orders"].mapping
+    assert orders.content == "order_headers"
+    assert orders.lookups["seller"].steps[0].values == ("FirstName", "LastName")
+    assert "seller" not in orders.columns
+    assert found["northwind_customers"].mapping.content == "accounts"
+    products = found["northwind_products"].mapping
+    assert products.lookups["category"].steps[0].values == ("CategoryName",)
+    left_out = {"suppliers", "shippers", "regions", "territories", "employeeterritories"}
+    assert all(found[f"northwind_{name}"].mapping.content == "" for name in left_out)
+
+
+@pytest.mark.parametrize(
+    "name", ["hillstrom_email_experiment.parquet", "donations.csv", "cdnow_customers_summary_with_transactions.csv"]
+)
+def test_data_without_orders_is_refused(name: str, engine: Engine, read: Reader, shared_data: Path) -> None:
+    (proposal,) = propose_all(engine, read(shared_data / name))
+    assert proposal.mapping.content == ""
+    assert proposal.missing
