@@ -174,7 +174,7 @@ def _show_accounts(rows: Sequence[tuple[Account, Any]]) -> None:
 
 def _cells(score: Any) -> list[str]:
     if score is None:
-        return [_("no order"), *[""] * 8]
+        return [_("no figures"), *[""] * 8]
     return [
         _whole(score.sales_12m),
         _percent(score.share_of_firm, 1),

@@ -17,6 +17,7 @@ from regulars.cli.output import (
     can_ask,
     emit_json,
     in_minor,
+    indented,
     note,
     progress,
     say,
@@ -488,4 +489,30 @@ def rejected(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help=_("Show at most so many."))] = 20,
 ) -> None:
-    raise NotImplementedError
+    session = open_session(context)
+    from regulars.facts.imports.rejected import rejected_rows, write_rejected
+    from regulars.facts.imports.runs import import_folder
+
+    found = find_import(number)
+    folder = import_folder(found)
+    if to is not None:
+        written = write_rejected(folder, to, number=found.pk)
+        if session.options.json:
+            emit_json({"number": found.pk, "file": str(to), "rows": written})
+            return
+        rows = ngettext("{count:,} row", "{count:,} rows", written).format(count=written)
+        say(_("{rows} in {file}. Correct them there, then: regulars import {file}").format(rows=rows, file=to))
+        return
+    rows_left_out = list(rejected_rows(folder, limit=limit))
+    if session.options.json:
+        emit_json([row.to_json() for row in rows_left_out])
+        return
+    if not rows_left_out:
+        say(_("Import {number} has no rejected rows.").format(number=found.pk))
+        return
+    for row in rows_left_out:
+        place = _("line {line}").format(line=row.line) if row.line else _("row {row}").format(row=row.row)
+        say(f"{row.file}, {place}: {row.sentence}")
+        indented(row.way_out, style="dim")
+    say()
+    say(_("To correct them: regulars rejected {number} --to rejected.csv").format(number=found.pk), style="dim")

@@ -33,14 +33,17 @@ def add_commands(app: typer.Typer) -> None:
 
 
 _NUMBER = typer.Argument(metavar="NUMBER", help=_("Number of the rule."))
+_BEFORE = _("Before this rule (else: at the end); the first rule that fits decides.")
 _TESTS = "equals, starts_with, contains, matches, negative"
 _KINDS = "sale, return, fee, other"
 
 
 def list_rules(context: typer.Context) -> None:
     session = open_session(context)
+    from regulars.facts.imports.rules import active_rules
     from regulars.facts.models import ClassificationRule
 
+    active_rules()  # makes the defaults where there has never been a rule
     rules = list(ClassificationRule.objects.all())
     if session.options.json:
         emit_json([_rule_json(rule) for rule in rules])
@@ -76,11 +79,21 @@ def add(
     kind: Annotated[str, typer.Option(help=_KINDS)],
     pattern: Annotated[str, typer.Option(help=_("What the field is compared with."))] = "",
     source: Annotated[str, typer.Option(help=_("Only for lines of this source."))] = "",
+    before: Annotated[int | None, typer.Option(metavar="NUMBER", help=_BEFORE)] = None,
 ) -> None:
     session = open_session(context)
     from regulars.facts.imports.rules import add_rule
 
-    made = add_rule(member=session.member, name=name, field=field, test=test, pattern=pattern, kind=kind, source=source)
+    made = add_rule(
+        member=session.member,
+        name=name,
+        field=field,
+        test=test,
+        pattern=pattern,
+        kind=kind,
+        source=source,
+        before=None if before is None else _find_rule(before),
+    )
     _tell(context, made, _("Added as rule {number}. It counts from the next import on."))
 
 
@@ -109,12 +122,14 @@ def change(
 def move(
     context: typer.Context,
     number: Annotated[int, _NUMBER],
-    position: Annotated[int, typer.Argument(min=0, help=_("Its new position; lower ones come first."))],
+    before: Annotated[int | None, typer.Option(metavar="NUMBER", help=_BEFORE)] = None,
 ) -> None:
     session = open_session(context)
     from regulars.facts.imports.rules import move_rule
 
-    moved = move_rule(rule=_find_rule(number), position=position, member=session.member)
+    moved = move_rule(
+        rule=_find_rule(number), before=None if before is None else _find_rule(before), member=session.member
+    )
     _tell(context, moved, _("Rule {number} is moved."))
 
 
