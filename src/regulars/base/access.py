@@ -1,7 +1,7 @@
 """Who may see and do what: one table of roles, and the few functions through which everything asks it.
 
-`None` in place of a member is Regulars itself - a job, or someone at the command line of the machine, who could open the
-database anyway - and may do everything. A member who is no longer active may do nothing.
+`None` in place of a member is Regulars itself - a job, or someone at the command line of the machine, who could open
+the database anyway - and may do everything. A member who is no longer active may do nothing.
 """
 
 from __future__ import annotations

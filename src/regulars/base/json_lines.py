@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 BATCH_ROWS = 2000
 
@@ -22,6 +22,13 @@ _PLAIN = {
     *("AutoField", "BigAutoField", "SmallAutoField", "IntegerField", "BigIntegerField", "SmallIntegerField"),
     *("PositiveIntegerField", "PositiveBigIntegerField", "PositiveSmallIntegerField", "FloatField", "BooleanField"),
     *("CharField", "TextField", "SlugField", "EmailField"),
+}
+
+# Written by `_as_text`, so that the field's own parser, which takes much more and much longer, is not needed.
+_PARSED: dict[str, Callable[[str], Any]] = {
+    "DateTimeField": datetime.fromisoformat,
+    "DateField": date.fromisoformat,
+    "TimeField": time.fromisoformat,
 }
 
 
@@ -43,17 +50,32 @@ def load_records(model: type[models.Model], lines: Iterable[bytes]) -> int:
     fields = model._meta.concrete_fields
     if json.loads(next(rows, b"null")) != [field.attname for field in fields]:
         raise WrongColumns(model._meta.label)
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    insert = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"
     converters = [_converter(field) for field in fields]
+    write = _copy if connection.vendor == "postgresql" else _insert
     count = 0
-    with connection.cursor() as cursor:
-        while batch := list(islice(rows, BATCH_ROWS)):
-            cursor.executemany(insert, [_row(line, converters) for line in batch])
-            count += len(batch)
+    while batch := list(islice(rows, BATCH_ROWS)):
+        write(model, [_row(line, converters) for line in batch])
+        count += len(batch)
     return count
+
+
+def _insert(model: type[models.Model], rows: list[list[Any]]) -> None:
+    places = ", ".join(["%s"] * len(model._meta.concrete_fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {_columns_of(model)} VALUES ({places})", rows)
+
+
+def _copy(model: type[models.Model], rows: list[list[Any]]) -> None:
+    """Several times faster than `_insert`, where the database can do it."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {_columns_of(model)} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _columns_of(model: type[models.Model]) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
+    return f"{quote(model._meta.db_table)} ({columns})"
 
 
 def _row(line: bytes, converters: list[Callable[[Any], Any] | None]) -> list[Any]:
@@ -64,11 +86,14 @@ def _row(line: bytes, converters: list[Callable[[Any], Any] | None]) -> list[Any
 def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     """What turns a JSON value into one for this database; None where they are the same."""
     stored = field.target_field if isinstance(field, models.ForeignKey) else field
-    if stored.get_internal_type() in _PLAIN:
+    kind = stored.get_internal_type()
+    if kind in _PLAIN:
         return None
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once, not for every value
     if isinstance(field, models.JSONField):
-        return lambda value: None if value is None and field.null else field.get_db_prep_value(value, connection)
-    return lambda value: None if value is None else field.get_db_prep_save(stored.to_python(value), connection)
+        return lambda value: None if value is None and field.null else field.get_db_prep_value(value, database)
+    parse: Callable[[Any], Any] = _PARSED.get(kind, stored.to_python)
+    return lambda value: None if value is None else stored.get_db_prep_value(parse(value), database, prepared=True)
 
 
 def _line(values: Iterable[Any]) -> bytes:

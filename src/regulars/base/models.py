@@ -123,7 +123,7 @@ class NeverEdited(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One change: who, when, what, before, after. Written by the verbs in the change's own transaction; never edited."""
+    """One change: who, when, what, before, after. Written by the verbs in the change's transaction; never edited."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("at"), db_index=True)
