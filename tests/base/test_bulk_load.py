@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from django.db import IntegrityError, connection
 
+from regulars.base import bulk_load
 from regulars.base.bulk_load import insert_rows, replace_rows
 from regulars.base.models import Organisation, Team
 from regulars.facts.models import Account, ExchangeRate, Interaction, Product
@@ -96,6 +97,16 @@ def test_a_column_that_the_model_does_not_have_is_an_error() -> None:
 def test_statements_stay_few() -> None:
     with connection.execute_wrapper(_at_most(10)):
         insert_rows(Account, pa.table({"name": [f"Account {number}" for number in range(1000)]}))
+
+
+def test_large_tables_keep_their_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_load, "MANY_ROWS", 100)
+    with connection.cursor() as cursor:
+        before = connection.introspection.get_constraints(cursor, Account._meta.db_table)
+        insert_rows(Account, pa.table({"name": [f"Account {number}" for number in range(1000)]}))
+        replace_rows(Account, pa.table({"name": [f"New {number}" for number in range(1000)]}))
+        assert connection.introspection.get_constraints(cursor, Account._meta.db_table) == before
+    assert Account.objects.filter(name="New 7").count() == 1
 
 
 def _at_most(limit: int):  # type: ignore[no-untyped-def]

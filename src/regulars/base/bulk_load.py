@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.color import no_style
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 50_000
+MANY_ROWS = 20_000
 
 Fields = list["models.Field[Any, Any]"]
 
 
 def replace_rows(model: type[models.Model], rows: pa.Table | pa.RecordBatchReader) -> int:
     """Make `rows` the only rows of `model`, in one transaction. Returns how many there are now."""
-    with transaction.atomic():
+    with transaction.atomic(), _indexes_built_at_the_end(model, rows, replaced=True):
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
         return insert_rows(model, rows)
@@ -48,13 +50,42 @@ def insert_rows(model: type[models.Model], rows: pa.Table | pa.RecordBatchReader
     fields = [field for field in columns.values() if field.column in given or not isinstance(field, models.AutoField)]
     write = _copy if connection.vendor == "postgresql" else _execute_many
     added = 0
-    with transaction.atomic():
+    with transaction.atomic(), _indexes_built_at_the_end(model, rows):
         for batch in _batches(rows):
             write(model, _completed(batch, fields), fields)
             added += batch.num_rows
         if model._meta.pk.column in given:
             _go_on_after_own_ids(model)
     return added
+
+
+@contextmanager
+def _indexes_built_at_the_end(
+    model: type[models.Model], rows: pa.Table | pa.RecordBatchReader, *, replaced: bool = False
+) -> Iterator[None]:
+    """Sorting an index once is several times faster than keeping it while most of its rows arrive.
+
+    On SQLite alone: its readers go on with the old state, while PostgreSQL would make them wait.
+    """
+    if connection.vendor != "sqlite" or not _is_most_of_the_table(model, rows, replaced=replaced):
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql LIKE %s",
+            [model._meta.db_table, "CREATE INDEX%"],
+        )
+        indexes = cursor.fetchall()
+        for name, _ in indexes:
+            cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+        yield
+        for _, statement in indexes:
+            cursor.execute(statement)
+
+
+def _is_most_of_the_table(model: type[models.Model], rows: pa.Table | pa.RecordBatchReader, *, replaced: bool) -> bool:
+    count = getattr(rows, "num_rows", 0)  # a stream does not know how many will come
+    return count >= MANY_ROWS and (replaced or model._base_manager.count() <= count)
 
 
 def _batches(rows: pa.Table | pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -43,7 +43,7 @@ class Score(models.Model):
     """
 
     account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="score")
-    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, related_name="+", db_index=False)  # the same in all rows
 
     order_days = models.IntegerField(_("days with an order"))
     first_order = models.DateField(_("first order"), null=True)
