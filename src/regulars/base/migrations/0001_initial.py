@@ -8,153 +8,243 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('django_tasks_database', '0021_conditional_partial_index_ordering'),
+        ("django_tasks_database", "0021_conditional_partial_index_ordering"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='JobFailure',
+            name="JobFailure",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('job_id', models.UUIDField(db_index=True, verbose_name='job')),
-                ('path', models.CharField(max_length=300, verbose_name='what was to be done')),
-                ('attempt', models.PositiveIntegerField(verbose_name='attempt')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='at')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('traceback', models.TextField(blank=True, default='', verbose_name='where in the program')),
-                ('again_at', models.DateTimeField(null=True, verbose_name='tried again at')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("job_id", models.UUIDField(db_index=True, verbose_name="job")),
+                ("path", models.CharField(max_length=300, verbose_name="what was to be done")),
+                ("attempt", models.PositiveIntegerField(verbose_name="attempt")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="at")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("traceback", models.TextField(blank=True, default="", verbose_name="where in the program")),
+                ("again_at", models.DateTimeField(null=True, verbose_name="tried again at")),
             ],
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('base_currency', models.CharField(default='EUR', max_length=3, verbose_name='base currency')),
-                ('time_zone', models.CharField(default='UTC', max_length=64, verbose_name='time zone')),
-                ('week_start', models.PositiveSmallIntegerField(default=1, verbose_name='first day of the week (1 Monday … 7 Sunday)')),
-                ('language', models.CharField(default='en', max_length=8, verbose_name='language')),
-                ('fiscal_year_start', models.PositiveSmallIntegerField(default=1, verbose_name='first month of the fiscal year')),
-                ('thresholds', models.JSONField(blank=True, default=dict, verbose_name='thresholds that differ from the defaults')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("base_currency", models.CharField(default="EUR", max_length=3, verbose_name="base currency")),
+                ("time_zone", models.CharField(default="UTC", max_length=64, verbose_name="time zone")),
+                (
+                    "week_start",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="first day of the week (1 Monday … 7 Sunday)"
+                    ),
+                ),
+                ("language", models.CharField(default="en", max_length=8, verbose_name="language")),
+                (
+                    "fiscal_year_start",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="first month of the fiscal year"),
+                ),
+                (
+                    "thresholds",
+                    models.JSONField(blank=True, default=dict, verbose_name="thresholds that differ from the defaults"),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ScheduleRun',
+            name="ScheduleRun",
             fields=[
-                ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('due_at', models.DateTimeField(verbose_name='due')),
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("due_at", models.DateTimeField(verbose_name="due")),
             ],
         ),
         migrations.CreateModel(
-            name='TableVersion',
+            name="TableVersion",
             fields=[
-                ('table', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField()),
-                ('folder', models.CharField(blank=True, default='', max_length=128)),
+                ("table", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("version", models.BigIntegerField()),
+                ("folder", models.CharField(blank=True, default="", max_length=128)),
             ],
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('machine', models.CharField(max_length=200, verbose_name='machine')),
-                ('process', models.PositiveIntegerField(verbose_name='process')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('seen_at', models.DateTimeField(verbose_name='last seen')),
+                ("id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("machine", models.CharField(max_length=200, verbose_name="machine")),
+                ("process", models.PositiveIntegerField(verbose_name="process")),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("seen_at", models.DateTimeField(verbose_name="last seen")),
             ],
         ),
         migrations.CreateModel(
-            name='Job',
-            fields=[
-            ],
+            name="Job",
+            fields=[],
             options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('django_tasks_database.dbtaskresult',),
+            bases=("django_tasks_database.dbtaskresult",),
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='base.department')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="base.department",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('new_business', 'new business'), ('growth', 'growth'), ('service', 'service'), ('other', 'other')], default='growth', max_length=16, verbose_name='kind')),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='teams', to='base.department')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new_business", "new business"),
+                            ("growth", "growth"),
+                            ("service", "service"),
+                            ("other", "other"),
+                        ],
+                        default="growth",
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="teams",
+                        to="base.department",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('sales_head', 'sales head'), ('account_manager', 'account manager'), ('new_business_seller', 'new-business seller'), ('service', 'service'), ('marketer', 'marketer'), ('analyst', 'analyst (read only)')], default='account_manager', max_length=24, verbose_name='role')),
-                ('language', models.CharField(blank=True, default='', max_length=8, verbose_name='language')),
-                ('seller_code', models.CharField(blank=True, default='', max_length=100, verbose_name='code of this person in the order history')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('generated', models.BooleanField(default=False, verbose_name='made up for the demo')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='base.team')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "owner"),
+                            ("sales_head", "sales head"),
+                            ("account_manager", "account manager"),
+                            ("new_business_seller", "new-business seller"),
+                            ("service", "service"),
+                            ("marketer", "marketer"),
+                            ("analyst", "analyst (read only)"),
+                        ],
+                        default="account_manager",
+                        max_length=24,
+                        verbose_name="role",
+                    ),
+                ),
+                ("language", models.CharField(blank=True, default="", max_length=8, verbose_name="language")),
+                (
+                    "seller_code",
+                    models.CharField(
+                        blank=True, default="", max_length=100, verbose_name="code of this person in the order history"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("generated", models.BooleanField(default=False, verbose_name="made up for the demo")),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="base.team",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_index=True, verbose_name='at')),
-                ('verb', models.CharField(max_length=64, verbose_name='verb')),
-                ('subject', models.CharField(max_length=64, verbose_name='kind of record')),
-                ('subject_id', models.BigIntegerField(null=True, verbose_name='record')),
-                ('account_id', models.BigIntegerField(db_index=True, null=True, verbose_name='account concerned')),
-                ('before', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='before')),
-                ('after', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='after')),
-                ('member', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(db_index=True, verbose_name="at")),
+                ("verb", models.CharField(max_length=64, verbose_name="verb")),
+                ("subject", models.CharField(max_length=64, verbose_name="kind of record")),
+                ("subject_id", models.BigIntegerField(null=True, verbose_name="record")),
+                ("account_id", models.BigIntegerField(db_index=True, null=True, verbose_name="account concerned")),
+                (
+                    "before",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="before"
+                    ),
+                ),
+                (
+                    "after",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name="after"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject', 'subject_id'], name='audit_subject')],
+                "indexes": [models.Index(fields=["subject", "subject_id"], name="audit_subject")],
             },
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='department_once'),
+            model_name="department",
+            constraint=models.UniqueConstraint(fields=("parent", "name"), name="department_once"),
         ),
         migrations.AddConstraint(
-            model_name='department',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('name',), name='top_department_once'),
+            model_name="department",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent", None)), fields=("name",), name="top_department_once"
+            ),
         ),
     ]
