@@ -236,7 +236,7 @@ def test_amounts_that_can_be_read_in_two_ways_follow_the_language_and_are_named(
 )
 @settings(max_examples=40, deadline=None)
 def test_two_digits_after_the_sign_are_enough(amounts: list[Decimal], style: str) -> None:
-    thousands, sign = style
+    thousands, sign = style[0], style[1]
     texts = [f"{amount:,.2f}".translate({ord(","): thousands, ord("."): sign}) for amount in amounts]
     with open_engine() as engine:
         found = decimal_sign(engine, column_of(engine, texts), ["A"], otherwise="?")
@@ -368,6 +368,12 @@ def test_a_list_of_customers_with_their_turnover_is_not_a_list_of_orders(underst
 def test_a_list_of_suppliers_is_left_out(understand: Understand) -> None:
     (proposal,) = understand(orders("1,Timber Ltd,Oslo,+47 1", headings="Supplier no,Company name,City,Phone"))
     assert proposal.mapping.content == ""
+
+
+def test_a_file_of_headings_alone_is_understood_by_them(understand: Understand) -> None:
+    (proposal,) = understand("Invoice no,Invoice date,Customer name,SKU,Qty,Unit price,Net amount\n")
+    assert proposal.mapping.content == "order_lines"
+    assert proposal.mapping.columns["net_amount"] == "Net amount"
 
 
 # Several files

@@ -7,6 +7,8 @@ import io
 import json
 import random
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from regulars.base.warehouse import Engine
 from regulars.facts.imports.detect import Proposal, propose_all
 from regulars.facts.imports.mapping import FIELDS, LOOKUP, Mapping
+from regulars.facts.imports.normalise import stage_order_lines
 from regulars.facts.imports.sources import RawTable
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -63,6 +66,47 @@ def test_a_list_of_cities_is_refused_with_what_is_missing(engine: Engine, read: 
     assert proposal.mapping.content == ""
     assert len(proposal.missing) == 3
     assert proposal.confidence == 0
+
+
+LINES_AND_NET = {
+    "amazon.txt": (2, "71.00"),
+    "erpnext_sales_invoice.csv": (3, "19000.00"),
+    "invoices_bn.csv": (3, "19000.00"),
+    "invoices_de.csv": (4, "65.25"),
+    "invoices_en.csv": (4, "1292.50"),
+    "invoices_es.csv": (3, "68.00"),
+    "invoices_fr.csv": (3, "1154.25"),
+    "invoices_hi.csv": (3, "141956.00"),
+    "invoices_ne.csv": (3, "19000.00"),
+    "invoices_pt.csv": (3, "2068.00"),
+    "invoices_th.csv": (3, "19000.00"),
+    "invoices_ur.csv": (3, "19000.00"),
+    "odoo_invoices.csv": (3, "1642.50"),
+    "odoo_orders.csv": (3, "2150.00"),
+    "odoo_technical.csv": (3, "2150.00"),
+    "quickbooks_by_customer.csv": (3, "1000.00"),
+    "quickbooks_by_product.csv": (3, "1200.00"),
+    "quickbooks_invoices.csv": (3, "1125.50"),
+    "shopify_api.json": (3, "120.00"),
+    "shopify_orders.csv": (8, "146.80"),  # four lines, two shippings, a discount, a refund
+    "stripe.csv": (3, "120.00"),
+    "woocommerce.csv": (5, "62.00"),
+    "woocommerce_after_refund.csv": (5, "42.00"),
+    "woocommerce_api.json": (5, "62.00"),
+    "woocommerce_items.csv": (5, "62.00"),
+    "xero.csv": (3, "5056.25"),
+}
+"""Counted by hand: lines, and their net amounts with shipping, discounts and refunds of orders."""
+
+
+@pytest.mark.parametrize("name", LINES_AND_NET)
+def test_the_mapping_of_each_sample_gives_the_amounts_that_stand_in_it(name: str, engine: Engine, read: Reader) -> None:
+    raws = read(SAMPLES / name)
+    parts = [(raw, one.mapping) for raw, one in zip(raws, propose_all(engine, raws), strict=True)]
+    staged = stage_order_lines(engine, parts, rules=[], base_currency="EUR", as_of=date(2026, 1, 1))
+    assert staged.rejected_rows == 0
+    net = Decimal(engine.value(f"SELECT sum(net_minor) FROM {staged.lines}")) / 100
+    assert (staged.staged_rows, f"{net:.2f}") == LINES_AND_NET[name]
 
 
 # The real data sets

@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -113,7 +113,7 @@ def _note(meanings: dict[str, Meaning], meaning: Meaning) -> None:
         meanings[meaning.field] = meaning
 
 
-@cache
+@lru_cache(maxsize=4096)
 def meanings(heading: str) -> tuple[Meaning, ...]:
     """The fields that a heading may stand for, the likeliest first; empty if nothing is known about it."""
     own = key(heading)
