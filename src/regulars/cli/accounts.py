@@ -12,7 +12,7 @@ import typer
 from regulars.cli.language import _, ngettext
 from regulars.cli.output import Column, emit_json, in_minor, indented, money, note, say, show_facts, show_table
 from regulars.cli.session import Session, find_member, open_session
-from regulars.cli.today import account_title
+from regulars.cli.today import account_title, made_up_or_not
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -60,7 +60,7 @@ def accounts(
     context: typer.Context,
     search: Annotated[str, typer.Argument(help=_("Part of the name, or the customer number."))] = "",
     sort: Annotated[SortedBy, typer.Option(help=_("What stands first."))] = SortedBy.SALES,
-    pareto: Annotated[str, typer.Option(help=_("Only A (the first 80 % of sales), B (the next 15 %) or C."))] = "",
+    pareto: Annotated[str, typer.Option(help=_("Only A (the first 80% of sales), B (the next 15%) or C."))] = "",
     buyer: Annotated[str, typer.Option(help=_("Only regular, chance or new buyers."))] = "",
     owner: Annotated[str, typer.Option(help=_("Only accounts of this member."))] = "",
     limit: Annotated[int, typer.Option(min=1, help=_("At most so many."))] = 20,
@@ -358,7 +358,7 @@ def _show_contacts(one: Account) -> None:
         ],
         [
             [
-                contact.name + (_(" (made up)") if contact.generated else ""),
+                made_up_or_not(contact),
                 contact.role,
                 contact.phone or contact.mobile,
                 contact.email,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.made_up import firm_names, person
+from regulars.cli.made_up import address_part, firm_names, person
 from regulars.cli.options import apply_home
 from regulars.cli.output import Report, emit_json, note, progress, say
 from regulars.cli.session import Session, open_session
@@ -256,7 +256,7 @@ def _manager(team: Team, name: str, *, generated: bool) -> Member:
 
     return create_member(
         member=None,
-        email=f"{'.'.join(name.lower().split())}@demo.example",
+        email=f"{address_part(name, sign='.')}@demo.example",
         name=name,
         role=Member.Role.ACCOUNT_MANAGER,
         team=team,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -45,16 +46,18 @@ def person(seed: str, firm: str) -> Person:
     role, level = chance.choice(people["roles"])
     return Person(
         name=f"{first} {last}",
-        email=f"{first}.{last}@{_domain(firm)}.example".lower(),
+        email=f"{address_part(f'{first} {last}', sign='.')}@{address_part(firm)}.example",
         phone=f"+44 1632 960{chance.randrange(1000):03d}",
         role=role,
         level=level,
     )
 
 
-def _domain(firm: str) -> str:
-    letters = [letter if letter.isascii() and letter.isalnum() else "-" for letter in firm.lower()]
-    return "-".join(part for part in "".join(letters).split("-") if part) or "firm"
+def address_part(name: str, *, sign: str = "-") -> str:
+    """A name as it may stand in an e-mail address: "José Saraiva" with sign "." is "jose.saraiva"."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    letters = [letter if letter.isascii() and letter.isalnum() else " " for letter in plain.lower()]
+    return sign.join("".join(letters).split()) or "someone"
 
 
 @cache

@@ -9,6 +9,7 @@ import typer
 from regulars.cli.language import _
 from regulars.cli.output import Column, emit_json, say, show_table
 from regulars.cli.session import find_member, open_session
+from regulars.cli.today import made_up_or_not
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def list_members(context: typer.Context) -> None:
         ],
         [
             [
-                person.name + (_(" (made up)") if person.generated else ""),
+                made_up_or_not(person),
                 str(person.get_role_display()),
                 person.team.name if person.team else "",
                 person.email,

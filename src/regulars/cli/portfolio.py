@@ -133,7 +133,7 @@ def _show_dependence(whole: Portfolio) -> None:
         indented(_("Nobody bought in the last 12 months."))
         return
     indented(
-        _("The biggest 20 % of customers bring {share} of sales; {count} of {all} customers bring 80 %.").format(
+        _("The biggest 20% of customers bring {share} of sales; {count} of {all} customers bring 80%.").format(
             share=percent(curve.top_fifth_share, digits=0),
             count=number(curve.accounts_for_80_percent),
             all=number(curve.accounts),
@@ -158,7 +158,7 @@ def _show_dependence(whole: Portfolio) -> None:
 
 
 def _show_retention(whole: Portfolio) -> None:
-    from regulars.base.formats import percent
+    from regulars.base.formats import number, percent
 
     kept = whole.retention
     say()
@@ -181,7 +181,7 @@ def _show_retention(whole: Portfolio) -> None:
         year = whole.customers[0]
         indented(
             _("Customers of the last 12 months: {kept} kept, {new} new, {returned} came back; {lost} lost.").format(
-                kept=year.kept, new=year.new, returned=year.returned, lost=year.lost
+                kept=number(year.kept), new=number(year.new), returned=number(year.returned), lost=number(year.lost)
             )
         )
 

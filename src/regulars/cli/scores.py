@@ -24,9 +24,38 @@ def add_commands(app: typer.Typer) -> None:
 def score(context: typer.Context) -> None:
     session = open_session(context)
     refreshed = refresh_and_tell(session)
+    report, snapshot = refreshed.report, refreshed.snapshot
+    notes = [str(remark) for remark in snapshot.lifetime_model.get("notes", [])]
     if session.options.json:
-        emit_json({})
+        emit_json(
+            {
+                "as_of": snapshot.as_of,
+                "snapshot": snapshot.uid,
+                "accounts": snapshot.portfolio["accounts"],
+                "actions": {
+                    "open": report.open,
+                    "proposed": report.proposed,
+                    "updated": report.updated,
+                    "woken": report.woken,
+                    "closed": report.closed,
+                    "beyond": report.beyond,
+                },
+                "notes": notes,
+            }
+        )
         return
+    show_facts(
+        {
+            _("as of"): snapshot.as_of.isoformat(),
+            _("accounts with orders"): f"{snapshot.portfolio['accounts']:,}",
+            _("actions open"): f"{report.open:,}",
+            _("newly proposed"): f"{report.proposed.total():,}",
+            _("closed by themselves"): f"{report.closed.total():,}",
+            _("not kept, since they rank too low"): f"{report.beyond:,}",
+        }
+    )
+    for remark in notes:
+        say(remark, style="dim")
 
 
 def refresh_and_tell(session: Session) -> Refreshed:
@@ -39,6 +68,7 @@ def refresh_and_tell(session: Session) -> Refreshed:
 
 
 def _day_of_figures(session: Session) -> date:
+    """For an old export the clock stands still at its newest order: that is the day of its figures and its actions."""
     newest = newest_day()
     if newest is None or session.today - newest <= OLD:
         return session.today

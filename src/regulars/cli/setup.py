@@ -93,8 +93,8 @@ def found_organisation(
     with transaction.atomic():
         organisation = create_organisation(member=None, **fields)
         if not Member.objects.exists():
-            user = _user_name()
-            create_member(member=None, email=f"{user}@localhost.localdomain", name=user, role=Member.Role.OWNER)
+            email = "owner@localhost.localdomain"
+            create_member(member=None, email=email, name=_user_name(), role=Member.Role.OWNER)
     return organisation
 
 

@@ -14,6 +14,8 @@ from regulars.cli.session import Session, find_member, open_session
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
+    from regulars.base.models import Member
+    from regulars.facts.models import Account, Contact
     from regulars.plan.models import Action
     from regulars.plan.today import Card, ClosedByItself, Reason, TodaysList
 
@@ -113,7 +115,7 @@ def show_card(place: int, card: Card, session: Session) -> None:
         indented(_("Also: {cause}. {sentence}").format(cause=further.cause, sentence=" ".join(further.sentences[:1])))
     if card.contact:
         indented(_contact_line(card.contact), style="dim")
-    whose = card.member.name if card.member else _("nobody’s account yet")
+    whose = made_up_or_not(card.member) if card.member else _("nobody’s account yet")
     indented(_("Action {number} · {member}").format(number=card.reason.action.pk, member=whose), style="dim")
 
 
@@ -125,14 +127,19 @@ def _show_reason(reason: Reason) -> None:
         indented(_("Say: “{opening}”").format(opening=reason.opening))
 
 
-def account_title(account: Any) -> str:
-    """Name and number of an account; a made-up name says so."""
-    return f"{account.name}{_(' (made up)') if account.generated else ''} #{account.pk}"
+def account_title(account: Account) -> str:
+    """Name and number of an account."""
+    return f"{made_up_or_not(account)} #{account.pk}"
 
 
-def _contact_line(contact: Any) -> str:
+def made_up_or_not(named: Account | Contact | Member) -> str:
+    """The name of an account, contact or member; one that was made up for the demo says so."""
+    return named.name + (_(" (made up)") if named.generated else "")
+
+
+def _contact_line(contact: Contact) -> str:
     ways = [contact.role, contact.phone or contact.mobile, contact.email]
-    return ", ".join([contact.name + (_(" (made up)") if contact.generated else ""), *[way for way in ways if way]])
+    return ", ".join([made_up_or_not(contact), *[way for way in ways if way]])
 
 
 def _show_closed(closed: list[ClosedByItself]) -> None:
