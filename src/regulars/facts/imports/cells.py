@@ -269,7 +269,8 @@ def _filled_from_order(table: str, fields: Sequence[str]) -> str:
     values = ", ".join(f"coalesce(c.{name}, o.{name}) AS {name}" for name in filled)
     return f"""
     SELECT c.* REPLACE ({values}) FROM {table} AS c
-    LEFT JOIN (SELECT order_id, {first} FROM {table} WHERE NOT _skip GROUP BY order_id) AS o ON o.order_id = c.order_id"""
+    LEFT JOIN (SELECT order_id, {first} FROM {table} WHERE NOT _skip GROUP BY order_id) AS o
+      ON o.order_id = c.order_id"""
 
 
 def _with_constants(query: str, fields: list[str], mapping: Mapping) -> tuple[str, list[str]]:

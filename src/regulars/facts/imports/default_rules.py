@@ -25,10 +25,10 @@ _NO_INVOICE = (
     r"^(PAYMENT|DEPOSIT|TRANSFER|ZAHLUNG|PAIEMENT|PAGO|PAGAMENTO)|JOURNAL|कोटेशन|ใบเสนอราคา"
 )
 _CARRIAGE = (
-    r"POSTAGE|POSTAL CHARGES?|SHIPPING|FREIGHT|DELIVERY|CARRIAGE|P ?& ?P|PORTO|VERSAND|VERSANDKOSTEN|VERSANDSPESEN|FRACHT|"
-    r"FRACHTKOSTEN|LIEFERKOSTEN|FRAIS DE (?:PORT|LIVRAISON|TRANSPORT)|FRAIS D['’]EXP[EÉ]DITION|LIVRAISON|"
-    r"(?:GASTOS DE )?ENV[IÍ]O|GASTOS DE TRANSPORTE|FLETE|PORTES|FRETE|(?:CUSTOS? DE )?ENVIO|ढुवानी|डाक खर्च|शिपिंग|डिलिवरी|"
-    r"ডেলিভারি|শিপিং|পরিবহন খরচ|شپنگ|ڈیلیوری|ترسیل|ค่าจัดส่ง|ค่าขนส่ง"
+    r"POSTAGE|POSTAL CHARGES?|SHIPPING|FREIGHT|DELIVERY|CARRIAGE|P ?& ?P|PORTO|VERSAND|VERSANDKOSTEN|VERSANDSPESEN|"
+    r"FRACHT|FRACHTKOSTEN|LIEFERKOSTEN|FRAIS DE (?:PORT|LIVRAISON|TRANSPORT)|FRAIS D['’]EXP[EÉ]DITION|LIVRAISON|"
+    r"(?:GASTOS DE )?ENV[IÍ]O|GASTOS DE TRANSPORTE|FLETE|PORTES|FRETE|(?:CUSTOS? DE )?ENVIO|ढुवानी|डाक खर्च|शिपिंग|"
+    r"डिलिवरी|ডেলিভারি|শিপিং|পরিবহন খরচ|شپنگ|ڈیلیوری|ترسیل|ค่าจัดส่ง|ค่าขนส่ง"
 )
 _ABOUT_CARRIAGE = (
     r"FREE|STANDARD|EXPRESS|ECONOMY|NEXT|SAME|DAY|PRIORITY|OVERNIGHT|GROUND|AIR|SEA|INTERNATIONAL|DOMESTIC|INSURED|FLAT|"
@@ -111,5 +111,5 @@ DEFAULT_RULES: Final = (
     DefaultRule(_("Deduction without a product"), "amount_without_product", _Test.NEGATIVE, "", _Kind.OTHER),
     DefaultRule(_("Negative amount"), "net_amount", _Test.NEGATIVE, "", _Kind.RETURN),
 )
-"""In their sequence: what a line is by its product comes before what was done with it, so that a cancelled postage is not
-taken for returned goods."""
+"""In their sequence: what a line is by its product comes before what was done with it, so that a cancelled postage is
+not taken for returned goods."""

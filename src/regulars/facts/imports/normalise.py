@@ -69,8 +69,8 @@ STAGED_COLUMNS: Final = {
     "account_country": "VARCHAR",
     "contact_name": "VARCHAR",
 }
-"""Columns of `staged`. Money is in minor units of the line's currency; net without tax, after discount. `rule` is the name
-of the rule that decided on `kind`, NULL for a plain sale; `account_key` the customer's identity within the source."""
+"""Columns of `staged`. Money is in minor units of the line's currency; net without tax, after discount. `rule` is the
+name of the rule that decided on `kind`, NULL for a plain sale; `account_key` the customer's identity in the source."""
 
 REJECTED_COLUMNS: Final = {
     "_raw": "VARCHAR",
@@ -82,7 +82,7 @@ REJECTED_COLUMNS: Final = {
     "reason": "VARCHAR",
     "value": "VARCHAR",
 }
-"""Columns of `rejected`: one row a rejected row; `_raw` is the raw table's name; `rejected.explain` says it in words."""
+"""Columns of `rejected`, one row a rejected row; `_raw` is the raw table's name. `rejected.explain` says it in words."""
 
 EARLIEST: Final = date(1970, 1, 1)
 DAYS_AHEAD: Final = 366

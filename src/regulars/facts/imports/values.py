@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
+import string
+import unicodedata
 from collections.abc import Mapping as Table
 from typing import Final, TypeVar
 
@@ -129,9 +131,10 @@ def text(cell: str) -> str:
 
 def clean_text(cell: str) -> str:
     """SQL: as `text`, for cells with blanks around them that are not plain spaces (tabs, no-break spaces, newlines)."""
-    return f"nullif(trim({cell}, E' \\t\\r\\n\\u00a0\\u2007\\u202f\\u3000\\ufeff\\u200b'), '')"
+    return f"nullif(trim({cell}, {quoted(_BLANKS)}), '')"
 
 
+_BLANKS: Final = " \t\r\n\u00a0\u2007\u202f\u3000\ufeff\u200b"
 _ODD_BLANKS: Final = ("\t", "\n", "\u00a0")
 
 
@@ -302,6 +305,7 @@ def make_date_dictionary(
 BUDDHIST_FROM: Final = 2400
 """Years after this one are of the Thai calendar, 543 ahead."""
 
+_LATIN: Final = frozenset(string.ascii_lowercase)
 _TIME = (
     r"(?:(?:T|\s*,\s*|\s+-\s+|\s+)\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?\s?[Mm]\.?)?)?"
     r"(?:\s*(?:Z|[A-Z]{2,4}|[-+]\d{2}:?\d{2}))?"
@@ -319,7 +323,7 @@ def _date_shapes(texts: str) -> str:
         + rf"(\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[\s/.,-]*(?:de |of )?{word}[\s/.,-]*(?:de |del )?(\d{{4}}|\d{{2}}){_TIME}$"
     )
     month_first = weekday + rf"{word}\s*(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}$"
-    year_first = rf"^(\d{{4}})[\s/.,-]+{word}[\s/.,-]+(\d{{1,2}}){_TIME}$"
+    year_first = rf"^(\d{{4}})[\s/.,-]+{word}[\s/.,-]+(\d{{1,2}})(?:[\s,]+(?i:{_weekday_tokens()}))?{_TIME}$"
     return f"""
     SELECT text, plain,
       regexp_extract(plain, '{numeric}', ['p', 's', 'q', 's2', 'r']) AS numeric,
@@ -385,18 +389,24 @@ def _zoned_day(time_zone: str) -> str:
 
 
 def _folded_month(name: str) -> str:
-    return f"lower(strip_accents(replace({name}, '.', '')))"
+    return f"nfc_normalize(lower(replace({name}, '.', '')))"
 
 
 @functools.cache
 def _month_names() -> tuple[tuple[str, int], ...]:
-    names = {("sept", 9), ("mrz", 3), ("jän", 1), ("jänner", 1), ("feber", 2)}
+    names: set[tuple[str, int]] = {("sept", 9), ("mrz", 3), ("jän", 1), ("jänner", 1), ("feber", 2)}
     for language in LANGUAGES:
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 months = Locale(language).months[context][width]
                 names |= {(str(name), int(number)) for number, name in months.items()}
-    return tuple(sorted(names))
+    # Typists leave accents out; stripping those of other scripts would take their vowels away.
+    bare = {(_without_accents(name), number) for name, number in names if name[0].lower() in _LATIN}
+    return tuple(sorted(names | bare))
+
+
+def _without_accents(name: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", name) if not unicodedata.combining(sign))
 
 
 @functools.cache
