@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from regulars.base.warehouse import Engine
 from regulars.facts.imports.headings import key
-from regulars.facts.imports.profiles import Profile, decimal_sign, median, number, sample_rows
+from regulars.facts.imports.profiles import Profile, decimal_sign, median, number, sample_rows, sampled
 from regulars.facts.imports.raw_tables import RawTable
 
 Offer = tuple[float, int, str, str]
@@ -56,7 +56,7 @@ def settled(engine: Engine, raw: RawTable, columns: dict[str, str]) -> tuple[dic
     own = set(raw.headings)
     names = [name for name in (*_READ, "net_amount") if columns.get(name) in own]
     headings = [columns[name] for name in names]
-    sign = decimal_sign(engine, raw, headings, otherwise=".").sign
+    sign = decimal_sign(engine, sampled(engine, raw), headings, otherwise=".").sign
     rows = [
         {name: number(cell, sign) for name, cell in zip(names, cells, strict=True)}
         for cells in sample_rows(engine, raw, headings)
@@ -164,11 +164,12 @@ def without_bad_line_numbers(
     if not line:
         return columns
     rows = sample_rows(engine, raw, [heading for heading in (order, line) if heading in raw.headings])
+    different = len(set(sample_rows(engine, raw, raw.headings)))  # a row that stands there twice is one line
     counting = seen[line].numbers >= 0.9 and [row[-1] for row in rows[:50]] == [
         str(n) for n in range(1, min(50, len(rows)) + 1)
     ]
     several = len({row[0] for row in rows}) < len(rows)
-    if len(set(rows)) < 0.99 * len(rows) or (counting and several and len(rows) > 1):
+    if len(set(rows)) < 0.99 * different or (counting and several and len(rows) > 1):
         return {name: heading for name, heading in columns.items() if name != "line_no"}
     return columns
 
