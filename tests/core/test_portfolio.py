@@ -9,7 +9,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.core.account_figures import account_days
@@ -67,6 +67,7 @@ def test_a_curve_of_nothing_says_nothing() -> None:
     assert concentration(np.array([])).herfindahl is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e9), max_size=500))
 def test_a_curve_rises_to_one_with_ever_smaller_steps(sales: list[float]) -> None:
     points = sales_curve(np.array(sales, dtype=float), most_points=50).points

@@ -93,7 +93,10 @@ def test_lifetime_figures_hang_together(write_history: WriteHistory) -> None:
     snapshot = take_snapshot(as_of=AS_OF)
     assert snapshot.lifetime_model["orders"]["name"] == "BetaGeoNBD"
     assert snapshot.lifetime_model["values"]["name"] == "GammaGamma"
-    for score in Score.objects.all():
+    for score in Score.objects.filter(order_days=1):
+        assert (score.probability_alive, score.value_at_risk) == (None, None), "one order does not tell"
+        assert score.expected_value_365 is not None
+    for score in Score.objects.filter(order_days__gt=1):
         assert score.probability_alive is not None
         assert 0 <= score.probability_alive <= 1
         assert score.expected_orders_365 is not None

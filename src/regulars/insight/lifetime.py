@@ -77,6 +77,10 @@ def _answers(orders: BetaGeoNBD, summary: dict[str, Vector], each: Vector, best_
         answers[f"expected_value_{days}"] = alive * if_alive[days] * each
     # What a customer long gone would buy is lost already: no more is at risk than the better of its last two years.
     answers["value_at_risk"] = np.minimum((1 - alive) * if_alive[365] * each, best_year)
+    # The model lets nobody leave before a second order; that is an assumption, not knowledge of those who ordered once.
+    once = summary["frequency"] == 0
+    for name in ("probability_alive", "value_at_risk"):
+        answers[name] = np.where(once, np.nan, answers[name])
     return answers
 
 
