@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import uuid_utils.compat
 from django.conf import settings
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from regulars.base.models import TableVersion
@@ -45,13 +46,17 @@ class CannotWrite(Refusal):
 
 
 @contextmanager
-def _said_plainly() -> Iterator[None]:
-    """Trouble with the disk as a refusal."""
+def disk_trouble_said_plainly() -> Iterator[None]:
+    """Trouble with the disk, of the engine or of the embedded database, as a refusal."""
     import duckdb
 
     try:
         yield
     except (duckdb.IOException, OSError) as problem:
+        raise CannotWrite(problem) from problem
+    except OperationalError as problem:
+        if "disk" not in str(problem):
+            raise
         raise CannotWrite(problem) from problem
 
 
@@ -79,7 +84,7 @@ class Engine:
 
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> list[Row]:
         """All rows of a query, as tuples."""
-        with _said_plainly():
+        with disk_trouble_said_plainly():
             found: list[Row] = self._connection.execute(sql, parameters).fetchall()
         return found
 

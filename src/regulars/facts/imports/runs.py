@@ -11,13 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from regulars.base.audit import record_change
 from regulars.base.locks import exclusive
 from regulars.base.models import Member, new_uid
 from regulars.base.organisation import organisation
-from regulars.base.warehouse import Engine, open_engine
+from regulars.base.warehouse import Engine, disk_trouble_said_plainly, open_engine
 from regulars.core.errors import Refusal
 from regulars.facts.history import HISTORY, HISTORY_LOCK
 from regulars.facts.imports import master_records, order_lines, rejected
@@ -48,6 +49,10 @@ FILE_ENGINE_BYTES = 200_000_000
 
 class NotUnderstood(Refusal):
     """Files whose columns could not be mapped, with what is missing."""
+
+
+class NoRows(Refusal):
+    """A list with nothing in it."""
 
 
 @dataclass
@@ -92,7 +97,6 @@ class StagedImport:
     engine: Engine
     folder: Path
     parts: list[Part]
-    source: str
     as_of: dt.date
     base_currency: str
     time_zone: str
@@ -101,13 +105,19 @@ class StagedImport:
     history_version: int = -1
 
     @property
+    def source(self) -> str:
+        """The source that the import is listed under."""
+        return self.parts[0].mapping.source
+
+    @property
     def has_lines(self) -> bool:
         return any(part.mapping.content == Import.Content.ORDER_LINES for part in self.parts)
 
     @property
     def content(self) -> str:
         """The content that the import is listed under: order lines where there are any."""
-        return Import.Content.ORDER_LINES if self.has_lines else self.parts[0].mapping.content
+        contents = [part.mapping.content for part in self.parts if part.mapping.content in Import.Content.values]
+        return Import.Content.ORDER_LINES if self.has_lines else contents[0]
 
 
 @contextmanager
@@ -129,36 +139,30 @@ def stage_import(
     missing rates.
     """
     tell = progress or _nobody
-    recover()
-    folder = Path(settings.IMPORTS_ROOT) / str(new_uid())
-    (folder / "work").mkdir(parents=True)
     with ExitStack() as stack:
-        stack.callback(_remove_if_unused, folder)
-        engine = stack.enter_context(
-            open_engine(file=folder / "stage.duckdb" if _bytes(paths) > FILE_ENGINE_BYTES else None)
-        )
-        raws = read_sources(
-            engine,
-            paths,
-            work=folder / "work",
-            encoding=encoding,
-            delimiter=delimiter,
-            progress=lambda t, f: tell(t, f),
-        )
-        tell(_("Understanding the columns"), None)
-        parts = _understood(engine, raws, source, adjust)
-        named = source or next((part.mapping.source for part in parts if part.mapping.source), "orders")
-        parts = [_with(part, source=part.mapping.source or named) for part in parts]
-        firm = organisation()
-        staged = StagedImport(engine, folder, parts, named, as_of, firm.base_currency, firm.time_zone)
-        _stage_records(staged)
-        if staged.has_lines:
-            tell(_("Converting the lines"), None)
-            _stage_lines(staged)
-        _describe(staged)
+        with disk_trouble_said_plainly():
+            recover()
+            folder = Path(settings.IMPORTS_ROOT) / str(new_uid())
+            (folder / "work").mkdir(parents=True)
+            stack.callback(_remove_if_unused, folder)
+            file = folder / "stage.duckdb" if _bytes(paths) > FILE_ENGINE_BYTES else None
+            engine = stack.enter_context(open_engine(file=file))
+            raws = read_sources(
+                engine, paths, work=folder / "work", encoding=encoding, delimiter=delimiter, progress=tell
+            )
+            tell(_("Understanding the columns"), None)
+            firm = organisation()
+            parts = _understood(engine, raws, source, adjust)
+            staged = StagedImport(engine, folder, parts, as_of, firm.base_currency, firm.time_zone)
+            _stage_records(staged)
+            if staged.has_lines:
+                tell(_("Converting the lines"), None)
+                _stage_lines(staged)
+            _describe(staged)
         yield staged
 
 
+@disk_trouble_said_plainly()
 def run_import(staged: StagedImport, *, member: Member | None = None, progress: Progress | None = None) -> Import:
     """Put a staged import in force, all of it or nothing. Returns its record, with the report.
 
@@ -177,9 +181,8 @@ def run_import(staged: StagedImport, *, member: Member | None = None, progress: 
         try:
             _write(staged, import_, tell)
         except BaseException as problem:
-            Import.objects.filter(pk=import_.pk).update(
-                state=Import.State.FAILED, reason=str(problem) or type(problem).__name__, finished_at=timezone.now()
-            )
+            with suppress(DatabaseError):  # the disk may be full; then `recover` finds the record as it is
+                _mark_failed(Import.objects.filter(pk=import_.pk), str(problem) or type(problem).__name__)
             raise
     for part in staged.parts:
         save_mapping(part.raw.headings, part.mapping)
@@ -191,11 +194,14 @@ def recover() -> int:
     if not Import.objects.filter(state=Import.State.RUNNING).exists():
         return 0
     with exclusive(HISTORY_LOCK, wait_seconds=2):
-        return Import.objects.filter(state=Import.State.RUNNING).update(
-            state=Import.State.FAILED,
-            reason=_("The process was interrupted before the import was in force; nothing was changed. Import again."),
-            finished_at=timezone.now(),
+        return _mark_failed(
+            Import.objects.filter(state=Import.State.RUNNING),
+            _("The process was interrupted before the import was in force; nothing was changed. Import again."),
         )
+
+
+def _mark_failed(imports: QuerySet[Import], reason: str) -> int:
+    return imports.update(state=Import.State.FAILED, reason=reason, finished_at=timezone.now())
 
 
 def import_folder(import_: Import) -> Path:
@@ -238,18 +244,24 @@ def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
 def _understood(
     engine: Engine, raws: list[RawTable], source: str, adjust: Callable[[RawTable, Mapping], Mapping] | None
 ) -> list[Part]:
-    proposals = propose_all(engine, raws)
+    """Each group of files with its mapping; all come from one source, unless their mappings say otherwise."""
+    if not any(raw.rows or raw.broken for raw in raws):
+        raise NoRows(
+            _("There are headings, but no rows: %(headings)s.") % {"headings": ", ".join(raws[0].headings)},
+            _("Export the list again, with its rows."),
+        )
     parts = []
-    for raw, proposal in zip(raws, proposals, strict=True):
+    for raw, proposal in zip(raws, propose_all(engine, raws), strict=True):
         mapping = adjust(raw, proposal.mapping) if adjust else proposal.mapping
-        parts.append(Part(raw, proposal, replace(mapping, source=source) if source else mapping))
+        parts.append(Part(raw, proposal, mapping))
     if not any(part.mapping.content in Import.Content.values for part in parts):
         missing = [sentence for part in parts for sentence in part.proposal.missing]
         raise NotUnderstood(
             _("The columns could not be understood. %(missing)s") % {"missing": " ".join(missing)},
             _("Say which column is which, for example: --map order_id='Order no.' --map business_date=Date"),
         )
-    return parts
+    named = source or next((part.mapping.source for part in parts if part.mapping.source), "orders")
+    return [_with(part, source=source or part.mapping.source or named) for part in parts]
 
 
 def _with(part: Part, **changes: Any) -> Part:

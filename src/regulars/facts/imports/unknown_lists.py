@@ -252,8 +252,8 @@ def _with_filling(mapping: Mapping, seen: dict[str, Profile]) -> Mapping:
     date = seen.get(mapping.columns.get("business_date", ""))
     if order is None or item is None or date is None:
         return mapping
-    if order.filled < 0.95 * item.filled:
-        return replace(mapping, fill_down="previous")
+    if max(order.filled, date.filled) < 0.95 * item.filled:
+        return replace(mapping, fill_down="previous")  # a row that lacks its number alone must not join the order above
     return replace(mapping, fill_down="order") if date.filled < 0.95 * order.filled else mapping
 
 
