@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from regulars.facts.accounts import OrderLine
     from regulars.facts.models import Account
-    from regulars.insight.models import Score
+    from regulars.insight.sentences import Sentence
 
 PANEL = _("Facts: what happened")
 
@@ -27,6 +27,7 @@ MONEY_FIGURES = (
     "sales_12m", "sales_previous_12m", "sales_total", "margin_12m", "mean_order_value", "expected_value_90",
     "expected_value_365", "value_at_risk",
 )  # fmt: skip
+COST_FIGURES = ("margin_12m", "cost_known")
 
 
 class SortedBy(StrEnum):
@@ -70,7 +71,7 @@ def accounts(
     conditions = {name: value for name, value in (("pareto", pareto.upper()), ("buyer", buyer.lower())) if value}
     rows = list(_scored(session, chosen, sort=sort, conditions=conditions, limit=limit))
     if session.options.json:
-        emit_json([account_json(one, score, session.currency) for one, score in rows])
+        emit_json([account_json(one, score, session) for one, score in rows])
         return
     if not rows:
         say(_("No account fits."))
@@ -207,7 +208,7 @@ def _days(days: float | None) -> str:
     return UNKNOWN if days is None else ngettext("{days} day", "{days} days", round(days)).format(days=round(days))
 
 
-def account_json(one: Account, score: Any, currency: str) -> dict[str, Any]:
+def account_json(one: Account, score: Any, session: Session) -> dict[str, Any]:
     return {
         "uid": one.uid,
         "number": one.pk,
@@ -218,18 +219,19 @@ def account_json(one: Account, score: Any, currency: str) -> dict[str, Any]:
         "owner": one.owner.email if one.owner else None,
         "city": one.city or None,
         "country": one.country or None,
-        "figures": figures_json(score, currency) if score is not None else None,
+        "figures": figures_json(score, session) if score is not None else None,
     }
 
 
-def figures_json(score: Score | Any, currency: str) -> dict[str, Any]:
-    """The figures by name; money with its currency, unknown as null."""
+def figures_json(score: Any, session: Session) -> dict[str, Any]:
+    """The figures by name; money with its currency; unknown, and cost to who may not see it, as null."""
     from regulars.insight.models import Score
 
     names = [field.name for field in Score._meta.fields if field.name not in {"account", "snapshot"}]
-    return {
-        name: money(getattr(score, name), currency) if name in MONEY_FIGURES else getattr(score, name) for name in names
-    }
+    figures = {name: getattr(score, name) for name in names}
+    if not session.sees_cost:
+        figures |= dict.fromkeys(COST_FIGURES)
+    return figures | {name: money(figures[name], session.currency) for name in MONEY_FIGURES}
 
 
 # regulars account
@@ -245,15 +247,17 @@ def account(
 
     one = find_account(wanted, member=session.acting)
     score = _score_of(one, session.options.as_of)
-    sentences = _sentences(score, session.currency)
+    sentences = _sentences(score, session)
     last_lines = lines_of_account(one, limit=lines) if lines else []
     actions = _open_actions(one, session)
     if session.options.json:
         emit_json(
             {
-                **account_json(one, score, session.currency),
+                **account_json(one, score, session),
                 "as_of": session.day,
-                "sentences": [{"figure": sentence.key, "text": sentence.text} for sentence in sentences],
+                "sentences": [
+                    {"figure": sentence.key, "text": sentence.text, "effect": sentence.effect} for sentence in sentences
+                ],
                 "contacts": [_contact_json(contact) for contact in one.contacts.order_by("pk")],
                 "actions": actions,
                 "interactions": [_interaction_json(talk) for talk in _interactions(one, session)],
@@ -278,10 +282,11 @@ def _score_of(one: Account, as_of: date | None) -> Any:
     return figures_of(one, as_of)
 
 
-def _sentences(score: Any, currency: str) -> list[Any]:
+def _sentences(score: Any, session: Session) -> list[Sentence]:
     from regulars.insight.sentences import sentences
 
-    return [] if score is None else list(sentences(score, currency=currency))
+    told = [] if score is None else sentences(score, currency=session.currency)
+    return [sentence for sentence in told if session.sees_cost or sentence.key != "margin"]
 
 
 def _open_actions(one: Account, session: Session) -> list[dict[str, Any]]:
@@ -327,11 +332,11 @@ def _who(one: Account) -> dict[str, str]:
 _SIGNS = {"raises": "+", "lowers": "−", "unknown": "?"}
 
 
-def _show_sentences(sentences: Iterable[Any]) -> None:
+def _show_sentences(sentences: Iterable[Sentence]) -> None:
     say()
     shown = False
     for sentence in sentences:
-        indented(f"{_SIGNS.get(str(sentence.effect), '·')} {sentence.text}")
+        indented(f"{_SIGNS.get(sentence.effect, '·')} {sentence.text}")
         shown = True
     if not shown:
         say(_("There are no figures: no order yet, or none were computed. Compute them with: regulars score"))

@@ -63,15 +63,9 @@ def the_portfolio(session: Session) -> Portfolio:
 def portfolio_json(whole: Portfolio, session: Session) -> dict[str, Any]:
     """All figures; amounts are in units of `currency`. Margins only for who may see costs."""
     found = whole.as_json()
-    if not _sees_cost(session):
+    if not session.sees_cost:
         found["margin_12m"] = found["cost_known"] = None
     return found
-
-
-def _sees_cost(session: Session) -> bool:
-    from regulars.base.access import Permission, may
-
-    return may(session.acting, Permission.SEE_COST)
 
 
 def show_portfolio(whole: Portfolio, session: Session, *, parts: int = 8) -> None:
@@ -79,7 +73,7 @@ def show_portfolio(whole: Portfolio, session: Session, *, parts: int = 8) -> Non
     from regulars.base.formats import day
 
     say(_("Portfolio as of {day}").format(day=day(whole.as_of)), style="bold")
-    show_facts(_sales(whole, sees_cost=_sees_cost(session)))
+    show_facts(_sales(whole, sees_cost=session.sees_cost))
     _show_dependence(whole)
     _show_retention(whole)
     for title, found in (

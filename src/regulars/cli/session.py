@@ -71,6 +71,13 @@ class Session:
         newest = Snapshot.objects.filter(current=True).values_list("as_of", flat=True).first()
         return newest if newest and self.today - newest > OLD else self.today
 
+    @cached_property
+    def sees_cost(self) -> bool:
+        """Whether cost and margin may be shown to who acts."""
+        from regulars.base.access import Permission, may
+
+        return may(self.acting, Permission.SEE_COST)
+
     @property
     def currency(self) -> str:
         return self.organisation.base_currency
