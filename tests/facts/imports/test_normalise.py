@@ -13,8 +13,9 @@ from regulars.base.warehouse import Engine
 from regulars.facts.imports.cells import UnknownHeading
 from regulars.facts.imports.default_rules import DEFAULT_RULES
 from regulars.facts.imports.mapping import LOOKUP, Lookup, Mapping, Step, fingerprint
-from regulars.facts.imports.normalise import STAGED_COLUMNS, Staged, stage_order_lines, stage_records
+from regulars.facts.imports.normalise import stage_order_lines, stage_records
 from regulars.facts.imports.sources import RawTable
+from regulars.facts.imports.staged import STAGED_COLUMNS, Staged
 
 AS_OF = dt.date(2024, 6, 30)
 RULES = [rule.record(place) for place, rule in enumerate(DEFAULT_RULES)]
@@ -64,7 +65,8 @@ Rows = Callable[..., list[tuple[Any, ...]]]
 
 def test_a_plain_list_becomes_typed_lines(staged: Rows, engine: Engine) -> None:
     found = staged(
-        "Order,Date,Customer,Item,Qty,Amount\n1,2024-01-31, Alpha  GmbH ,A,2,10.50\n1,2024-01-31,Alpha GmbH,B,1,0.125\n",
+        "Order,Date,Customer,Item,Qty,Amount\n1,2024-01-31, Alpha  GmbH ,A,2,10.50\n"
+        "1,2024-01-31,Alpha GmbH,B,1,0.125\n",
         *("source", "order_id", "line_no", "business_date", "product", "quantity", "currency", "net_minor", "kind"),
         *("rule", "account_key"),
     )
@@ -100,7 +102,9 @@ def test_money_is_exact_and_has_the_minor_units_of_its_currency(staged: Rows) ->
 
 
 def test_the_currency_beside_an_amount_counts_where_no_column_names_one(staged: Rows) -> None:
-    text = "Order;Date;Customer;Item;Qty;Amount\n1;31.01.2024;A;x;1;$ 12,50\n2;31.01.2024;A;x;1;12,50 €\n3;31.01.2024;A;x;1;7\n"
+    amounts = ("$ 12,50", "12,50 €", "7")
+    rows = "".join(f"{number};31.01.2024;A;x;1;{amount}\n" for number, amount in enumerate(amounts))
+    text = "Order;Date;Customer;Item;Qty;Amount\n" + rows
     assert staged(text, "currency", "net_minor") == [("USD", 1250), ("EUR", 1250), ("EUR", 700)]
 
 
@@ -196,7 +200,9 @@ def test_an_order_whose_rows_stand_apart_is_numbered_in_the_sequence_of_the_file
 
 
 def test_a_customer_is_known_by_number_else_mail_else_name(staged: Rows) -> None:
-    text = "id,day,a,no,mail,name\n1,2024-01-31,5,77.0,X@y.de,N\n2,2024-01-31,5,,X@y.de,N\n3,2024-01-31,5,,, The  Name\n4,2024-01-31,5,,,\n"
+    customers = ("77.0,X@y.de,N", ",X@y.de,N", ",, The  Name", ",,")
+    rows = "".join(f"{number},2024-01-31,5,{customer}\n" for number, customer in enumerate(customers))
+    text = "id,day,a,no,mail,name\n" + rows
     columns = {"order_id": "id", "business_date": "day", "net_amount": "a"}
     columns |= {"account_id": "no", "account_email": "mail", "account_name": "name"}
     assert staged(text, "account_key", columns=columns) == [("77",), ("x@y.de",), ("the name",), (None,)]
@@ -227,7 +233,8 @@ def test_a_time_with_a_zone_falls_on_the_day_of_the_firm(staged: Rows) -> None:
 
 # Exports whose rows lean on others
 
-SHOPIFY = """Name,Email,Financial Status,Created at,Currency,Shipping,Discount Amount,Lineitem quantity,Lineitem name,Lineitem price,Refunded Amount
+SHOPIFY = """Name,Email,Financial Status,Created at,Currency,Shipping,Discount Amount,\
+Lineitem quantity,Lineitem name,Lineitem price,Refunded Amount
 #1,a@b.de,paid,2024-01-05 10:00:00 +0100,EUR,4.90,2.00,1,Mug,10.00,0.00
 #1,,,,,,,2,Plate,20.00,
 #2,c@d.de,voided,2024-01-06 10:00:00 +0100,EUR,4.90,0.00,1,Mug,10.00,14.90
@@ -379,7 +386,8 @@ def test_lines_find_their_headers_and_names_in_other_files(engine: Engine, read:
     stage(engine, parts)
     day = dt.date(2023, 7, 5)
     assert engine.rows(
-        "SELECT order_id, line_no, business_date, account_key, category, seller, net_minor FROM staged ORDER BY order_id, line_no"
+        "SELECT order_id, line_no, business_date, account_key, category, seller, net_minor FROM staged "
+        "ORDER BY order_id, line_no"
     ) == [
         ("1", "1", day, "VINET", "Dairy", "Steven Buchanan", 15960),
         ("1", "2", day, "VINET", "Drinks", "Steven Buchanan", 980),
@@ -418,7 +426,10 @@ def test_a_mapping_with_an_unknown_heading_is_refused_with_those_there_are(stage
 
 
 def test_credit_notes_with_positive_amounts_take_money_back(staged: Rows) -> None:
-    text = "id,day,type,q,a,c\n1,2024-01-31,Invoice,2,10,4\n2,2024-01-31,Credit Note,2,10,4\n3,2024-01-31,Gutschrift,1,-7,\n3,2024-01-31,Gutschrift,1,2,\n"
+    text = (
+        "id,day,type,q,a,c\n1,2024-01-31,Invoice,2,10,4\n2,2024-01-31,Credit Note,2,10,4\n"
+        "3,2024-01-31,Gutschrift,1,-7,\n3,2024-01-31,Gutschrift,1,2,\n"
+    )
     columns = {"order_id": "id", "business_date": "day", "document": "type", "quantity": "q", "net_amount": "a"}
     columns["cost_amount"] = "c"
     found = staged(text, "order_id", "quantity", "net_minor", "cost_minor", "kind", columns=columns)

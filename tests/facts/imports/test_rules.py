@@ -191,7 +191,14 @@ def test_defaults_come_back_in_the_place_of_all_rules(owner: Member) -> None:
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_when_it_is_saved(db: None, wrong: dict[str, str]) -> None:
-    said = {"name": "n", "field": "product", "test": Check.CONTAINS, "pattern": "x", "kind": Kind.FEE, **wrong}
+    said: dict[str, Any] = {
+        "name": "n",
+        "field": "product",
+        "test": Check.CONTAINS,
+        "pattern": "x",
+        "kind": Kind.FEE,
+        **wrong,
+    }
     with pytest.raises(rules.WrongRule) as refused:
         rules.add_rule(member=None, **said)
     assert refused.value.way_out
@@ -225,7 +232,8 @@ def test_the_preview_counts_lines_and_money_by_rule_in_the_base_currency(
         as_of=dt.date(2024, 6, 30),
     )
     engine.run(
-        "CREATE TABLE conversions AS SELECT 'USD' AS currency, DATE '2024-01-31' AS business_date, 0.5::DECIMAL(20, 10) AS factor"
+        "CREATE TABLE conversions AS "
+        "SELECT 'USD' AS currency, DATE '2024-01-31' AS business_date, 0.5::DECIMAL(20, 10) AS factor"
     )
     assert rules.preview_rules(engine) == [
         {"rule": "Postage, shipping and other fees", "kind": "fee", "lines": 2, "orders": 2, "net_minor": 600}
@@ -278,7 +286,9 @@ def test_the_uci_history_is_classified_as_counted_independently(engine: Engine, 
         as_of=dt.date(2011, 12, 10),
     )
     assert (found.staged_rows, found.rejected_rows) == (1_044_847, 0)
-    of_rule = dict(engine.rows("SELECT rule, count(*) FROM staged WHERE rule IS NOT NULL GROUP BY rule"))
+    of_rule: dict[str, int] = dict(
+        engine.rows("SELECT rule, count(*) FROM staged WHERE rule IS NOT NULL GROUP BY rule")
+    )
     cell = {field: f"upper(trim({identifier(heading)}::VARCHAR))" for field, heading in columns.items()}
     codes = "'POST','DOT','C2','C3','M','ADJUST','ADJUST2','B','BANK CHARGES','AMAZONFEE','CRUK','S','D'"
     postage, manual, cancelled = engine.rows(

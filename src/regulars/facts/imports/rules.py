@@ -1,4 +1,4 @@
-"""Which order lines are returns, fees or neither: rules that the firm sees and edits. The first one that fits decides."""
+"""Which order lines are returns, fees or neither: rules that the firm sees and edits. The first that fits decides."""
 
 from __future__ import annotations
 

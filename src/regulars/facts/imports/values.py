@@ -200,7 +200,8 @@ def _number_shapes(texts: str) -> str:
     WITH texts AS (SELECT DISTINCT text FROM ({texts}) WHERE text IS NOT NULL),
     ascii AS (SELECT text, trim({_as_ascii("text")}) AS plain FROM texts),
     bare AS (SELECT text,
-      nullif(coalesce(nullif(regexp_extract(plain, {quoted(before)}, 2), ''), regexp_extract(plain, {quoted(after)}, 1)), '') AS sign,
+      coalesce(nullif(regexp_extract(plain, {quoted(before)}, 2), ''),
+               regexp_extract(plain, {quoted(after)}, 1)) AS sign,
       trim(regexp_replace(regexp_replace(plain, {quoted(before)}, '\\1'), {quoted(after)}, '\\2')) AS bare FROM ascii),
     ended AS (SELECT text, nullif(sign, '') AS sign, regexp_replace(bare, '([.,]-+|/-| ?%)$', '') AS bare FROM bare),
     amounts AS (SELECT text, sign,
@@ -218,7 +219,8 @@ def _number_shapes(texts: str) -> str:
 def _seen_decimal(engine: Engine) -> str:
     """The decimal sign that more of the texts prove: those that make sense with one alone."""
     point, comma = engine.rows(
-        """SELECT count(*) FILTER (WHERE fits_point AND NOT fits_comma), count(*) FILTER (WHERE fits_comma AND NOT fits_point)
+        """SELECT count(*) FILTER (WHERE fits_point AND NOT fits_comma),
+                  count(*) FILTER (WHERE fits_comma AND NOT fits_point)
         FROM number_shapes"""
     )[0]
     return "," if comma > point else "."
@@ -320,7 +322,8 @@ def _date_shapes(texts: str) -> str:
     compact = r"^(\d{4})(\d{2})(\d{2})(?:[T ]?\d{4,6}Z?)?$"
     day_first = (
         weekday
-        + rf"(\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[\s/.,-]*(?:de |of )?{word}[\s/.,-]*(?:de |del )?(\d{{4}}|\d{{2}}){_TIME}$"
+        + rf"(\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[\s/.,-]*(?:de |of )?{word}"
+        + rf"[\s/.,-]*(?:de |del )?(\d{{4}}|\d{{2}}){_TIME}$"
     )
     month_first = weekday + rf"{word}\s*(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}$"
     year_first = rf"^(\d{{4}})[\s/.,-]+{word}[\s/.,-]+(\d{{1,2}})(?:[\s,]+(?i:{_weekday_tokens()}))?{_TIME}$"
@@ -351,14 +354,16 @@ def _date_parts(orders: Table[str, str]) -> str:
     FROM (SELECT *, CASE WHEN length(numeric.p) = 4 THEN 'ymd' ELSE CASE numeric.s {by_sign} END END AS order_
           FROM date_shapes WHERE numeric.s <> '' AND numeric.s = numeric.s2)
     UNION ALL
-    SELECT text, compact.y, TRY_CAST(compact.m AS INTEGER), TRY_CAST(compact.d AS INTEGER) FROM date_shapes WHERE compact.y <> ''
+    SELECT text, compact.y, TRY_CAST(compact.m AS INTEGER), TRY_CAST(compact.d AS INTEGER)
+    FROM date_shapes WHERE compact.y <> ''
     UNION ALL {named}"""
 
 
 def _seen_orders(engine: Engine) -> dict[str, str]:
     """For each separator the order of day and month that more of the texts prove; day first where nothing does."""
     seen = engine.rows(
-        """SELECT numeric.s, count(*) FILTER (WHERE TRY_CAST(numeric.q AS INTEGER) > 12) > count(*) FILTER (WHERE TRY_CAST(numeric.p AS INTEGER) > 12)
+        """SELECT numeric.s, count(*) FILTER (WHERE TRY_CAST(numeric.q AS INTEGER) > 12)
+                           > count(*) FILTER (WHERE TRY_CAST(numeric.p AS INTEGER) > 12)
         FROM date_shapes WHERE numeric.s <> '' AND numeric.s = numeric.s2 AND length(numeric.p) <= 2 GROUP BY ALL"""
     )
     return {"/": "dmy", **{sign: "mdy" if month_first else "dmy" for sign, month_first in seen}}
