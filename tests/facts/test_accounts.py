@@ -253,7 +253,7 @@ def test_the_lines_of_an_account_come_newest_first_with_those_of_merged_accounts
     )
     written = {"source": "'erp'", "line_no": "'1'", "currency": "'EUR'", "kind": "'sale'", "net_minor": "100"}
     written |= {"net_base_minor": "100", "order_id": "o", "account_id": "a", "business_date": "d"}
-    columns = ", ".join(f"{written.get(name, 'NULL')} AS {name}" for name in HISTORY.columns)
+    columns = ", ".join(f"{written.get(name, 'NULL')}::{kind} AS {name}" for name, kind in HISTORY.columns.items())
     with open_engine() as engine:
         HISTORY.writable()
         version = HISTORY.append(engine, f"SELECT {columns} FROM (VALUES {lines}) AS v(o, a, d)")

@@ -21,6 +21,7 @@ from babel import Locale
 from cleanco import termdata
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from rapidfuzz import fuzz, process
 
 from regulars.base.audit import record_change
@@ -241,9 +242,16 @@ def _similar_within(known: Sequence[_Known], window: list[int]) -> Iterator[tupl
 # Weighing: what speaks for a pair, and what against it
 
 
+_Evidence = list[tuple[float, str, dict[str, str]]]
+"""Weight, sentence, what to put into it. Translated only for pairs that are proposed: most are not."""
+
+
 class _Weighed(NamedTuple):
     score: float
-    reasons: list[str]
+    evidence: _Evidence
+
+    def reasons(self) -> list[str]:
+        return [_(sentence) % said for _weight, sentence, said in self.evidence]
 
 
 def _weigh(first: _Known, second: _Known) -> _Weighed:
@@ -251,41 +259,37 @@ def _weigh(first: _Known, second: _Known) -> _Weighed:
     evidence = [*_name_evidence(first, second), *_email_evidence(first, second), *_phone_evidence(first, second)]
     evidence += _address_evidence(first, second)
     error = 1.0
-    for weight, _reason in evidence:
+    for weight, _sentence, _said in evidence:
         error *= 1 - weight
-    score, reasons = 1 - error, [reason for _weight, reason in evidence]
-    for factor, reason in _counter_evidence(first, second):
+    score, against = 1 - error, _counter_evidence(first, second)
+    for factor, _sentence, _said in against:
         score *= factor
-        reasons.append(reason)
-    return _Weighed(round(score, 3), reasons)
-
-
-_Evidence = list[tuple[float, str]]
+    return _Weighed(round(score, 3), evidence + against)
 
 
 def _name_evidence(first: _Known, second: _Known) -> _Evidence:
     people = first.person and second.person
     if first.folded == second.folded and first.folded:
         if first.name == second.name:
-            return [(0.45 if people else 0.75, _("the same name"))]
-        return [(0.45 if people else 0.72, _("the same name apart from spelling and legal form"))]
+            return [(0.45 if people else 0.75, gettext_noop("the same name"), {})]
+        return [(0.45 if people else 0.72, gettext_noop("the same name apart from spelling and legal form"), {})]
     if first.digits != second.digits:
         return []
     likeness = max(fuzz.ratio(first.folded, second.folded), fuzz.ratio(first.closed_up, second.closed_up))
     if likeness >= SIMILAR_FROM:
         weight = 0.42 + 0.26 * (likeness - SIMILAR_FROM) / (100 - SIMILAR_FROM)
-        return [(weight * (0.7 if people else 1), _("similar names"))]
+        return [(weight * (0.7 if people else 1), gettext_noop("similar names"), {})]
     if min(len(first.folded), len(second.folded)) >= 5 and fuzz.token_set_ratio(first.folded, second.folded) == 100:
-        return [(0.3, _("one name contains the other"))]
+        return [(0.3, gettext_noop("one name contains the other"), {})]
     return []
 
 
 def _email_evidence(first: _Known, second: _Known) -> _Evidence:
     for email in sorted(first.emails & second.emails):
-        return [(0.8, _("the same e-mail address %(email)s") % {"email": email})]
+        return [(0.8, gettext_noop("the same e-mail address %(email)s"), {"email": email})]
     domains = [{email.rpartition("@")[2] for email in one.emails} - FREE_MAIL for one in (first, second)]
     for domain in sorted(domains[0] & domains[1]):
-        return [(0.25, _("e-mail addresses of the same firm (%(domain)s)") % {"domain": domain})]
+        return [(0.25, gettext_noop("e-mail addresses of the same firm (%(domain)s)"), {"domain": domain})]
     return []
 
 
@@ -299,7 +303,7 @@ def _phone_evidence(first: _Known, second: _Known) -> _Evidence:
         one, other = first.phones[same], second.phones[same]
         match = phonenumbers.is_number_match(_parsed(one, first.country), _parsed(other, second.country))
         if match in weights:
-            return [(weights[match], _("the same phone number %(phone)s") % {"phone": one})]
+            return [(weights[match], gettext_noop("the same phone number %(phone)s"), {"phone": one})]
     return []
 
 
@@ -322,10 +326,10 @@ def _region(country: str) -> str | None:
 def _address_evidence(first: _Known, second: _Known) -> _Evidence:
     same_place = _same_place(first, second)
     if same_place and first.street and first.street == second.street:
-        return [(0.45, _("the same address"))]
+        return [(0.45, gettext_noop("the same address"), {})]
     if same_place and first.street and second.street and fuzz.ratio(first.street, second.street) >= SIMILAR_FROM:
-        return [(0.3, _("similar addresses"))]
-    return [(0.25, _("the same town"))] if same_place else []
+        return [(0.3, gettext_noop("similar addresses"), {})]
+    return [(0.25, gettext_noop("the same town"), {})] if same_place else []
 
 
 def _same_place(first: _Known, second: _Known) -> bool:
@@ -333,16 +337,16 @@ def _same_place(first: _Known, second: _Known) -> bool:
 
 
 def _counter_evidence(first: _Known, second: _Known) -> _Evidence:
-    against = []
+    against: _Evidence = []
     if first.country and second.country and first.country != second.country:
-        against.append((0.6, _("but in different countries")))
+        against.append((0.6, gettext_noop("but in different countries"), {}))
     elif first.city and second.city and first.city != second.city and not _same_place(first, second):
-        against.append((0.8, _("but in different towns: perhaps two branches")))
+        against.append((0.8, gettext_noop("but in different towns: perhaps two branches"), {}))
     if first.parent_id and second.parent_id:
         if first.parent_id == second.parent_id:
-            against.append((0.7, _("but both below the same parent: perhaps two branches")))
+            against.append((0.7, gettext_noop("but both below the same parent: perhaps two branches"), {}))
         else:
-            against.append((0.6, _("but below different parents")))
+            against.append((0.6, gettext_noop("but below different parents"), {}))
     return against
 
 
@@ -368,7 +372,10 @@ def propose_duplicates(*, limit: int = 100, member: Member | None = None) -> lis
     named = Account.objects.in_bulk({one.account_id for first, second, _weighed in best for one in (first, second)})
     return [
         Pair(
-            first=named[first.account_id], second=named[second.account_id], score=weighed.score, reasons=weighed.reasons
+            first=named[first.account_id],
+            second=named[second.account_id],
+            score=weighed.score,
+            reasons=weighed.reasons(),
         )
         for first, second, weighed in best
     ]

@@ -48,7 +48,6 @@ class Standing:
     buyer: str
     probability_alive: float | None
     expected_value_365: float | None
-    value_at_risk: float | None
     last_contact: date | None = None
     paused_last_year: bool | None = None
     """Did it pause in the same weeks a year before? None: it was no customer yet, so nobody knows."""
@@ -140,6 +139,29 @@ def is_lost(standing: Standing, thresholds: PlanThresholds) -> bool:
     return standing.silence_days > min(max(thresholds.lost_least_days, gaps), thresholds.lost_most_days)
 
 
+def worth_a_year(standing: Standing) -> float:
+    """Sales a year while it was active: the last 12 months without the silence taken up to a year, at most its best."""
+    best_year = max(standing.sales_12m, standing.sales_previous_12m)
+    active_days = 365 - standing.silence_days
+    if active_days < 30:  # too short a time to take up to a year
+        return best_year
+    return min(standing.sales_12m * 365 / active_days, best_year)
+
+
+def chance_that_it_left(standing: Standing, thresholds: PlanThresholds) -> float:
+    """By Bayes' rule from its own pauses, or by the lifetime model of the whole firm, whichever is the more alarming.
+
+    Before anything is known, it left during the silence with the yearly loss rate; one who has not left is silent for
+    so long with `pause_chance`, one who has left with certainty. The model knows little of one account's own
+    regularity, and its pauses nothing of how customers leave: either may see what the other does not.
+    """
+    chance = pause_chance(standing)
+    left_before = 1 - math.pow(1 - thresholds.yearly_loss_rate, standing.silence_days / 365)
+    by_rhythm = left_before / (left_before + (1 - left_before) * (1 if chance is None else chance))
+    by_model = 0.0 if standing.probability_alive is None else 1 - standing.probability_alive
+    return max(by_rhythm, by_model)
+
+
 def is_more_than_chance(standing: Standing, *, before: float) -> bool:
     """Is the change of yearly sales from `before` larger than the irregularity of orders explains (one-sided, 5 %)?
 
@@ -169,13 +191,12 @@ def _gone_silent(standing: Standing, ground: Ground) -> Firing | None:
     thresholds = ground.thresholds
     if standing.buyer != "regular" or not is_silent(standing, thresholds) or is_lost(standing, thresholds):
         return None
-    best_year = max(standing.sales_12m, standing.sales_previous_12m)
-    if best_year <= 0 or standing.paused_last_year:
+    worth = worth_a_year(standing)
+    if worth <= 0 or standing.paused_last_year:
         return None
-    # Where no lifetime model could be fitted, whether it has left is anybody's guess: one half.
-    risk = standing.value_at_risk if standing.value_at_risk is not None else 0.5 * best_year
+    left = chance_that_it_left(standing, thresholds)
     return Firing(
-        stake=min(risk, best_year),
+        stake=worth * left,
         uplift=thresholds.gone_silent_uplift * _still_within_reach(standing, thresholds),
         figures=_figures(standing, ground)
         | {
@@ -183,17 +204,17 @@ def _gone_silent(standing: Standing, ground: Ground) -> Firing | None:
             "silence_days": standing.silence_days,
             "pauses": standing.order_days - 1,
             "pauses_as_long": standing.pauses_as_long,
-            "probability_alive": standing.probability_alive,
+            "chance_left": left,
             "season_known": standing.paused_last_year is not None,
         },
     )
 
 
 def _still_within_reach(standing: Standing, thresholds: PlanThresholds) -> float:
-    """Falls by half for every two typical gaps (at least 30 days) after the day on which the silence was noticeable."""
+    """Falls by half for every two typical gaps (at least 60 days) after the day on which the silence was noticeable."""
     typical = standing.gap_typical_days or 0
     noticeable = max(thresholds.silent_gaps * typical, thresholds.silent_least_days)
-    return float(0.5 ** ((standing.silence_days - noticeable) / max(30.0, 2 * typical)))
+    return float(0.5 ** ((standing.silence_days - noticeable) / max(60.0, 2 * typical)))
 
 
 def _gone_silent_sentences(figures: Figures) -> list[str]:
@@ -212,11 +233,7 @@ def _gone_silent_sentences(figures: Figures) -> list[str]:
         said.append(
             _("%(share)s of its pauses were ever that long.") % {"share": percent(figures["pauses_as_long"], digits=0)}
         )
-    if figures["probability_alive"] is not None:
-        said.append(
-            _("Chance that it is still a customer: %(chance)s.")
-            % {"chance": percent(figures["probability_alive"], digits=0)}
-        )
+    said.append(_("Chance that it has left: %(chance)s.") % {"chance": percent(figures["chance_left"], digits=0)})
     if not figures["season_known"]:
         said.append(_("A pause of the season cannot be ruled out: the same weeks a year ago are not known."))
     return said
@@ -380,7 +397,7 @@ def _best_without_contact(standing: Standing, ground: Ground) -> Firing | None:
     if (ground.as_of - (standing.last_contact or standing.first_order)).days < thresholds.contact_days:
         return None
     return Firing(
-        stake=standing.sales_12m * thresholds.contact_loss_rate,
+        stake=standing.sales_12m * thresholds.yearly_loss_rate,
         uplift=thresholds.best_without_contact_uplift if known else thresholds.contact_uplift_unknown,
         figures=_figures(standing, ground)
         | {

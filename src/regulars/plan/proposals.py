@@ -78,8 +78,8 @@ def refresh_actions(*, snapshot: Snapshot, today: date) -> RefreshReport:
         ground = _ground(snapshot)
         pending = {(one.account_id, one.cause): one for one in Action.objects.filter(state__in=Action.PENDING)}
         found = _what_applies(ground, pending, _resting(today))
-        report.beyond = found.beyond
         proposed, outranked = _ranked(pending, found, ground)
+        report.beyond = found.beyond
         gone = found.gone | {key: {"key": "outranked"} for key in outranked}
         report.closed.update(_close(pending, gone, today))
         report.updated = _update(pending, {key: one for key, one in found.still.items() if key not in gone}, today)

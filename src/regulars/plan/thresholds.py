@@ -68,8 +68,8 @@ class PlanThresholds:
     contact_days: int = _declared(
         60, _("days after which the best customers are to be spoken to again"), least=7, most=730
     )
-    contact_loss_rate: float = _declared(
-        0.10, _("share of its best customers' sales that a firm loses in a year without contact"), least=0.0, most=1.0
+    yearly_loss_rate: float = _declared(
+        0.15, _("share of its regular customers that a firm loses in a year"), least=0.001, most=0.9
     )
     contact_rank_unknown: int = _declared(
         10, _("while nobody records contacts, only so many of the largest are proposed"), least=0, most=1000
