@@ -161,3 +161,16 @@ def test_undo_gives_back_what_an_import_changed_in_accounts(organisation: object
     assert (alpha.name, alpha.city) == ("Alpha", "Aachen")
     assert not Account.objects.filter(external_id="K2").exists()
     assert (report.fields_restored, report.fields_kept) == (1, 1)
+
+
+def test_undo_keeps_a_record_that_a_later_import_brought_too(organisation: object, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("Customer ID,Customer name,City\nK1,Alpha,Bonn\nK2,Beta,Bonn\n")
+    first = bring_in(file)
+    file.write_text("Customer ID,Customer name,City\nK1,Alpha,Bonn\nK3,Gamma,Bonn\n")
+    second = bring_in(file)
+    assert second.report["records"]["account"] == {"created": 1, "changed": 0, "unchanged": 1}
+    undo_import(import_=first)
+    assert set(Account.objects.values_list("external_id", flat=True)) == {"K1", "K3"}
+    undo_import(import_=second)
+    assert not Account.objects.exists()

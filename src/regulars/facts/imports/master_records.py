@@ -7,7 +7,6 @@ noted with its value before.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,6 +24,8 @@ from regulars.base.warehouse import Engine
 from regulars.facts.models import Account, Contact, ExchangeRate, Import, Product, Tag
 
 BATCH = 500
+CHANGES = "changes.jsonl"
+FOUND = "found.json"
 Row = dict[str, Any]
 M = TypeVar("M", Account, Contact, Product)
 
@@ -81,7 +82,8 @@ class RecordPlan:
     changed: dict[str, dict[int, Any]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     tags: list[tuple[int, str]] = field(default_factory=list)
-    unchanged: Counter[str] = field(default_factory=Counter)
+    found: dict[str, set[int]] = field(default_factory=dict)
+    """Ids of the records that were there already."""
     notes: list[str] = field(default_factory=list)
 
     def add(self, record: models.Model) -> None:
@@ -89,14 +91,13 @@ class RecordPlan:
 
     def update(self, record: models.Model, values: dict[str, Any]) -> None:
         """Set the fields of `record` that differ from `values`."""
+        self.found.setdefault(_kind(record), set()).add(record.pk)
         before = {name: getattr(record, name) for name, value in values.items() if getattr(record, name) != value}
         for name, old in before.items():
             setattr(record, name, values[name])
             self.changes.append(Change(_kind(record), record.pk, name, old, values[name]))
         if before:
             self.changed.setdefault(_kind(record), {})[record.pk] = record
-        else:
-            self.unchanged[_kind(record)] += 1
 
     def put(self, record: models.Model, values: dict[str, Any]) -> None:
         """Set the fields of a record that this plan makes, or update one that is there."""
@@ -112,9 +113,9 @@ class RecordPlan:
             kind: {
                 "created": len(self.new.get(kind, [])),
                 "changed": len(self.changed.get(kind, {})),
-                "unchanged": self.unchanged[kind],
+                "unchanged": len(self.found.get(kind, set()) - self.changed.get(kind, {}).keys()),
             }
-            for kind in sorted({*self.new, *self.changed, *self.unchanged})
+            for kind in sorted({*self.new, *self.found})
         }
 
     def new_accounts(self) -> list[Account]:
@@ -214,19 +215,24 @@ def write_plan(plan: RecordPlan, import_: Import) -> None:
         _tag(plan.tags)
 
 
-def keep_changes(changes: Iterable[Change], file: Path) -> None:
-    """Write the changed fields with their values before, for undo."""
-    with file.open("w", encoding="utf-8") as out:
-        for change in changes:
+def keep_for_undo(plan: RecordPlan, folder: Path) -> None:
+    """Write the changed fields with their values before, and which records were found."""
+    with (folder / CHANGES).open("w", encoding="utf-8") as out:
+        for change in plan.changes:
             out.write(json.dumps(vars(change), cls=DjangoJSONEncoder, ensure_ascii=False) + "\n")
+    (folder / FOUND).write_text(json.dumps({kind: sorted(ids) for kind, ids in plan.found.items()}))
 
 
-def take_back_changes(file: Path) -> tuple[int, int]:
+def found_records(folder: Path) -> dict[str, list[int]]:
+    """Ids of the records, by kind, that an import found there already: it stands behind them, too."""
+    file = folder / FOUND
+    return dict(json.loads(file.read_text())) if file.exists() else {}
+
+
+def take_back_changes(folder: Path) -> tuple[int, int]:
     """Give changed fields their value from before, unless somebody changed them since: (restored, left alone)."""
     restored = left = 0
-    if not file.exists():
-        return 0, 0
-    with file.open(encoding="utf-8") as lines:
+    with (folder / CHANGES).open(encoding="utf-8") as lines:
         for line in lines:
             change = Change(**json.loads(line))
             model = MODELS[change.model]

@@ -222,7 +222,7 @@ def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
         assert difference is not None
         tell(_("Writing the history"), None)
         after = order_lines.write_lines(engine, import_.pk, difference, staged.folder)
-    master_records.keep_changes(staged.plan.changes, staged.folder / "changes.jsonl")
+    master_records.keep_for_undo(staged.plan, staged.folder)
     rejected.keep_rejected(engine, [(part.raw, part.mapping) for part in staged.parts], staged.folder)
     tell(_("Writing accounts and contacts"), None)
     with transaction.atomic():

@@ -22,7 +22,7 @@ from regulars.base.models import Member
 from regulars.base.warehouse import Engine, open_engine, quoted
 from regulars.core.errors import Refusal
 from regulars.facts.history import HISTORY, HISTORY_LOCK, KEY
-from regulars.facts.imports.master_records import MODELS, take_back_changes
+from regulars.facts.imports.master_records import MODELS, found_records, take_back_changes
 from regulars.facts.imports.order_lines import BEFORE, CONFIRMED
 from regulars.facts.imports.runs import Progress, import_folder, recover
 from regulars.facts.models import Account, Import, Product
@@ -69,7 +69,7 @@ def undo_import(*, import_: Import, member: Member | None = None, progress: Prog
         with transaction.atomic():
             if after != version:
                 HISTORY.put_in_force(after)
-            report.fields_restored, report.fields_kept = take_back_changes(import_folder(import_) / "changes.jsonl")
+            report.fields_restored, report.fields_kept = take_back_changes(import_folder(import_))
             _remove_records(engine, import_, after, report)
             import_.state = Import.State.UNDONE
             import_.undone_at = timezone.now()
@@ -203,9 +203,12 @@ def _remove_records(engine: Engine, import_: Import, version: int, report: UndoR
     What an import undone earlier had made, and was kept for the lines of this one, goes with it.
     """
     undone = models.Q(made_by_import=import_) | models.Q(made_by_import__state=Import.State.UNDONE)
-    for model in reversed(MODELS.values()):
+    others = Import.objects.filter(state=Import.State.DONE).exclude(pk=import_.pk)
+    found = [found_records(import_folder(other)) for other in others]
+    for kind, model in reversed(MODELS.items()):
         made = set(model._default_manager.filter(undone).values_list("pk", flat=True))
         needed = _referred_to(model, undone) | _in_the_history(engine, model, undone, version)
+        needed.update(pk for records in found for pk in records.get(kind, []))
         doomed = sorted(made - needed)
         for start in range(0, len(doomed), 500):
             _delete(model, doomed[start : start + 500])
