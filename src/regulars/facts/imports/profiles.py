@@ -16,10 +16,12 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
-from regulars.base.warehouse import Engine, identifier, quoted
+from regulars.base.warehouse import Engine, identifier
 from regulars.facts.imports.raw_tables import RawTable
 
 SAMPLE_ROWS: Final = 2_000
+CLEAR_VOTES: Final = 1_000
+"""So many values with one decimal sign, and none with the other, settle it for a file."""
 
 _DATE = (
     r"^\s*(\p{Nd}{1,4}[./\- ]\s?\p{Nd}{1,2}[./\- ]\s?\p{Nd}{2,4}"
@@ -204,11 +206,16 @@ class DecimalSign:
 
 
 def decimal_sign(engine: Engine, raw: RawTable, headings: Sequence[str], *, otherwise: str) -> DecimalSign:
-    """The decimal sign of all amounts of a file, from all their values; `otherwise` where no value tells."""
+    """The decimal sign of all amounts of a file; `otherwise` where no value tells.
+
+    All values count, until one column has told it clearly; of the others then those in the sample.
+    """
     votes: Counter[str] = Counter()
     unclear: list[str] = []
     for heading in headings:
-        for vote, count, example in _votes(engine, raw, identifier(raw.column(heading))):
+        clear = max(votes["."], votes[","]) >= CLEAR_VOTES and not min(votes["."], votes[","])
+        rows = sampled(engine, raw) if clear else raw
+        for vote, count, example in _votes(engine, rows, identifier(raw.column(heading))):
             votes[vote] += count
             if not vote:
                 unclear.append(example)
@@ -218,32 +225,28 @@ def decimal_sign(engine: Engine, raw: RawTable, headings: Sequence[str], *, othe
     return DecimalSign(sign, votes[sign], votes["," if sign == "." else "."])
 
 
-_AFTER_NUMBERS: Final = " €$£₹฿৳)%-\u00a0"
-
-
 def _votes(engine: Engine, raw: RawTable, column: str) -> Iterator[tuple[str, int, str]]:
     """The decimal signs that the values of a column show ("" where it could be both), how often, and an example.
 
-    Values are counted by their last four signs, which tell nearly all: expressions over a million values take seconds.
+    Values are counted by their last four signs (seven where a currency follows), which tell nearly all: regular
+    expressions over a million values take seconds.
     """
-    value = f"rtrim({column}, {quoted(_AFTER_NUMBERS)})"
-    counted = engine.rows(
-        "SELECT right(value, 4), contains(left(value, -4), ','), contains(left(value, -4), '.'), count(*), min(value) "
-        f"FROM (SELECT {value} AS value FROM {raw.name}) WHERE value IS NOT NULL GROUP BY ALL"
-    )
-    rest = False
-    for ending, comma_before, point_before, count, example in counted:
-        if "," in ending or "." in ending:
-            yield _vote(ending, {"," * comma_before, "." * point_before} - {""}), count, str(example)
-        elif comma_before or point_before:
-            rest = True
-    if rest:  # four digits or more after the sign, or words after the number
-        ending = f"regexp_extract({value}, '[.,](\\p{{Nd}}*)[^\\p{{Nd}}.,]*$')"
-        for found, count, example in engine.rows(
-            f"SELECT left({ending}, 5), count(*), min({value}) FROM {raw.name} "
-            f"WHERE NOT regexp_matches(right({value}, 4), '[.,]') AND {ending} <> '' GROUP BY 1"
-        ):
-            yield _vote(found.rstrip(), set()), count, str(example)
+    window = f"CASE WHEN right({column}, 1) BETWEEN '0' AND '9' THEN 4 ELSE 7 END"
+    for ending, comma_before, point_before, count, example in engine.rows(
+        f"SELECT substr({column}, -({window}), 7) AS ending, {_before(column, ',', window)} AS comma, "
+        f"{_before(column, '.', window)} AS point, count(*), any_value({column}) "
+        f"FROM {raw.name} WHERE contains({column}, ',') OR contains({column}, '.') GROUP BY ALL"
+    ):
+        shown = re.sub(r"\D+$", "", ending)
+        if "," in shown or "." in shown:
+            yield _vote(shown, {"," * comma_before, "." * point_before} - {""}), count, str(example)
+        elif comma_before != point_before:  # four digits or more after the only sign
+            yield "," if comma_before else ".", count, str(example)
+
+
+def _before(column: str, sign: str, window: str) -> str:
+    """SQL: does `sign` stand before the last signs of a value?"""
+    return f"(instr({column}, '{sign}') BETWEEN 1 AND length({column}) - {window})"
 
 
 def _vote(ending: str, before: set[str]) -> str:
