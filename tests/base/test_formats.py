@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import override
 from hypothesis import given
-from hypothesis import settings as deadline_free
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from regulars.base.formats import day, money, month, number, percent
@@ -53,7 +53,7 @@ def test_other_languages_write_their_own_way() -> None:
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
-@deadline_free(deadline=None)
+@hypothesis_settings(deadline=None)
 @given(value=st.floats(-1e15, 1e15))
 def test_every_number_can_be_written_in_every_language(language: str, value: float) -> None:
     with override(language):

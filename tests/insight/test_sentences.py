@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import override
 from hypothesis import given
-from hypothesis import settings as deadline_free
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from regulars.insight.models import Score
@@ -160,7 +160,7 @@ def test_what_rounds_to_nothing_is_not_said_to_be_nothing() -> None:
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
-@deadline_free(deadline=None)
+@hypothesis_settings(deadline=None)
 @given(data=st.data())
 def test_any_score_can_be_told_in_every_language(language: str, data: st.DataObject) -> None:
     values: dict[str, Any] = {}

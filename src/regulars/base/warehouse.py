@@ -295,11 +295,14 @@ class Table:
         from deltalake import DeltaTable
         from deltalake.transaction import AddAction
 
-        names = ", ".join(identifier(name) for name in self.columns)
+        # A column that the query leaves without a type (NULL) would make a file that disagrees with the table.
+        typed = ", ".join(
+            f"CAST({identifier(name)} AS {kind}) AS {identifier(name)}" for name, kind in self.columns.items()
+        )
         clustered = ", ".join(identifier(name) for name in self.sorted_by)
         part = self.path / f"part-{uuid_utils.compat.uuid7()}"
         written = engine.rows(
-            f"COPY (SELECT {names} FROM ({query}) ORDER BY {clustered}) TO {quoted(str(part))} "
+            f"COPY (SELECT {typed} FROM ({query}) ORDER BY {clustered}) TO {quoted(str(part))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, FILE_SIZE_BYTES '128MB', RETURN_FILES true)"
         )
         paths = [Path(file) for file in written[0][1]] if written and written[0][0] else []
