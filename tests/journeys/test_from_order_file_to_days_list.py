@@ -121,6 +121,17 @@ def test_one_account_is_told_with_figures_sentences_and_last_lines(regulars: Reg
     assert found["sentences"][0]["text"].split()[0] in shown
 
 
+def test_an_accounts_months_add_up_to_what_its_file_says(regulars: Regulars, imported: Path) -> None:
+    """E17."""
+    expected: dict[str, float] = {}
+    for line in read(imported):
+        if line["Customer no."] == "K001":
+            month = f"{line['Date'][:7]}-01"
+            expected[month] = expected.get(month, 0.0) + float(line["Net"])
+    found = regulars("account", "K001", "--as-of", LAST_DAY, "--json").data["months"]
+    assert {month["month"]: month["sales"]["amount"] for month in found} == pytest.approx(expected)
+
+
 def test_figures_as_of_an_earlier_day_know_nothing_of_later_orders(regulars: Regulars, imported: Path) -> None:
     then = regulars("account", "K001", "--as-of", "2024-12-31", "--json").data["figures"]
     now = regulars("account", "K001", "--json").data["figures"]

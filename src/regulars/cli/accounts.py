@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from regulars.facts.accounts import OrderLine
     from regulars.facts.models import Account
+    from regulars.insight.portfolio_figures import Month
     from regulars.insight.sentences import Sentence
 
 PANEL = _("Facts: what happened")
@@ -27,6 +28,7 @@ MONEY_FIGURES = (
     "sales_12m", "sales_previous_12m", "sales_total", "margin_12m", "mean_order_value", "expected_value_90",
     "expected_value_365", "value_at_risk",
 )  # fmt: skip
+MONTHS_SHOWN = 12
 COST_FIGURES = ("margin_12m", "cost_known")
 
 
@@ -244,12 +246,14 @@ def account(
 ) -> None:
     session = open_session(context)
     from regulars.facts.accounts import find_account, lines_of_account
+    from regulars.insight.account_months import months_of_account
 
     one = find_account(wanted, member=session.acting)
     score = _score_of(one, session.options.as_of)
     sentences = _sentences(score, session)
     last_lines = lines_of_account(one, limit=lines) if lines else []
     actions = _open_actions(one, session)
+    products = _product_names(last_lines)
     if session.options.json:
         emit_json(
             {
@@ -261,7 +265,11 @@ def account(
                 "contacts": [_contact_json(contact) for contact in one.contacts.order_by("pk")],
                 "actions": actions,
                 "interactions": [_interaction_json(talk) for talk in _interactions(one, session)],
-                "last_lines": [_line_json(line) for line in last_lines],
+                "months": [
+                    {"month": month.month, "sales": money(month.sales, session.currency), "orders": month.orders}
+                    for month in months_of_account(one, as_of=session.day)
+                ],
+                "last_lines": [_line_json(line, products) for line in last_lines],
             }
         )
         return
@@ -271,7 +279,8 @@ def account(
     _show_actions(actions)
     _show_contacts(one)
     _show_interactions(_interactions(one, session))
-    _show_lines(last_lines)
+    _show_lines(last_lines, products)
+    _show_months(months_of_account(one, as_of=session.day))
 
 
 def _score_of(one: Account, as_of: date | None) -> Any:
@@ -402,7 +411,39 @@ def _show_interactions(talks: list[Any]) -> None:
     )
 
 
-def _show_lines(last_lines: Sequence[OrderLine]) -> None:
+def _show_months(months: Sequence[Month]) -> None:
+    from regulars.base.formats import number
+
+    if not months:
+        return
+    say()
+    show_table(
+        [
+            Column(heading=_("Month")),
+            Column(heading=_("Net sales"), justify="right"),
+            Column(heading=_("Orders"), justify="right"),
+        ],
+        [
+            [f"{month.month:%Y-%m}" + ("" if month.complete else "…"), number(month.sales), number(month.orders)]
+            for month in months[-MONTHS_SHOWN:]
+        ],
+        title=_("Last months with orders"),
+    )
+
+
+Products = dict[tuple[str, str], str]
+"""Names of products by source and code."""
+
+
+def _product_names(last_lines: Sequence[OrderLine]) -> Products:
+    from regulars.facts.models import Product
+
+    codes = {line.product for line in last_lines if line.product}
+    named = Product.objects.filter(external_id__in=codes).values_list("source", "external_id", "name")
+    return {(source, code or ""): name for source, code, name in named}
+
+
+def _show_lines(last_lines: Sequence[OrderLine], products: Products) -> None:
     if not last_lines:
         return
     say()
@@ -419,7 +460,7 @@ def _show_lines(last_lines: Sequence[OrderLine]) -> None:
             [
                 line.business_date.isoformat(),
                 line.order_id,
-                line.product or "",
+                products.get((line.source, line.product or "")) or line.product or "",
                 "" if line.quantity is None else f"{line.quantity:g}",
                 f"{in_minor(line.net_minor, line.currency)} {line.currency}",
                 line.kind,
@@ -454,7 +495,7 @@ def _interaction_json(talk: Any) -> dict[str, Any]:
     }
 
 
-def _line_json(line: OrderLine) -> dict[str, Any]:
+def _line_json(line: OrderLine, products: Products) -> dict[str, Any]:
     from regulars.core.money import from_minor
 
     return {
@@ -463,6 +504,7 @@ def _line_json(line: OrderLine) -> dict[str, Any]:
         "line": line.line_no,
         "date": line.business_date,
         "product": line.product,
+        "product_name": products.get((line.source, line.product or "")) or None,
         "category": line.category,
         "quantity": line.quantity,
         "net": {"amount": float(from_minor(line.net_minor, line.currency)), "currency": line.currency},

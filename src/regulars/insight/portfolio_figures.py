@@ -196,7 +196,7 @@ def portfolio_of(history: OpenHistory, scores: pa.Table) -> Portfolio:
         categories=_parts(history, "category"),
         customers=_customer_years(history, history_from),
         cohorts=_cohorts(history, history_from),
-        months=[_month(month, as_of, scale) for month in months[-MOST_MONTHS:]],
+        months=[month_of(month, as_of, scale) for month in months[-MOST_MONTHS:]],
     )
 
 
@@ -308,6 +308,6 @@ def _one_cohort(
     return Cohort(start, accounts, sales / scale, periods, beginning_unknown)
 
 
-def _month(row: Mapping[str, Any], as_of: date, scale: int) -> Month:
+def month_of(row: Mapping[str, Any], as_of: date, scale: int) -> Month:
     complete = months_before(row["month"], -1).toordinal() - 1 <= as_of.toordinal()
     return Month(row["month"], row["net"] / scale, row["orders"], row["customers"], complete)
