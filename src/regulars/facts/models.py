@@ -80,7 +80,7 @@ class ClassificationRule(Record):
     name = models.CharField(_("name"), max_length=200)
     field = models.CharField(_("field"), max_length=32)
     test = models.CharField(_("test"), max_length=16, choices=Test.choices)
-    pattern = models.CharField(_("pattern"), max_length=500, blank=True, default="")
+    pattern = models.TextField(_("pattern"), blank=True, default="")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     source = models.CharField(_("only for this source"), max_length=64, blank=True, default="")
     active = models.BooleanField(_("active"), default=True)
