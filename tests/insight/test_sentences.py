@@ -157,6 +157,8 @@ def test_what_rounds_to_nothing_is_not_said_to_be_nothing() -> None:
     assert found["share"].text == "less than 0.1% of all sales; place 7."
     assert found["returns"].text == "Of what it bought in the last 12 months, less than 0.1% came back."
     assert "at_risk" not in found
+    assert told(probability_alive=0.001)["alive"].text == "Chance that it is still a customer: less than 1%."
+    assert told(probability_alive=0.999)["alive"].text == "Chance that it is still a customer: more than 99%."
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])

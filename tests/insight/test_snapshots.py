@@ -104,10 +104,11 @@ def test_lifetime_figures_hang_together(write_history: WriteHistory) -> None:
         assert 0 <= score.expected_orders_90 <= score.expected_orders_365
         assert score.expected_value_365 is not None
         assert score.value_at_risk is not None
-        best_year = max(score.sales_12m, score.sales_previous_12m, 0)
         if score.probability_alive > 1e-6:
             if_alive = score.expected_value_365 / score.probability_alive
-            assert score.value_at_risk == pytest.approx(min(if_alive - score.expected_value_365, best_year), abs=1e-6)
+            assert score.value_at_risk == pytest.approx(
+                min(if_alive - score.expected_value_365, max(score.sales_12m, 0)), abs=1e-6
+            )
 
 
 def test_the_summary_of_the_models_is_the_one_of_core_lifetime(write_history: WriteHistory) -> None:
@@ -305,3 +306,43 @@ def test_scores_are_written_in_few_statements(write_history: WriteHistory) -> No
     with connection.execute_wrapper(count):
         take_snapshot(as_of=AS_OF)
     assert len(statements) < 40
+
+
+def test_the_portfolio_survives_its_keeping(write_history: WriteHistory) -> None:
+    """D2, E14, A7: what is kept with the snapshot is what was computed."""
+    write_history(random_history(6))
+    computed = snapshots.compute(as_of=AS_OF)
+    take_snapshot(as_of=AS_OF)
+    kept = portfolio()
+    assert kept == computed.portfolio
+    assert kept is not None
+    assert kept.two_years_known
+    assert {part.name for part in kept.sellers} == {"Ann", "Bob", None}
+    assert sum(part.sales_12m for part in kept.sellers) == pytest.approx(kept.sales_12m)
+    assert sum(kept.buyers.values()) == Score.objects.count()
+    assert sum(kept.buyers_of_class_a.values()) == Score.objects.filter(pareto="A").count()
+    assert sum(month.sales for month in kept.months) == pytest.approx(
+        sum(Score.objects.values_list("sales_total", flat=True))
+    )
+    assert kept.value_at_risk == pytest.approx(sum(score.value_at_risk or 0 for score in Score.objects.all()))
+
+
+def test_many_small_parts_are_put_together(write_history: WriteHistory, orders: Orders) -> None:
+    lines = [line for n in range(60) for line in orders(1, "2024-05-01", net=100 * (n + 1), category=f"C{n}")]
+    write_history(lines)
+    take_snapshot(as_of=AS_OF)
+    firm = portfolio()
+    assert firm is not None
+    assert len(firm.categories) == 50
+    assert (firm.categories[0].name, firm.categories[0].sales_12m) == ("C59", 60.0)
+    assert (firm.categories[-1].name, firm.categories[-1].put_together) == (None, 11)
+    assert sum(part.sales_12m for part in firm.categories) == pytest.approx(firm.sales_12m)
+
+
+def test_sales_without_a_customer_count_for_the_firm_alone(write_history: WriteHistory, orders: Orders) -> None:
+    write_history([*orders(1, "2024-05-01", net=3_000), *orders(None, "2024-05-02", net=1_000)])
+    take_snapshot(as_of=AS_OF)
+    firm = portfolio()
+    assert firm is not None
+    assert (firm.sales_12m, firm.sales_without_customer_12m, firm.accounts) == (40.0, 10.0, 1)
+    assert Score.objects.get().share_of_firm == 0.75

@@ -51,8 +51,8 @@ def lifetime_scores(figures: pa.Table, *, as_of: date) -> LifetimeScores:
     answers = dict.fromkeys(COLUMNS, unknown)
     if orders is not None:
         each = values.expected_value(summary) if values is not None else unknown
-        best_year = np.maximum(_vector(figures, "sales_12m"), _vector(figures, "sales_previous_12m"))[ordered]
-        answers = _answers(orders, summary, each, np.clip(best_year, 0.0, None))
+        bought = np.clip(_vector(figures, "sales_12m")[ordered], 0.0, None)
+        answers = _answers(orders, summary, each, bought)
     columns = {name: _spread(answer, ordered) for name, answer in answers.items()}
     return LifetimeScores(columns, {"orders": _told(orders), "values": _told(values), "notes": notes})
 
@@ -68,15 +68,15 @@ def _summary(figures: pa.Table, as_of: date) -> dict[str, Vector]:
     }
 
 
-def _answers(orders: BetaGeoNBD, summary: dict[str, Vector], each: Vector, best_year: Vector) -> dict[str, Vector]:
+def _answers(orders: BetaGeoNBD, summary: dict[str, Vector], each: Vector, bought: Vector) -> dict[str, Vector]:
     alive = orders.probability_alive(summary)
     if_alive = {days: orders.expected_orders_if_alive(summary, periods=days / DAYS_A_WEEK) for days in HORIZONS_DAYS}
     answers = {"probability_alive": alive}
     for days in HORIZONS_DAYS:
         answers[f"expected_orders_{days}"] = alive * if_alive[days]
         answers[f"expected_value_{days}"] = alive * if_alive[days] * each
-    # What a customer long gone would buy is lost already: no more is at risk than the better of its last two years.
-    answers["value_at_risk"] = np.minimum((1 - alive) * if_alive[365] * each, best_year)
+    # What a customer long gone would buy is lost already: no more is at risk than what it bought in the last 12 months.
+    answers["value_at_risk"] = np.minimum((1 - alive) * if_alive[365] * each, bought)
     # The model lets nobody leave before a second order; that is an assumption, not knowledge of those who ordered once.
     once = summary["frequency"] == 0
     for name in ("probability_alive", "value_at_risk"):

@@ -118,7 +118,7 @@ def _alive(score: Score, _currency: str) -> Sentence | None:
     if score.probability_alive is None:
         text = _("The history is too short to estimate the chance that it is still a customer.")
         return Sentence("alive", text, Effect.UNKNOWN)
-    text = _("Chance that it is still a customer: %(chance)s.") % {"chance": percent(score.probability_alive, digits=0)}
+    text = _("Chance that it is still a customer: %(chance)s.") % {"chance": _chance(score.probability_alive)}
     if score.probability_alive < 0.5:
         return Sentence("alive", text, Effect.LOWERS)
     return Sentence("alive", text, Effect.RAISES if score.probability_alive >= 0.8 else Effect.NEUTRAL)
@@ -262,6 +262,15 @@ def _about(value: float) -> str:
 def _plural(value: float) -> int:
     """Which plural goes with a number that `_about` wrote: 1 is singular, 1.2 is not."""
     return 1 if abs(value - 1) < 0.05 else 2 if value < 2 else round(value)
+
+
+def _chance(chance: float) -> str:
+    """Nothing is certain."""
+    if chance < 0.005:
+        return _("less than %(share)s") % {"share": percent(0.01, digits=0)}
+    if chance > 0.995:
+        return _("more than %(share)s") % {"share": percent(0.99)}
+    return percent(chance, digits=0)
 
 
 def _small(share: Amount) -> str:
