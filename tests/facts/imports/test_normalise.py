@@ -109,6 +109,29 @@ def test_the_currency_beside_an_amount_counts_where_no_column_names_one(staged: 
 
 
 @pytest.mark.parametrize(
+    ("quantity", "price", "net"),
+    [
+        ("1", "99999999999.99", 9_999_999_999_999),
+        ("100000", "99999999.99", 999_999_999_900_000),
+        ("0.000001", "999999999999.999999", 100_000_000),
+        ("3", "0.115", 35),
+        ("1.5", "0.01", 2),
+    ],
+)
+def test_large_and_small_amounts_are_exact_alike(staged: Rows, quantity: str, price: str, net: int) -> None:
+    text = f"id,day,q,p\n1,2024-01-31,{quantity},{price}\n"
+    columns = {"order_id": "id", "business_date": "day", "quantity": "q", "unit_price": "p"}
+    assert staged(text, "net_minor", columns=columns) == [(net,)]
+
+
+def test_an_amount_beyond_all_bounds_is_a_reason(staged: Rows, rejected: Rows) -> None:
+    text = "id,day,q,p\n1,2024-01-31,999999999999,999999999999\n"
+    columns = {"order_id": "id", "business_date": "day", "quantity": "q", "unit_price": "p"}
+    assert staged(text, "order_id", columns=columns) == []
+    assert rejected() == [(1, "too_large", "unit_price", "999999999999")]
+
+
+@pytest.mark.parametrize(
     ("columns", "cells", "net"),
     [
         ({"net_amount": "a", "unit_price": "b"}, ("10", "99", ""), 1000),

@@ -181,9 +181,9 @@ class _Texts:
         if not self._headings("business_date"):
             return "false"
         cells = ", ".join(f"r.{column}" for column in self.raw.columns)
-        return (
-            f"({' AND '.join(absent)} AND coalesce(regexp_matches(trim(coalesce({cells})), {quoted(TOTALS)}), false))"
-        )
+        is_total = f"coalesce(regexp_matches(trim(coalesce({cells})), {quoted(TOTALS)}), false)"
+        # CASE, since the engine would work out both sides of AND for every row.
+        return f"CASE WHEN {' AND '.join(absent)} THEN {is_total} ELSE false END"
 
     def _headings(self, field: str) -> list[str]:
         own = self.mapping.columns.get(field)

@@ -24,8 +24,6 @@ ORDER_AMOUNTS: Final = {
 }
 """Amounts that stand once an order: the number of the line they become, its kind, its sign."""
 
-_SMALL: Final = 9e7
-"""Amounts below it have 18 digits at most with six decimals, in the smallest of minor units."""
 _SCALES: Final = " ".join(f"WHEN {digits} THEN {10**digits}" for digits in range(5))
 _OF_A_LINE: Final = frozenset(
     {
@@ -254,9 +252,11 @@ class OrderLines(FieldReader):
         used = [name for name in NUMBER_FIELDS if self.cells.has(name)]
         if "discount_percent" in used or not all(name in self.profiles for name in used):
             return False
+        known = self.values["exponent"]
+        digits = 6 + (int(known) if known.isdigit() else 4)
         whole, most = self.profiles.get("quantity", (True, 1.0))
         largest = max((self.profiles[name][1] for name in used if name != "quantity"), default=0.0)
-        return whole and max(most, 1.0) * largest < _SMALL
+        return whole and max(most, 1.0) * largest < 10 ** (18 - digits)
 
     def _reason(self) -> str:
         """SQL: `code:field` of the first thing that is wrong with a line, NULL if nothing is."""
