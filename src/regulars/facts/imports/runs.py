@@ -291,6 +291,7 @@ def _stage_records(staged: StagedImport) -> None:
                     staged.engine,
                     part.raw,
                     part.mapping,
+                    [(other.raw, other.mapping) for other in staged.parts if other is not part],
                     base_currency=staged.base_currency,
                     as_of=staged.as_of,
                 )
