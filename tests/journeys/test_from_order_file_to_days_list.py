@@ -183,6 +183,7 @@ def test_an_owner_sees_own_accounts_on_the_list(regulars: Regulars, imported: Pa
     assert regulars("account", f"#{first}", "--as", "Mia").code == 2
 
 
+@pytest.mark.django_db(transaction=True)  # a backup reads in a transaction of its own
 def test_backup_and_restore_bring_everything_back(regulars: Regulars, imported: Path, tmp_path: Path) -> None:
     before = [regulars(command, "--json").data for command in ("accounts", "portfolio", "imports")]
     file = tmp_path / "backup.zip"
