@@ -58,16 +58,23 @@ class AccountFields(TypedDict, total=False):
 
 def visible_accounts(member: Member | None) -> QuerySet[Account]:
     """The accounts that `member` may see; None is Regulars itself and sees all. Merged accounts never."""
-    accounts = Account.objects.filter(merged_into=None)
+    return Account.objects.filter(seen_by(member), merged_into=None)
+
+
+def seen_by(member: Member | None, *, at: str = "") -> Q:
+    """The condition that `member` sees the account that is found at the path `at` ("account__"), merged or not.
+
+    A condition on the joined account, since `account__in=visible_accounts(member)` has the database list them all.
+    """
     scope = account_scope(member)
     if member is None or scope == Scope.ALL:
-        return accounts
+        return Q()
     if scope == Scope.NONE:
-        return accounts.none()
-    own = Q(owner=member)
+        return Q(pk__in=[])
+    own = Q(**{f"{at}owner": member})
     if scope == Scope.TEAM and member.team_id is not None:
-        own |= Q(team=member.team_id) | Q(owner__team=member.team_id)
-    return accounts.filter(own)
+        own |= Q(**{f"{at}team": member.team_id}) | Q(**{f"{at}owner__team": member.team_id})
+    return own
 
 
 def require_account(account: Account, *, member: Member | None, permission: str = "write") -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.accounts import require_account, seen_by
 from regulars.facts.models import Account, Contact
 
 
@@ -36,7 +36,7 @@ class ContactFields(TypedDict, total=False):
 
 def visible_contacts(member: Member | None) -> QuerySet[Contact]:
     """The contacts of the accounts that `member` may see."""
-    return Contact.objects.filter(account__in=visible_accounts(member))
+    return Contact.objects.filter(seen_by(member, at="account__"), account__merged_into=None)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.accounts import require_account, seen_by
 from regulars.facts.models import Account, Contact, Interaction
 
 
@@ -22,7 +22,8 @@ class WrongInteraction(Refusal):
 
 def visible_interactions(member: Member | None) -> QuerySet[Interaction]:
     """The interactions with the accounts that `member` may see, newest first."""
-    return Interaction.objects.filter(account__in=visible_accounts(member)).order_by("-on", "-pk")
+    seen = Interaction.objects.filter(seen_by(member, at="account__"), account__merged_into=None)
+    return seen.order_by("-on", "-pk")
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.accounts import require_account, seen_by, visible_accounts
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Contact, Interaction
 from regulars.plan.causes import CAUSES
@@ -30,8 +30,9 @@ class WrongAction(Refusal):
 
 def visible_actions(member: Member | None) -> QuerySet[Action]:
     """The actions about accounts that `member` may see."""
-    seen = visible_accounts(member)
-    return Action.objects.filter(Q(account__in=seen) | Q(account__merged_into__in=seen))
+    own = seen_by(member, at="account__") & Q(account__merged_into=None)
+    merged = seen_by(member, at="account__merged_into__") & Q(account__merged_into__isnull=False)
+    return Action.objects.filter(own | merged)
 
 
 @transaction.atomic
