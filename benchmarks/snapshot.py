@@ -75,9 +75,10 @@ def generated_lines(lines: int, accounts: int) -> str:
             'S' || (floor(40 * h2)::INTEGER) AS seller, 'D' || (floor(6 * h2)::INTEGER) AS department, 'web' AS channel,
             CASE WHEN net < 0 THEN 'return' ELSE 'sale' END AS kind, NULL AS import_id
         FROM (
-            SELECT n, hash(n // 4) / 2 ** 64 AS h1, hash(n // 4, 2) / 2 ** 64 AS h2, hash(n // 4, 3) / 2 ** 64 AS h3,
-                hash(n, 4) / 2 ** 64 AS h4, CASE WHEN hash(n, 5) / 2 ** 64 < 0.03 THEN -1 ELSE 1 END AS sign,
-                (sign * (100 + 20000 * (hash(n, 6) / 2 ** 64) ** 4))::BIGINT AS net
+            SELECT n, hash(n // 4 * 8 + 1) / 2 ** 64 AS h1, hash(n // 4 * 8 + 2) / 2 ** 64 AS h2,
+                hash(n // 4 * 8 + 3) / 2 ** 64 AS h3, hash(n * 8 + 4) / 2 ** 64 AS h4,
+                CASE WHEN hash(n * 8 + 5) / 2 ** 64 < 0.03 THEN -1 ELSE 1 END AS sign,
+                (sign * (100 + 20000 * (hash(n * 8 + 6) / 2 ** 64) ** 4))::BIGINT AS net
             FROM (SELECT range AS n FROM range({lines}))
         )
     """

@@ -21,7 +21,7 @@ def secret_key(folder: Path) -> str:
     """`REGULARS_SECRET_KEY`, or a key made once and kept in the home folder, readable by its owner alone."""
     configured = env.str("REGULARS_SECRET_KEY", default="")
     if configured:
-        return configured
+        return str(configured)
     kept = folder / "secret_key"
     if kept.exists():
         return kept.read_text().strip()

@@ -30,7 +30,10 @@ LANGUAGES = [("en", "English"), ("ne", "नेपाली"), ("hi", "हिन�
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 # Periodic jobs by name: what to do, and at what time of day where the organisation is. See base/jobs.py.
-SCHEDULE: dict[str, dict[str, str]] = {"nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"}}
+SCHEDULE: dict[str, dict[str, str]] = {
+    "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
+    "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
+}
 
 EMAIL_CONFIG = env.email_url("REGULARS_MAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - refusals are named for what stands in the way
     """A request that cannot be carried out, said to the user in a plain sentence with a way out.
 
     Subclasses are named for what stands in the way (`MissingRates`, `NotAnOrderFile`). `str()` gives both sentences.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from regulars.base.jobs import job
 from regulars.base.locks import exclusive
 from regulars.base.warehouse import Table, open_engine
 
@@ -47,6 +48,7 @@ MANY_FILES = 40
 KEPT_DAYS = 30
 
 
+@job(retries=3, pause_seconds=600)
 def tidy_history() -> bool:
     """Write the history anew as few clustered files when imports have left many, and drop files older than a month.
 

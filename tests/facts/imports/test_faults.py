@@ -50,7 +50,8 @@ def write_orders(file: Path) -> Path:
     for order in range(ORDERS):
         customer = order % CUSTOMERS
         lines += [
-            f"A{order},{line},2024-{order % 12 + 1:02}-15,K{customer},Firm {customer},P{order % 50},1,{(order + line) % 90}.50"
+            f"A{order},{line},2024-{order % 12 + 1:02}-15,K{customer},Firm {customer},P{order % 50},1,"
+            f"{(order + line) % 90}.50"
             for line in (1, 2)
         ]
     file.write_text("\n".join(lines) + "\n")

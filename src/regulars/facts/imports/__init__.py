@@ -1,2 +1,2 @@
-"""From a file to facts: read (`sources`), understand (`headings`, `exports`, `detect`), convert (`normalise`), put in force
-(`runs`). See `docs/methods/import.md`."""
+"""From a file to facts, and back: read (`sources`), understand (`detect`), convert (`normalise`), put in force (`runs`)
+and take back (`undo`). See `docs/methods/import.md`."""

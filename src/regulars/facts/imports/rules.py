@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from regulars.base.access import Permission, require
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.base.warehouse import Engine, open_engine, quoted
@@ -193,6 +194,7 @@ def add_rule(
     before: ClassificationRule | None = None,
 ) -> ClassificationRule:
     """Add a rule, before another one or at the end. Raises `WrongRule`."""
+    require(member, Permission.CONFIGURE)
     rule = ClassificationRule(
         name=name.strip(), field=field, test=test, pattern=pattern.strip(), kind=kind, source=source
     )
@@ -209,6 +211,7 @@ def add_rule(
 
 def change_rule(*, member: Member | None, rule: ClassificationRule, **changes: Any) -> ClassificationRule:
     """Change name, field, test, pattern, kind, source or active. Raises `WrongRule`."""
+    require(member, Permission.CONFIGURE)
     unknown = set(changes) - {"name", "field", "test", "pattern", "kind", "source", "active"}
     assert not unknown, f"a rule has no {unknown}"
     with audited(rule, verb="change_rule", member=member):
@@ -223,6 +226,7 @@ def move_rule(
     *, member: Member | None, rule: ClassificationRule, before: ClassificationRule | None = None
 ) -> ClassificationRule:
     """Put a rule before another one, or at the end: the first rule that fits decides."""
+    require(member, Permission.CONFIGURE)
     with audited(rule, verb="move_rule", member=member):
         rules = [other for other in ClassificationRule.objects.select_for_update() if other != rule]
         at = rules.index(before) if before else len(rules)
@@ -232,12 +236,14 @@ def move_rule(
 
 def remove_rule(*, member: Member | None, rule: ClassificationRule) -> None:
     """Remove a rule. Where no rule is left, the next import brings the defaults back: switch rules off to have none."""
+    require(member, Permission.CONFIGURE)
     with audited(rule, verb="remove_rule", member=member):
         rule.delete()
 
 
 def restore_default_rules(*, member: Member | None) -> list[ClassificationRule]:
     """Put the default rules in the place of all rules."""
+    require(member, Permission.CONFIGURE)
     with transaction.atomic():
         for rule in ClassificationRule.objects.all():
             remove_rule(member=member, rule=rule)

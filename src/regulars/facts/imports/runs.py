@@ -22,6 +22,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from regulars.base.access import Permission, require
 from regulars.base.audit import record_change
 from regulars.base.locks import exclusive
 from regulars.base.models import Member, new_uid
@@ -168,6 +169,7 @@ def run_import(staged: StagedImport, *, member: Member | None = None, progress: 
 
     Raises `Busy` when another import is running, and whatever stopped it; the record then says that it failed and why.
     """
+    require(member, Permission.IMPORT)
     tell = progress or _nobody
     with exclusive(HISTORY_LOCK, wait_seconds=2):
         import_ = Import.objects.create(

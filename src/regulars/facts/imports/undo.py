@@ -16,6 +16,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from regulars.base.access import Permission, require
 from regulars.base.audit import record_change
 from regulars.base.locks import exclusive
 from regulars.base.models import Member
@@ -49,6 +50,7 @@ class UndoReport:
 
 def undo_import(*, import_: Import, member: Member | None = None, progress: Progress | None = None) -> UndoReport:
     """Restore the state before the import, updates included. What was changed by hand since is left, and counted."""
+    require(member, Permission.IMPORT)
     tell = progress or (lambda _text, _share: None)
     recover()
     report = UndoReport()
