@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from regulars.base.access import Scope, account_scope, require
 from regulars.base.audit import audited, record_change
 from regulars.base.models import Department, Member, Team
-from regulars.base.warehouse import identifier, open_engine
+from regulars.base.warehouse import identifier, shared_engine
 from regulars.core.errors import Refusal
 from regulars.facts.custom_fields import validated_custom
 from regulars.facts.history import HISTORY
@@ -162,7 +162,7 @@ def lines_of_account(account: Account, *, limit: int = 100, offset: int = 0) -> 
     """The account's order lines, newest first, with those of the accounts merged into it."""
     family = ", ".join(str(one) for one in account_family(account))
     columns = ", ".join(identifier(name) for name in _LINE_COLUMNS)
-    with open_engine() as engine:
+    with shared_engine() as engine:
         rows = engine.rows(
             f"SELECT {columns} FROM {HISTORY.relation()} WHERE account_id IN ({family}) "
             "ORDER BY business_date DESC, source, order_id DESC, line_no LIMIT ? OFFSET ?",
