@@ -21,7 +21,7 @@ $(BIN)/python:
 
 $(INSTALLED): requirements/dev.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python requirements/dev.txt
+	$(BIN)/python -m uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements/dev.txt
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 

@@ -46,6 +46,7 @@ class Run(NamedTuple):
 
 def timed(*command: str, home: Path | None = None) -> Run:
     environment = os.environ | ({"REGULARS_HOME": str(home)} if home else {})
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # start-up as on any machine
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)
@@ -71,8 +72,8 @@ def write_files(folder: Path, lines: int, accounts: int) -> tuple[Path, Path, st
     if lines:
         query, sorted_by = GENERATED.format(lines=lines, accounts=accounts), "customer_id"
     else:
-        demo = files("regulars.cli") / "demo_data" / "online_retail_ii.parquet"
-        query, sorted_by = f"SELECT * FROM read_parquet('{demo}')", '"Customer ID"'
+        demo = files("regulars.cli") / "demo_data" / "wholesaler" / "online_retail_ii.parquet"
+        query, sorted_by = f"SELECT * FROM read_parquet('{demo}')", "customer_id"
     with duckdb.connect() as connection:
         connection.execute(f"COPY ({query}) TO '{file}' (HEADER)").fetchall()
     with file.open() as whole:

@@ -154,14 +154,36 @@ def _copy(model: type[models.Model], rows: pa.Table, fields: Fields) -> None:
 
 def _execute_many(model: type[models.Model], rows: pa.Table, fields: Fields) -> None:
     table, names = _quoted(model, fields)
-    values = [
-        _sqlite_values(column.combine_chunks(), field) for column, field in zip(rows.columns, fields, strict=True)
-    ]
+    literals, values = [], []
+    for column, field in zip(rows.columns, fields, strict=True):
+        column = column.combine_chunks()
+        same = _is_the_same_in_every_row(column)
+        cells = _sqlite_values(column[:1] if same else column, field)
+        literals.append(_literal(cells[0]) if same else "?")
+        if not same:
+            values.append(cells)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({', '.join(literals)})"
     with connection.wrap_database_errors, connection.cursor() as cursor:
         # Django's own cursor rewrites %s for each row; the one below it takes the statement as it is.
-        cursor.cursor.connection.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(fields))})", zip(*values, strict=True)
-        )
+        cursor.cursor.connection.executemany(statement, zip(*values, strict=True) if values else [()] * rows.num_rows)
+
+
+def _is_the_same_in_every_row(column: pa.Array) -> bool:
+    """Most columns of a record that an import makes are empty: such a value stands in the statement, once."""
+    import pyarrow.compute as pc
+
+    if column.null_count:
+        return bool(column.null_count == len(column))
+    return len(column) > 1 and column[0] == column[-1] and bool(pc.all(pc.equal(column, column[0])).as_py())
+
+
+def _literal(value: Any) -> str:
+    """A value of our own columns as SQLite writes it."""
+    if value is None or value != value:  # NaN: not known
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return repr(int(value) if isinstance(value, bool) else value)
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _sqlite_values(column: pa.Array, field: models.Field[Any, Any]) -> list[Any]:

@@ -38,7 +38,7 @@ HISTORY = Table(
         "kind": "VARCHAR",  # sale, return, fee, other
         "import_id": "BIGINT",
     },
-    sorted_by=["account_id", "business_date", "order_id"],
+    sorted_by=["account_id", "business_date"],
 )
 
 HISTORY_LOCK = "history"

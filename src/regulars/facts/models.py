@@ -146,11 +146,15 @@ class Account(Imported):
 
     name = models.CharField(_("name"), max_length=300)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.FIRM)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged")
-    owner = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="accounts")
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="accounts")
-    department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, related_name="accounts")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", db_index=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", db_index=False
+    )
+    owner = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="accounts", db_index=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="accounts", db_index=False)
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="accounts", db_index=False
+    )
     trade = models.CharField(_("kind of business"), max_length=100, blank=True, default="")
     size = models.CharField(_("size"), max_length=50, blank=True, default="")
     email = models.CharField(_("e-mail"), max_length=254, blank=True, default="")
@@ -166,7 +170,14 @@ class Account(Imported):
     generated = models.BooleanField(_("name made up for the demo"), default=False)
 
     class Meta(Imported.Meta):
-        indexes: ClassVar = [models.Index(fields=["name"], name="account_name")]
+        # Most of these point nowhere in most accounts: only those that do are indexed.
+        indexes: ClassVar = [
+            models.Index(fields=["name"], name="account_name"),
+            *(
+                models.Index(fields=[field], condition=models.Q(**{f"{field}__isnull": False}), name=f"account_{field}")
+                for field in ("parent", "merged_into", "owner", "team", "department")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

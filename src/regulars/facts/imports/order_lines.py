@@ -256,12 +256,13 @@ def write_customers(engine: Engine, import_: Import) -> None:
               left(coalesce(account_name, contact_name, account_email, account_key), 300) AS name, {details},
               CASE WHEN account_name IS NULL AND coalesce(contact_name, account_email) IS NOT NULL
                 THEN 'person' ELSE 'firm' END AS kind,
-              member.id AS owner_id, department.id AS department_id, {import_.pk}::BIGINT AS made_by_import_id
+              member.id AS owner_id, department.id AS department_id, {import_.pk}::BIGINT AS made_by_import_id,
+              uuidv7()::VARCHAR AS uid
             FROM customers
             LEFT JOIN called AS member ON member.kind = 'member' AND member.name = lower(customers.seller)
             LEFT JOIN called AS department
               ON department.kind = 'department' AND department.name = lower(customers.department)
-            WHERE is_new"""
+            WHERE is_new ORDER BY account_id"""
         ),
     )
     insert_rows(

@@ -95,6 +95,17 @@ def distinct(cells: Sequence[str | None]) -> list[str]:
     return headings
 
 
+def drop_raw(engine: Engine, raw: RawTable) -> None:
+    """Give the room of a raw table back, when nobody will read its cells any more."""
+    engine.run(f"DROP VIEW {raw.name}")
+    engine.run(f"DROP TABLE {_stored(raw.name)}")
+
+
+def _stored(name: str) -> str:
+    """The table that holds the cells, below the view that numbers the rows."""
+    return f"{name}_stored"
+
+
 class RawWriter:
     """Fills the tables of one group of files."""
 
@@ -102,7 +113,7 @@ class RawWriter:
         self.engine = engine
         self.name = f"raw_{number}"
         self.broken_name = f"broken_{number}"
-        self.store = f"raw_{number}_stored"
+        self.store = _stored(f"raw_{number}")
         self.headings = list(headings)
         self.columns = [f"c{position}" for position in range(len(headings))]
         self.files: list[SourceFile] = []

@@ -36,7 +36,7 @@ from regulars.facts.imports.mapping import Mapping
 from regulars.facts.imports.normalise import stage_order_lines, stage_records
 from regulars.facts.imports.order_lines import Difference
 from regulars.facts.imports.rules import active_rules, preview_rules
-from regulars.facts.imports.sources import RawTable, SourceFile, read_sources
+from regulars.facts.imports.sources import RawTable, SourceFile, drop_raw, read_sources
 from regulars.facts.models import ClassificationRule, Import
 from regulars.facts.rates import load_rates
 
@@ -44,8 +44,6 @@ Progress = Callable[[str, float | None], None]
 """Told what is being done, and how much of it (0 … 1) where that is known."""
 
 KINDS = ClassificationRule.Kind.values
-FILE_ENGINE_BYTES = 200_000_000
-"""Files above this size are staged in an engine with a file, which bounds memory; below it memory alone is faster."""
 
 
 class NotUnderstood(Refusal):
@@ -146,8 +144,7 @@ def stage_import(
             folder = Path(settings.IMPORTS_ROOT) / str(new_uid())
             (folder / "work").mkdir(parents=True)
             stack.callback(_remove_if_unused, folder)
-            file = folder / "stage.duckdb" if _bytes(paths) > FILE_ENGINE_BYTES else None
-            engine = stack.enter_context(open_engine(file=file))
+            engine = stack.enter_context(open_engine())
             raws = read_sources(
                 engine, paths, work=folder / "work", encoding=encoding, delimiter=delimiter, progress=tell
             )
@@ -213,6 +210,10 @@ def import_folder(import_: Import) -> Path:
 
 def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
     engine = staged.engine
+    master_records.keep_for_undo(staged.plan, staged.folder)
+    rejected.keep_rejected(engine, [(part.raw, part.mapping) for part in staged.parts], staged.folder)
+    for part in staged.parts:
+        drop_raw(engine, part.raw)  # sorting a long history needs the room
     version = HISTORY.version_in_force()
     after = version
     if staged.has_lines:
@@ -224,8 +225,6 @@ def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
         assert difference is not None
         tell(_("Writing the history"), None)
         after = order_lines.write_lines(engine, import_.pk, difference, staged.folder)
-    master_records.keep_for_undo(staged.plan, staged.folder)
-    rejected.keep_rejected(engine, [(part.raw, part.mapping) for part in staged.parts], staged.folder)
     tell(_("Writing accounts and contacts"), None)
     with transaction.atomic():
         master_records.write_plan(staged.plan, import_)
@@ -393,16 +392,8 @@ def _complete_orders(parts: list[Part]) -> bool:
 def _remove_if_unused(folder: Path) -> None:
     """A folder stays only for an import that is in force."""
     shutil.rmtree(folder / "work", ignore_errors=True)
-    for file in folder.glob("stage.duckdb*"):
-        file.unlink(missing_ok=True)
     if not Import.objects.filter(uid=folder.name, state=Import.State.DONE).exists():
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _bytes(paths: Sequence[Path]) -> int:
-    """Size of the files and folders as they lie on the disk."""
-    files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _nobody(_text: str, _share: float | None) -> None:

@@ -11,14 +11,14 @@ from regulars.facts.imports.archives import Found, Unpacker, require_space
 from regulars.facts.imports.encodings import known_encoding
 from regulars.facts.imports.json_files import is_json, look_at_json
 from regulars.facts.imports.parquet_files import look_at_parquet
-from regulars.facts.imports.raw_tables import RawTable, RawWriter, SourceFile, folded
+from regulars.facts.imports.raw_tables import RawTable, RawWriter, SourceFile, drop_raw, folded
 from regulars.facts.imports.reading import Progress, Reading, ReadLimits, Skipped, Tally
 from regulars.facts.imports.records import Dialect, RecordReader, open_text
 from regulars.facts.imports.text_files import look_at_text
 from regulars.facts.imports.unreadable import NothingToRead, UnknownDelimiter, UnreadableFile
 from regulars.facts.imports.workbooks import Bookcase, look_at_workbook
 
-__all__ = ["RawTable", "ReadLimits", "SourceFile", "physical_lines", "preview", "read_sources"]
+__all__ = ["RawTable", "ReadLimits", "SourceFile", "drop_raw", "physical_lines", "preview", "read_sources"]
 
 
 class Part(Protocol):
