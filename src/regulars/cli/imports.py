@@ -297,6 +297,7 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
     shown = months[-MONTHS_SHOWN:]
     amounts = ["sale_minor", "return_minor", "fee_minor", "other_minor"]
     headings = [_("Sales"), _("Returns"), _("Fees"), _("Other")]
+    differs = any(month["net_minor"] != month["file_net_minor"] for month in months)
     say()
     show_table(
         [
@@ -305,6 +306,7 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
             Column(heading=_("Lines"), justify="right", rank=1),
             *(Column(heading=heading, justify="right", rank=rank) for rank, heading in enumerate(headings)),
             Column(heading=_("All"), justify="right"),
+            *([Column(heading=_("In the file"), justify="right")] if differs else []),
         ],
         [
             [
@@ -313,6 +315,7 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
                 f"{month['lines']:,}",
                 *(in_minor(month[name], currency) for name in amounts),
                 in_minor(month["net_minor"], currency),
+                *([in_minor(month["file_net_minor"], currency)] if differs else []),
             ]
             for month in shown
         ],

@@ -166,3 +166,51 @@ def test_a_million_customers_or_a_million_orders_of_one_are_taken_in(
         run_import(staged)
     assert staged.report.history is not None
     assert (staged.report.history.added, Account.objects.count()) == (orders, customers)
+
+
+def test_the_totals_by_month_stand_beside_those_of_the_file(organisation: object, tmp_path: Path) -> None:
+    """Rejected rows count in the file's own totals, as far as they can be read."""
+    bad = (
+        "A8,1,2024-03-09,K8,Firm 8,P1,one,5.00\nA9,1,2024-04-09,K9,Firm 9,P1,one,6.00\nA10,1,soon,K9,Firm 9,P1,1,7.00\n"
+    )
+    report = bring_in(tmp_path / "orders.csv", HEAD + GOOD + bad)
+    (march,) = report.months
+    assert (march["lines"], march["net_minor"]) == (2, 3000)
+    assert (march["file_lines"], march["file_net_minor"]) == (3, 3500)
+    assert report.left_out_of_other_months == [
+        {"month": "2024-04", "file_lines": 1, "file_net_minor": 600},
+        {"month": None, "file_lines": 1, "file_net_minor": 700},
+    ]
+
+
+def test_a_row_that_merely_lacks_its_number_joins_no_order_of_another_customer(
+    organisation: object, tmp_path: Path
+) -> None:
+    text = (
+        "Invoice,Date,Customer,Product,Amount\n"
+        "A1,2024-03-01,Alpha,Pen,5.00\n"
+        ",2024-03-02,Gamma,Pen,7.00\n"
+        "A4,2024-03-03,Delta,Pen,8.00\n"
+        "A5,,Epsilon,Pen,9.00\n"
+        ",2024-03-05,Zeta,Pen,9.50\n"
+        ",,Eta,Pen,9.60\n"
+    )
+    report = bring_in(tmp_path / "gaps.csv", text)
+    assert [(order, amount) for order, _line, _day, amount in lines()] == [("A1", 500), ("A4", 800)]
+    assert report.lines_rejected == 4
+
+
+def test_rows_that_repeat_the_customer_but_not_the_number_belong_to_the_order_above(
+    organisation: object, tmp_path: Path
+) -> None:
+    text = (
+        "Invoice,Date,Customer,Product,Amount\n"
+        "A1,2024-03-01,Alpha,Pen,5.00\n"
+        ",,Alpha,Ink,7.00\n"
+        "A2,2024-03-02,Beta,Pen,6.00\n"
+        ",,,Ink,8.00\n"
+    )
+    bring_in(tmp_path / "first_rows.csv", text)
+    assert [(order, amount) for order, _line, _day, amount in lines()] == [
+        ("A1", 500), ("A1", 700), ("A2", 600), ("A2", 800),
+    ]  # fmt: skip

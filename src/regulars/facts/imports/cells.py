@@ -76,7 +76,7 @@ def lay_out(engine: Engine, group: Group, others: Sequence[Group], reading: Read
     if mapping.group_rows:
         query = _under_their_groups(query, mapping.group_rows)
     if mapping.fill_down == "previous":
-        query = _continued(query, "order_id")
+        query = _continued(query, fields)
     for header in _headers(mapping, others):
         query, fields = _with_header(engine, name, query, fields, header, others, reading)
     if mapping.fill_down:
@@ -253,11 +253,25 @@ def _under_their_groups(query: str, field: str) -> str:
     FROM (SELECT *, {field} IS NOT NULL AND business_date IS NULL AS _heads FROM ({query}))"""
 
 
-def _continued(query: str, field: str) -> str:
-    """SQL: an empty cell has the value of the row above."""
+_OF_ANOTHER_ORDER: Final = ("business_date", "account_id", "account_name", "account_email")
+
+
+def _continued(query: str, fields: Sequence[str]) -> str:
+    """SQL: a row without a number belongs to the order above, unless its own date or customer is another one.
+
+    Such a row merely lacks its number; joined to the order above, its money would be another customer's.
+    """
+    compared = [name for name in _OF_ANOTHER_ORDER if name in fields]
+    opened = ", ".join(f"{name} := {name}" for name in ("order_id", *compared))
+    same = " AND ".join(
+        ["true", *(f"coalesce({name}, _above.{name}) IS NOT DISTINCT FROM _above.{name}" for name in compared)]
+    )
     return f"""
-    SELECT * REPLACE (coalesce({field}, last_value({field} IGNORE NULLS)
-      OVER (PARTITION BY _file ORDER BY _row ROWS UNBOUNDED PRECEDING)) AS {field}) FROM ({query})"""
+    SELECT * EXCLUDE (_above) REPLACE (coalesce(order_id, CASE WHEN {same} THEN _above.order_id END) AS order_id)
+    FROM (
+      SELECT *, last_value(CASE WHEN order_id IS NOT NULL THEN struct_pack({opened}) END IGNORE NULLS)
+        OVER (PARTITION BY _file ORDER BY _row ROWS UNBOUNDED PRECEDING) AS _above
+      FROM ({query}))"""
 
 
 def _filled_from_order(table: str, fields: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ from regulars.base.audit import record_change
 from regulars.base.locks import exclusive
 from regulars.base.models import Member, new_uid
 from regulars.base.organisation import organisation
-from regulars.base.warehouse import Engine, disk_trouble_said_plainly, open_engine
+from regulars.base.warehouse import Engine, disk_trouble_said_plainly, open_engine, quoted
 from regulars.core.errors import Refusal
 from regulars.facts.history import HISTORY, HISTORY_LOCK
 from regulars.facts.imports import master_records, order_lines, rejected
@@ -37,6 +37,7 @@ from regulars.facts.imports.normalise import stage_order_lines, stage_records
 from regulars.facts.imports.order_lines import Difference
 from regulars.facts.imports.rules import active_rules, preview_rules
 from regulars.facts.imports.sources import RawTable, SourceFile, drop_raw, read_sources
+from regulars.facts.imports.staged import SKIPPED
 from regulars.facts.models import ClassificationRule, Import
 from regulars.facts.rates import load_rates
 
@@ -81,6 +82,8 @@ class DryRun:
     records: dict[str, dict[str, int]] = field(default_factory=dict)
     without_customer: dict[str, int] = field(default_factory=dict)
     months: list[dict[str, Any]] = field(default_factory=list)
+    left_out_of_other_months: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of months of which nothing is taken in, and (month None) rows without a readable date."""
     rules: list[dict[str, Any]] = field(default_factory=list)
     currencies: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -348,7 +351,17 @@ def _describe_lines(engine: Engine, report: DryRun) -> None:
         f"""SELECT month, sum(lines)::BIGINT, {by_kind}, sum(net_minor)::BIGINT FROM described
         GROUP BY month ORDER BY month"""
     )
-    report.months = [dict(zip(columns, month, strict=True)) | {"orders": orders.get(month[0], 0)} for month in months]
+    in_file = _totals_of_the_file(engine)
+    of_file = ("file_lines", "file_net_minor")
+    report.months = [
+        dict(zip(columns, month, strict=True))
+        | {"orders": orders.get(month[0], 0)}
+        | dict(zip(of_file, in_file.pop(month[0]), strict=True))
+        for month in months
+    ]
+    report.left_out_of_other_months = [
+        {"month": month} | dict(zip(of_file, totals, strict=True)) for month, totals in in_file.items()
+    ]
     report.lines_accepted = sum(month["lines"] for month in report.months)
     lines, net = engine.rows(
         "SELECT coalesce(sum(lines), 0)::BIGINT, coalesce(sum(net_minor), 0)::BIGINT FROM described WHERE nobody"
@@ -358,6 +371,21 @@ def _describe_lines(engine: Engine, report: DryRun) -> None:
     report.currencies = dict(
         engine.rows("SELECT currency, sum(lines)::BIGINT FROM described GROUP BY currency ORDER BY 2 DESC")
     )
+
+
+def _totals_of_the_file(engine: Engine) -> dict[str | None, tuple[int, int]]:
+    """By month, lines and amount of all rows of the file, rejected ones included as far as they can be read.
+
+    None stands for rows without a readable date. What is in a currency without a rate does not count.
+    """
+    base = f"line.currency IS NOT DISTINCT FROM {quoted(organisation().base_currency)} OR rate.factor IS NOT NULL"
+    rows = engine.rows(
+        f"""SELECT strftime(line.business_date, '%Y-%m') AS month, count(*),
+          coalesce(sum({order_lines.NET_IN_BASE}) FILTER ({base}), 0)::BIGINT
+        FROM {order_lines.STAGED_WITH_RATES.replace("staged AS", "typed AS", 1)}
+        WHERE line.reason IS DISTINCT FROM {quoted(SKIPPED)} GROUP BY month ORDER BY month NULLS LAST"""
+    )
+    return {month: (lines, net) for month, lines, net in rows}
 
 
 def _describe(staged: StagedImport) -> None:
