@@ -263,6 +263,7 @@ def account(
                     {"figure": sentence.key, "text": sentence.text, "effect": sentence.effect} for sentence in sentences
                 ],
                 "contacts": [_contact_json(contact) for contact in one.contacts.order_by("pk")],
+                "sites": [_site_json(site) for site in one.sites.order_by("pk")],
                 "actions": actions,
                 "interactions": [_interaction_json(talk) for talk in _interactions(one, session)],
                 "months": [
@@ -278,6 +279,7 @@ def account(
     _show_sentences(sentences)
     _show_actions(actions)
     _show_contacts(one)
+    _show_sites(one)
     _show_interactions(_interactions(one, session))
     _show_lines(last_lines, products)
     _show_months(months_of_account(one, as_of=session.day))
@@ -382,6 +384,20 @@ def _show_contacts(one: Account) -> None:
     )
 
 
+def _show_sites(one: Account) -> None:
+    sites = list(one.sites.order_by("pk"))
+    if sites:
+        say()
+        show_table(
+            [Column(heading=_("Site")), Column(heading=_("Address"), flexible=True)],
+            [[site.name, _address(site)] for site in sites],
+        )
+
+
+def _address(site: Any) -> str:
+    return ", ".join(part for part in (site.street, f"{site.postcode} {site.city}".strip(), site.country) if part)
+
+
 def _interactions(one: Account, session: Session) -> list[Any]:
     from regulars.facts.interactions import visible_interactions
 
@@ -482,6 +498,10 @@ def _contact_json(contact: Any) -> dict[str, Any]:
         "mobile": contact.mobile or None,
         "email": contact.email or None,
     }
+
+
+def _site_json(site: Any) -> dict[str, Any]:
+    return {"uid": site.uid, "name": site.name, "address": _address(site) or None}
 
 
 def _interaction_json(talk: Any) -> dict[str, Any]:
