@@ -253,7 +253,7 @@ def _under_their_groups(query: str, field: str) -> str:
     FROM (SELECT *, {field} IS NOT NULL AND business_date IS NULL AS _heads FROM ({query}))"""
 
 
-_OF_ANOTHER_ORDER: Final = ("business_date", "account_id", "account_name", "account_email")
+_OF_ANOTHER_ORDER = ("business_date", "account_id", "account_name", "account_email")
 
 
 def _continued(query: str, fields: Sequence[str]) -> str:
