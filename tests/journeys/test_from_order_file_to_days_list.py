@@ -215,3 +215,55 @@ def test_duplicates_are_merged_and_taken_apart(regulars: Regulars, imported: Pat
 def test_a_talk_is_logged(regulars: Regulars, imported: Path) -> None:
     assert regulars("log", "K003", "--kind", "visit", "--outcome", "new machine in spring").code == 0
     assert regulars("account", "K003", "--json").data["interactions"][0]["kind"] == "visit"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--map", "net_amount=Nope"),
+        ("--map", "nonsense=Date"),
+        ("--map", "net_amount="),
+        ("--date-order", "xyz"),
+        ("--decimal", ";"),
+        ("--currency", "EURO"),
+        ("--content", "bananas"),
+    ],
+)
+def test_a_wish_that_cannot_be_followed_is_refused_also_where_a_mapping_is_saved(
+    regulars: Regulars, imported: Path, wrong: tuple[str, str]
+) -> None:
+    ran = regulars("import", imported, "--as-of", LAST_DAY, "--dry-run", *wrong)
+    assert ran.code == 2
+    assert len(ran.err.splitlines()) >= 2
+
+
+def test_rejected_rows_for_a_folder_that_is_not_there_are_refused(regulars: Regulars, orders: Path) -> None:
+    orders.write_text(orders.read_text(encoding="utf-8") + "O-x,,K001,Firm 1,P1,1,5.00\n", encoding="utf-8")
+    assert regulars("import", orders, "--currency", "EUR", "--as-of", LAST_DAY).code == 3
+    ran = regulars("rejected", "--to", orders.parent / "nowhere" / "rejected.csv")
+    assert ran.code == 2
+    assert "nowhere" in ran.err
+
+
+def test_the_dry_run_ends_with_the_total_of_the_file_rows_without_a_date_included(
+    regulars: Regulars, orders: Path
+) -> None:
+    orders.write_text(orders.read_text(encoding="utf-8") + "O-x,,K001,Firm 1,P1,1,5.00\n", encoding="utf-8")
+    shown = regulars("import", orders, "--currency", "EUR", "--as-of", LAST_DAY, "--dry-run").out
+    total = sum(float(line["Net"]) for line in read(orders))
+    last = next(line for line in shown.splitlines() if line.startswith("together"))
+    assert last.split()[-1] == f"{total:,.2f}"
+    assert "no date" in shown
+
+
+def test_an_import_of_many_files_stays_one_readable_line(regulars: Regulars, orders: Path) -> None:
+    parts = orders.parent / "parts"
+    parts.mkdir()
+    head, *rows = orders.read_text(encoding="utf-8").splitlines()
+    for number in range(8):
+        text = "\n".join([head, *rows[number::8]]) + "\n"
+        (parts / f"part_of_the_orders_number_{number}.csv").write_text(text, encoding="utf-8")
+    assert regulars("import", parts, "--currency", "EUR", "--as-of", LAST_DAY).code == 0
+    shown = regulars("imports").out
+    assert "5 more" in " ".join(shown.split())
+    assert "number_7" not in shown

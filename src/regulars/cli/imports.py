@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +36,29 @@ if TYPE_CHECKING:
 
 PANEL = _("Facts: what happened")
 MONTHS_SHOWN = 12
+FILES_NAMED = 3
+
+
+class Content(StrEnum):
+    """What a group of files may be said to hold."""
+
+    ORDER_LINES = "order_lines"
+    ORDER_HEADERS = "order_headers"
+    ACCOUNTS = "accounts"
+    CONTACTS = "contacts"
+    PRODUCTS = "products"
+    RATES = "rates"
+
+
+class DateOrder(StrEnum):
+    DMY = "dmy"
+    MDY = "mdy"
+    YMD = "ymd"
+
+
+class DecimalSign(StrEnum):
+    POINT = "."
+    COMMA = ","
 
 
 class NoSuchImport(Refusal):
@@ -69,11 +93,11 @@ def import_files(
         list[str] | None,
         typer.Option("--map", metavar="FIELD=HEADING", help=_("Which column holds a field; empty heading: none.")),
     ] = None,
-    content: Annotated[
-        str, typer.Option(help=_("What the file holds: order_lines, accounts, contacts, products, rates."))
-    ] = "",
-    date_order: Annotated[str, typer.Option(help=_("Sequence in dates like 01/02/2026: dmy, mdy or ymd."))] = "",
-    decimal: Annotated[str, typer.Option(help=_("Decimal sign of amounts: . or ,"))] = "",
+    content: Annotated[Content | None, typer.Option(help=_("What the file holds (else: found out)."))] = None,
+    date_order: Annotated[
+        DateOrder | None, typer.Option(help=_("Sequence in dates like 01/02/2026 (else: found out)."))
+    ] = None,
+    decimal: Annotated[DecimalSign | None, typer.Option(help=_("Decimal sign of amounts (else: found out)."))] = None,
     currency: Annotated[str, typer.Option(help=_("Currency of amounts without one: EUR, GBP, INR, …"))] = "",
     encoding: Annotated[str, typer.Option(help=_("Encoding of text files (else: found out)."))] = "",
     delimiter: Annotated[str, typer.Option(help=_("Delimiter of text files (else: found out)."))] = "",
@@ -84,12 +108,17 @@ def import_files(
     session = open_session(context)
     from regulars.cli.setup import ensure_organisation
 
-    founded = ensure_organisation(currency=currency, quiet=session.options.quiet)
     wishes = Wishes(
-        columns=_as_mapping(mapped or []), content=content, date_order=date_order, decimal=decimal, currency=currency
+        columns=_as_mapping(mapped or []),
+        content=content or "",
+        date_order=date_order or "",
+        decimal=decimal or "",
+        currency=_as_currency(currency),
     )
+    founded = ensure_organisation(currency=currency, quiet=session.options.quiet)
     how = {"source": source, "encoding": encoding or None, "delimiter": delimiter or None, "adjust": wishes.adjust}
     with staged_import(session, files, founded=founded and not currency, **how) as staged:
+        wishes.demand_columns_in([part.raw for part in staged.parts])
         if not session.options.json:
             show_reading(staged)
             show_dry_run(staged.report, session.currency)
@@ -129,8 +158,19 @@ class Wishes:
         if self.decimal:
             changes["decimal"] = self.decimal
         if self.currency and "currency" not in proposed.columns:
-            changes["constants"] = {**proposed.constants, "currency": self.currency.upper()}
+            changes["constants"] = {**proposed.constants, "currency": self.currency}
         return replace(proposed, **changes)
+
+    def demand_columns_in(self, raws: Sequence[RawTable]) -> None:
+        """Refuse a wished column that no file has; one of several groups of files is enough."""
+        headings = list(dict.fromkeys(heading for raw in raws for heading in raw.headings))
+        known = {heading.casefold() for heading in headings}
+        for heading in self.columns.values():
+            if heading and heading.casefold() not in known:
+                raise WrongMapping(
+                    _("There is no column “{heading}” in the file.").format(heading=heading),
+                    _("Its columns are: {headings}. Choose among these.").format(headings=", ".join(headings)),
+                )
 
     def _columns(self, raw: RawTable, proposed: Mapping) -> dict[str, str]:
         from regulars.facts.imports.mapping import FIELDS
@@ -164,6 +204,15 @@ def _as_mapping(mapped: list[str]) -> dict[str, str]:
             )
         pairs[name.strip()] = heading.strip()
     return pairs
+
+
+def _as_currency(code: str) -> str:
+    from regulars.core.money import exponent
+
+    code = code.strip().upper()
+    if code:
+        exponent(code)
+    return code
 
 
 @contextmanager
@@ -226,11 +275,11 @@ def show_reading(staged: StagedImport) -> None:
 def _show_part(staged: StagedImport, part: Part) -> None:
     from regulars.facts.imports.mapping import FIELDS
 
-    names = ", ".join(file.name for file in part.raw.files[:3]) + (" …" if len(part.raw.files) > 3 else "")
+    names = _named([file.name for file in part.raw.files])
     read_as = part.mapping.content.replace("_", " ") or _("not understood, left out")
     known = f" ({part.mapping.export})" if part.mapping.export else ""
     say(f"{names}: {read_as}{known}", style="bold")
-    if not part.mapping.content:
+    if not part.mapping.content or not part.mapping.columns:
         return
     example = _example(staged, part.raw)
     meanings = FIELDS.get(part.mapping.content, {})
@@ -246,6 +295,13 @@ def _show_part(staged: StagedImport, part: Part) -> None:
         ],
         rows,
     )
+
+
+def _named(files: Sequence[str]) -> str:
+    """The files of an import in a line: the first ones, and how many more."""
+    more = len(files) - FILES_NAMED
+    names = ", ".join(files[:FILES_NAMED])
+    return names if more < 1 else _("{names} and {count} more").format(names=names, count=more)
 
 
 def _example(staged: StagedImport, raw: RawTable) -> dict[str, str]:
@@ -279,7 +335,7 @@ def show_dry_run(report: DryRun, currency: str) -> None:
         }
     )
     if report.months:
-        _show_months(report.months, currency)
+        _show_months(_with_what_is_left_out(report), currency)
     if report.rules:
         _show_rules(report.rules, currency)
 
@@ -293,9 +349,23 @@ def _without_customer(report: DryRun, currency: str) -> str:
     return _("{lines} over {amount}: kept and counted, not part of any account").format(lines=lines, amount=amount)
 
 
+def _with_what_is_left_out(report: DryRun) -> list[dict[str, Any]]:
+    """The months, those of which every row is rejected and the rows without a readable date included."""
+    nothing = dict.fromkeys(report.months[0], 0)
+    left_out = [nothing | month for month in report.left_out_of_other_months]
+    dated = sorted([*report.months, *(month for month in left_out if month["month"])], key=lambda month: month["month"])
+    return [*dated, *(month | {"month": _("no date")} for month in left_out if not month["month"])]
+
+
 def _show_months(months: list[dict[str, Any]], currency: str) -> None:
-    shown = months[-MONTHS_SHOWN:]
     amounts = ["sale_minor", "return_minor", "fee_minor", "other_minor"]
+    earlier = len(months) - MONTHS_SHOWN
+    shown = months[-MONTHS_SHOWN:]
+    if earlier > 0:
+        label = ngettext("{count} earlier month", "{count} earlier months", earlier).format(count=earlier)
+        shown = [_sum_of(label, months[:earlier]), *shown]
+    if len(months) > 1:
+        shown.append(_sum_of(_("together"), months))
     headings = [_("Sales"), _("Returns"), _("Fees"), _("Other")]
     differs = any(month["net_minor"] != month["file_net_minor"] for month in months)
     say()
@@ -303,8 +373,8 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
         [
             Column(heading=_("Month")),
             Column(heading=_("Orders"), justify="right", rank=2),
-            Column(heading=_("Lines"), justify="right", rank=1),
-            *(Column(heading=heading, justify="right", rank=rank) for rank, heading in enumerate(headings)),
+            Column(heading=_("Lines"), justify="right", rank=3),
+            *(Column(heading=heading, justify="right", rank=1) for heading in headings),
             Column(heading=_("All"), justify="right"),
             *([Column(heading=_("In the file"), justify="right")] if differs else []),
         ],
@@ -321,12 +391,10 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
         ],
         title=_("By month, to compare with your own totals"),
     )
-    earlier = len(months) - len(shown)
-    if earlier:
-        say(
-            ngettext("… and {count} earlier month", "… and {count} earlier months", earlier).format(count=earlier),
-            style="dim",
-        )
+
+
+def _sum_of(label: str, months: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"month": label} | {name: sum(month[name] for month in months) for name in months[0] if name != "month"}
 
 
 def _show_rules(rules: list[dict[str, Any]], currency: str) -> None:
@@ -339,7 +407,12 @@ def _show_rules(rules: list[dict[str, Any]], currency: str) -> None:
             Column(heading=_("Amount"), justify="right", rank=1),
         ],
         [
-            [str(rule["rule"]), str(rule["kind"]), f"{rule['lines']:,}", in_minor(rule["net_minor"], currency)]
+            [
+                str(rule["rule"] or _("amounts of whole orders")),
+                str(rule["kind"]),
+                f"{rule['lines']:,}",
+                in_minor(rule["net_minor"], currency),
+            ]
             for rule in rules
         ],
         title=_("Lines that are not plain sales, by rule"),
@@ -372,7 +445,7 @@ def show_done(done: Import) -> None:
                 count=rejected_rows
             )
             + " "
-            + _("Get them to correct with: regulars rejected {number} --to rejected.csv").format(number=done.pk)
+            + _("To correct: regulars rejected {number} --to rejected.csv").format(number=done.pk)
         )
     say(_("Take it back with: regulars undo {number}").format(number=done.pk), style="dim")
     say(_("Next: regulars today"))
@@ -414,7 +487,7 @@ def list_imports(
                 str(one.pk),
                 one.created_at.date().isoformat(),
                 str(one.get_state_display()) + (f": {one.reason}" if one.reason else ""),
-                ", ".join(file["name"] for file in one.files),
+                _named([file["name"] for file in one.files]),
                 one.source,
                 f"{one.report.get('lines_accepted', 0):,}",
                 f"{one.report.get('lines_rejected', 0):,}",
@@ -442,7 +515,7 @@ def undo(
 
     found = find_import(number)
     question = _("Take import {number} ({files}) back?").format(
-        number=found.pk, files=", ".join(file["name"] for file in found.files)
+        number=found.pk, files=_named([file["name"] for file in found.files])
     )
     if not yes and not session.options.json and can_ask() and not typer.confirm(question, err=True):
         raise typer.Exit
@@ -478,7 +551,7 @@ def find_import(number: int | None) -> Import:
         raise NoSuchImport(
             _("There is no import {number}.").format(number=number)
             if number is not None
-            else _("Nothing was imported yet."),
+            else _("No import is in force."),
             _("See the list with: regulars imports"),
         )
     return found

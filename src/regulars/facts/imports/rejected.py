@@ -71,6 +71,10 @@ class NothingRejected(Refusal):
     """An import without rejected rows."""
 
 
+class NoSuchFolder(Refusal):
+    """The folder to write into does not exist."""
+
+
 class UnknownFileFormat(Refusal):
     """Rejected rows are written as CSV or XLSX."""
 
@@ -145,6 +149,11 @@ def write_rejected(folder: Path, target: Path, *, number: int) -> int:
     if not headings:
         raise NothingRejected(
             _("Import %(number)d has no rejected rows.") % {"number": number}, _("There is nothing to correct.")
+        )
+    if not target.absolute().parent.is_dir():
+        raise NoSuchFolder(
+            _("There is no folder “%(folder)s”.") % {"folder": target.parent},
+            _("Make it first, or choose another place."),
         )
     table = ([row.cells.get(heading) for heading in headings] + _own_cells(row, number) for row in rows)
     match target.suffix.lower():

@@ -35,6 +35,7 @@ from regulars.facts.imports.detect import Proposal, propose_all, save_mapping
 from regulars.facts.imports.mapping import Mapping
 from regulars.facts.imports.normalise import stage_order_lines, stage_records
 from regulars.facts.imports.order_lines import Difference
+from regulars.facts.imports.proposals import missing_for_orders
 from regulars.facts.imports.rules import active_rules, preview_rules
 from regulars.facts.imports.sources import RawTable, SourceFile, drop_raw, read_sources
 from regulars.facts.imports.staged import SKIPPED
@@ -257,6 +258,8 @@ def _understood(
     parts = []
     for raw, proposal in zip(raws, propose_all(engine, raws), strict=True):
         mapping = adjust(raw, proposal.mapping) if adjust else proposal.mapping
+        if mapping != proposal.mapping:
+            _demand_what_orders_need(mapping)
         parts.append(Part(raw, proposal, mapping))
     if not any(part.mapping.content in Import.Content.values for part in parts):
         missing = [sentence for part in parts for sentence in part.proposal.missing]
@@ -266,6 +269,15 @@ def _understood(
         )
     named = source or next((part.mapping.source for part in parts if part.mapping.source), "orders")
     return [_with(part, source=source or part.mapping.source or named) for part in parts]
+
+
+def _demand_what_orders_need(mapping: Mapping) -> None:
+    """Refuse columns that leave order lines without number, date or amount, rather than reject every row."""
+    if mapping.content != Import.Content.ORDER_LINES or mapping.joined_by:
+        return
+    fields = {*mapping.columns, *mapping.instead, *mapping.lookups, *mapping.constants}
+    if missing := missing_for_orders(fields):
+        raise NotUnderstood(" ".join(missing), _("Name the column: --map FIELD='Heading of the column'"))
 
 
 def _with(part: Part, **changes: Any) -> Part:
