@@ -267,3 +267,18 @@ def test_an_import_of_many_files_stays_one_readable_line(regulars: Regulars, ord
     shown = regulars("imports").out
     assert "5 more" in " ".join(shown.split())
     assert "number_7" not in shown
+
+
+def test_a_file_that_is_not_understood_is_once_its_columns_are_named(regulars: Regulars, tmp_path: Path) -> None:
+    """The way out that the refusal offers."""
+    file = tmp_path / "odd.csv"
+    file.write_text('Chit,When,Worth,Whom\nA1,05.01.2026,"5,00",Alpha\nA2,06.01.2026,"6,00",Beta\n', encoding="utf-8")
+    some = ("import", file, "--as-of", "2026-01-31", "--map", "order_id=Chit", "--map", "business_date=When")
+    refused = regulars(*some)
+    assert refused.code == 2
+    assert "numbers" not in refused.err
+    assert "amounts" in refused.err
+    ran = regulars(*some, "--map", "net_amount=Worth", "--map", "account_name=Whom")
+    assert ran.code == 0, ran.err
+    assert {one["name"] for one in regulars("accounts", "--json").data} == {"Alpha", "Beta"}
+    assert regulars("import", file, "--as-of", "2026-01-31").code == 0

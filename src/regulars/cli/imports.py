@@ -148,11 +148,13 @@ class Wishes:
 
     def adjust(self, raw: RawTable, proposed: Mapping) -> Mapping:
         """`proposed` as wished, for those columns that this group of files has."""
+        from regulars.facts.imports.detect import with_columns
+
         changes: dict[str, Any] = {}
         if self.content:
             changes["content"] = self.content
         if self.columns:
-            changes["columns"] = self._columns(raw, proposed)
+            proposed = with_columns(proposed, self._columns(raw, proposed))
         if self.date_order:
             changes["date_order"] = dict.fromkeys([*proposed.date_order, ".", "/", "-", " "], self.date_order)
         if self.decimal:
@@ -173,9 +175,10 @@ class Wishes:
                 )
 
     def _columns(self, raw: RawTable, proposed: Mapping) -> dict[str, str]:
+        """The wished columns that these files have, as they write them; an empty one takes its field out."""
         from regulars.facts.imports.mapping import FIELDS
 
-        columns = dict(proposed.columns)
+        columns = {}
         headings = {heading.casefold(): heading for heading in raw.headings}
         known = set(FIELDS.get(self.content or proposed.content, {})) or {
             name for fields in FIELDS.values() for name in fields
@@ -187,7 +190,7 @@ class Wishes:
                     _("The fields are: {names}.").format(names=", ".join(sorted(known))),
                 )
             if not heading:
-                columns.pop(name, None)
+                columns[name] = ""
             elif heading.casefold() in headings:
                 columns[name] = headings[heading.casefold()]
         return columns

@@ -262,13 +262,20 @@ def _understood(
             _demand_what_orders_need(mapping)
         parts.append(Part(raw, proposal, mapping))
     if not any(part.mapping.content in Import.Content.values for part in parts):
-        missing = [sentence for part in parts for sentence in part.proposal.missing]
+        missing = list(dict.fromkeys(sentence for part in parts for sentence in _missing(part)))
         raise NotUnderstood(
-            _("The columns could not be understood. %(missing)s") % {"missing": " ".join(missing)},
+            " ".join([_("The columns could not be understood."), *missing]),
             _("Say which column is which, for example: --map order_id='Order no.' --map business_date=Date"),
         )
     named = source or next((part.mapping.source for part in parts if part.mapping.source), "orders")
     return [_with(part, source=source or part.mapping.source or named) for part in parts]
+
+
+def _missing(part: Part) -> list[str]:
+    """What the columns lack to be order lines, those that the user named included."""
+    if part.mapping == part.proposal.mapping:
+        return part.proposal.missing
+    return missing_for_orders(part.mapping.columns)
 
 
 def _demand_what_orders_need(mapping: Mapping) -> None:
