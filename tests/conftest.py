@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 import uuid_utils.compat
 from pytest_django import Settings
@@ -22,6 +23,11 @@ from pytest_django import Settings
 from throwaway_postgres import NoPostgres, throwaway_postgres
 
 MISSING = "MISSING: "
+
+# Developers search at random, so that every run looks at new cases; a change is judged by the same ones every time.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 def missing(what: str) -> NoReturn:

@@ -166,6 +166,13 @@ def test_numbers_of_days_and_of_seconds_are_dates_where_all_of_the_column_is(eng
     assert dates(engine, ["45292", "01.01.2024"])["45292"] is None
 
 
+@pytest.mark.parametrize("language", ["en_GB", "de", "es", "pt", "fr", "it", "nl", "ne", "hi", "bn"])
+def test_every_month_is_read_as_each_language_writes_it(engine: Engine, language: str) -> None:
+    days = [dt.date(2001, month, 28) for month in range(1, 13)]
+    written = {format_date(day, width, language): day for day in days for width in ("medium", "long", "full")}
+    assert dates(engine, list(written), dot="dmy", slash="dmy", dash="dmy") == written
+
+
 @shared_engine
 @given(
     day=st.dates(dt.date(1971, 1, 1), dt.date(2026, 12, 31)),

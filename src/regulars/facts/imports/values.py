@@ -317,7 +317,7 @@ _ZONED = r"^\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}(?
 
 def _date_shapes(texts: str) -> str:
     weekday = rf"^(?:(?i:{_weekday_tokens()})[.,]*\s+)?"
-    word = r"([\p{L}\p{M}.''’]+?)\.?"
+    word = r"([\p{L}\p{M}.''’॰]+?)\.?"  # ॰ shortens a word in Devanagari
     numeric = weekday + r"(\d{1,4}) ?([./ -]) ?(\d{1,2}) ?([./ -]) ?(\d{1,4})" + _TIME + "$"
     compact = r"^(\d{4})(\d{2})(\d{2})(?:[T ]?\d{4,6}Z?)?$"
     day_first = (
