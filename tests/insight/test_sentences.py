@@ -158,7 +158,17 @@ def test_what_rounds_to_nothing_is_not_said_to_be_nothing() -> None:
     assert found["returns"].text == "Of what it bought in the last 12 months, less than 0.1% came back."
     assert "at_risk" not in found
     assert told(probability_alive=0.001)["alive"].text == "Chance that it is still a customer: less than 1%."
-    assert told(probability_alive=0.999)["alive"].text == "Chance that it is still a customer: more than 99%."
+    assert told(probability_alive=0.999, pauses_as_long=0.6)["alive"].text == (
+        "Chance that it is still a customer: more than 99%."
+    )
+
+
+def test_a_high_chance_to_be_a_customer_is_qualified_where_its_own_silence_contradicts_it() -> None:
+    found = told(probability_alive=0.999, pauses_as_long=0.0)["alive"]
+    assert found.text == (
+        "Chance that it is still a customer: more than 99% by all customers' habits; less by its own pauses."
+    )
+    assert found.effect.value == "neutral"
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])

@@ -81,6 +81,15 @@ def test_an_ordinary_customer_is_left_alone() -> None:
 SILENT = standing(silence_days=60, pauses_as_long=0.0)
 
 
+def test_the_chance_that_it_left_says_what_it_was_judged_by() -> None:
+    """An account page that shows the model's chance beside it must not contradict it without a word."""
+    firing = fired("gone_silent", replace(SILENT, probability_alive=0.1))
+    assert firing is not None
+    assert "Judged by all customers' habits, the chance that it has left is 90%." in CAUSES["gone_silent"].sentences(
+        firing.figures
+    )
+
+
 def test_a_regular_silent_beyond_its_own_rhythm_is_named_with_its_figures() -> None:
     """E16: found by their own rhythm."""
     firing = fired("gone_silent", SILENT)
@@ -88,7 +97,7 @@ def test_a_regular_silent_beyond_its_own_rhythm_is_named_with_its_figures() -> N
     assert CAUSES["gone_silent"].sentences(firing.figures) == [
         "Usually orders every 20 days; silent for 60 days, since Oct 10, 2024.",
         "None of its 30 pauses was ever that long.",
-        "Chance that it has left: 46%.",
+        "Judged by its own pauses, the chance that it has left is 46%.",
         "A pause of the season cannot be ruled out: the same weeks a year ago are not known.",
     ]
 

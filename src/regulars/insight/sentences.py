@@ -121,6 +121,11 @@ def _alive(score: Score, _currency: str) -> Sentence | None:
     text = _("Chance that it is still a customer: %(chance)s.") % {"chance": _chance(score.probability_alive)}
     if score.probability_alive < 0.5:
         return Sentence("alive", text, Effect.LOWERS)
+    if _of_silence(score) is Effect.LOWERS:  # the model, which knows little of one account's rhythm, contradicts it
+        text = _("Chance that it is still a customer: %(chance)s by all customers' habits; less by its own pauses.") % {
+            "chance": _chance(score.probability_alive)
+        }
+        return Sentence("alive", text, Effect.NEUTRAL)
     return Sentence("alive", text, Effect.RAISES if score.probability_alive >= 0.8 else Effect.NEUTRAL)
 
 

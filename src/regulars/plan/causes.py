@@ -155,11 +155,18 @@ def chance_that_it_left(standing: Standing, thresholds: PlanThresholds) -> float
     so long with `pause_chance`, one who has left with certainty. The model knows little of one account's own
     regularity, and its pauses nothing of how customers leave: either may see what the other does not.
     """
+    return max(chance_by_its_pauses(standing, thresholds), _chance_by_the_model(standing))
+
+
+def chance_by_its_pauses(standing: Standing, thresholds: PlanThresholds) -> float:
+    """The chance that it left, from its own pauses and the yearly loss rate alone."""
     chance = pause_chance(standing)
     left_before = 1 - math.pow(1 - thresholds.yearly_loss_rate, standing.silence_days / 365)
-    by_rhythm = left_before / (left_before + (1 - left_before) * (1 if chance is None else chance))
-    by_model = 0.0 if standing.probability_alive is None else 1 - standing.probability_alive
-    return max(by_rhythm, by_model)
+    return left_before / (left_before + (1 - left_before) * (1 if chance is None else chance))
+
+
+def _chance_by_the_model(standing: Standing) -> float:
+    return 0.0 if standing.probability_alive is None else 1 - standing.probability_alive
 
 
 def is_more_than_chance(standing: Standing, *, before: float) -> bool:
@@ -205,6 +212,7 @@ def _gone_silent(standing: Standing, ground: Ground) -> Firing | None:
             "pauses": standing.order_days - 1,
             "pauses_as_long": standing.pauses_as_long,
             "chance_left": left,
+            "left_by_pauses": left == chance_by_its_pauses(standing, thresholds),
             "season_known": standing.paused_last_year is not None,
         },
     )
@@ -233,7 +241,11 @@ def _gone_silent_sentences(figures: Figures) -> list[str]:
         said.append(
             _("%(share)s of its pauses were ever that long.") % {"share": percent(figures["pauses_as_long"], digits=0)}
         )
-    said.append(_("Chance that it has left: %(chance)s.") % {"chance": percent(figures["chance_left"], digits=0)})
+    chance_left = {"chance": percent(figures["chance_left"], digits=0)}
+    if figures["left_by_pauses"]:
+        said.append(_("Judged by its own pauses, the chance that it has left is %(chance)s.") % chance_left)
+    else:
+        said.append(_("Judged by all customers' habits, the chance that it has left is %(chance)s.") % chance_left)
     if not figures["season_known"]:
         said.append(_("A pause of the season cannot be ruled out: the same weeks a year ago are not known."))
     return said
