@@ -11,8 +11,9 @@ import pytest
 from regulars.base.warehouse import open_engine
 from regulars.core.errors import Refusal
 from regulars.facts.history import HISTORY
-from regulars.facts.imports.runs import DryRun, run_import, stage_import
-from regulars.facts.models import Account, Import
+from regulars.facts.imports.rejected import rejected_rows, write_rejected
+from regulars.facts.imports.runs import DryRun, import_folder, run_import, stage_import
+from regulars.facts.models import Account, Contact, Import
 
 pytestmark = pytest.mark.django_db
 
@@ -214,3 +215,59 @@ def test_rows_that_repeat_the_customer_but_not_the_number_belong_to_the_order_ab
     assert [(order, amount) for order, _line, _day, amount in lines()] == [
         ("A1", 500), ("A1", 700), ("A2", 600), ("A2", 800),
     ]  # fmt: skip
+
+
+def test_a_contact_of_an_unknown_customer_is_kept_and_comes_back(organisation: object, tmp_path: Path) -> None:
+    people = (
+        "Contact ID,First name,Last name,Company,Job title,E-mail\n"
+        "1,Mara,Keller,Keller Print GmbH,Owner,mara@example.com\n"
+        "2,,,Keller Print GmbH,Buyer,buyer@example.com\n"
+        "3,Tim,Oster,Keller Print GmbH,Buyer,tim@example.com\n"
+    )
+    with stage_import(paths=[_written(tmp_path / "contacts.csv", people)], as_of=TODAY) as staged:
+        done = run_import(staged)
+    assert done.report["lines_rejected"] == 3
+    kept = list(rejected_rows(import_folder(done)))
+    assert [(row.line, row.reason) for row in kept] == [
+        (2, "unknown_customer"), (3, "missing"), (4, "unknown_customer"),
+    ]  # fmt: skip
+    assert "Keller Print GmbH" in kept[0].sentence
+    assert kept[0].way_out
+    write_rejected(import_folder(done), tmp_path / "rejected.csv", number=done.pk)
+
+    bring_in(tmp_path / "orders.csv", HEAD.replace("Customer ID,", "") + "A1,1,2024-03-01,Keller Print GmbH,P1,1,10\n")
+    with stage_import(paths=[tmp_path / "rejected.csv"], as_of=TODAY) as staged:
+        assert run_import(staged).report["lines_rejected"] == 1
+    assert set(Contact.objects.values_list("name", "account__name")) == {
+        ("Mara Keller", "Keller Print GmbH"),
+        ("Tim Oster", "Keller Print GmbH"),
+    }
+
+
+def test_a_customer_without_a_firm_is_a_person_in_orders_and_customer_lists(
+    organisation: object, tmp_path: Path
+) -> None:
+    bring_in(
+        tmp_path / "orders.csv",
+        "Order ID,Date,Company,First name,Last name,Email,Product,Quantity,Amount\n"
+        "A1,2024-03-01,Keller Print GmbH,Mara,Keller,mara@example.com,P1,1,10.00\n"
+        "A2,2024-03-02,,Jo,Beck,jo@example.com,P1,1,10.00\n",
+    )
+    bring_in(
+        tmp_path / "customers.csv",
+        "Customer ID,Company,First name,Last name,Email\n"
+        "7,Nordhaus KG,Ole,Nord,ole@example.com\n"
+        "8,,Una,Lund,una@example.com\n",
+    )
+    kinds = dict(Account.objects.values_list("name", "kind"))
+    assert kinds == {"Keller Print GmbH": "firm", "Jo Beck": "person", "Nordhaus KG": "firm", "Una Lund": "person"}
+
+
+def test_a_name_over_two_lines_is_kept_in_one(organisation: object, tmp_path: Path) -> None:
+    bring_in(tmp_path / "orders.csv", HEAD + 'A1,1,2024-03-01,K1,"Nord  ""Haus""\n KG",P1,1,10.00\n')
+    assert Account.objects.get().name == 'Nord "Haus" KG'
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text, encoding="utf-8")
+    return file

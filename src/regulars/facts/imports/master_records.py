@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from regulars.base.ids import reserve_ids
 from regulars.base.models import Department, Member, Team
 from regulars.base.warehouse import Engine
+from regulars.facts.imports.staged import REJECTED_COLUMNS
 from regulars.facts.models import Account, Contact, ExchangeRate, Import, Product, Tag
 
 BATCH = 500
@@ -162,7 +163,10 @@ def plan_accounts(engine: Engine, table: str, source: str, plan: RecordPlan) -> 
     for row in rows:
         account = known[row["account_id"]]
         values = _filled(row, ACCOUNT_COLUMNS) | find.references(row) | _parent(row, account, known, plan)
-        if row.get("kind"):
+        if not row.get("kind"):
+            if account.created_at is None and row.get("contact_name") and row.get("contact_name") == values.get("name"):
+                values["kind"] = Account.Kind.PERSON  # called by a person's name, since there is no firm
+        else:
             person = row["kind"].strip().casefold() in PRIVATE_PERSON
             values["kind"] = Account.Kind.PERSON if person else Account.Kind.FIRM
         custom = {name.removeprefix("custom."): row[name] for name in row if name.startswith("custom.") and row[name]}
@@ -183,18 +187,28 @@ def plan_contacts(engine: Engine, table: str, source: str, plan: RecordPlan) -> 
         row["number"] = _contact_number(row)
     find_account = _account_finder(rows, source, plan)
     known = _known(Contact, source, (row["number"] for row in rows))
+    left_out: list[tuple[Any, ...]] = []
     for row in rows:
         account_id = find_account(row)
         if account_id is None or not row["contact_name"]:
-            plan.notes.append(
-                _("Contact “%(name)s”: the customer “%(account)s” is not known, or the name is empty; left out.")
-                % {"name": row["contact_name"], "account": row.get("account_id") or row.get("account_name") or ""}
-            )
+            left_out.append(_rejected_contact(row, table))
             continue
         if row["number"] not in known:
             known[row["number"]] = Contact(source=source, external_id=row["number"])
             plan.add(known[row["number"]])
         plan.put(known[row["number"]], _filled(row, CONTACT_COLUMNS) | {"account_id": account_id})
+    engine.load(table.replace("records_", "rejected_", 1), left_out)
+
+
+def _rejected_contact(row: Row, table: str) -> tuple[Any, ...]:
+    """The row of a contact without name or without a known customer, as `REJECTED_COLUMNS` has it."""
+    field, reason = "contact_name", "missing"
+    if row["contact_name"]:
+        field = "account_id" if row.get("account_id") else "account_name"
+        reason = "unknown_customer" if row.get(field) else "missing"
+    rejected = {"_raw": table.removeprefix("records_"), "_file": row["_file"], "_row": row["_row"]}
+    rejected |= {"field": field, "reason": reason, "value": row.get(field)}
+    return tuple(rejected.get(name) for name in REJECTED_COLUMNS)
 
 
 def write_plan(plan: RecordPlan, import_: Import) -> None:

@@ -253,8 +253,11 @@ def write_customers(engine: Engine, import_: Import) -> None:
         Account,
         engine.arrow(
             f"""SELECT account_id AS id, source, account_key AS external_id,
-              left(coalesce(account_name, contact_name, account_email, account_key), 300) AS name, {details},
-              CASE WHEN account_name IS NULL AND coalesce(contact_name, account_email) IS NOT NULL
+              left(regexp_replace(
+                coalesce(account_name, contact_name, account_email, account_key), '\\s+', ' ', 'g'), 300) AS name,
+              {details},
+              CASE WHEN coalesce(account_name, contact_name) = contact_name  -- there is no firm
+                  OR account_name IS NULL AND account_email IS NOT NULL
                 THEN 'person' ELSE 'firm' END AS kind,
               member.id AS owner_id, department.id AS department_id, {import_.pk}::BIGINT AS made_by_import_id,
               uuidv7()::VARCHAR AS uid

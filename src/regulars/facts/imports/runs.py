@@ -318,8 +318,8 @@ def _stage_records(staged: StagedImport) -> None:
                     base_currency=staged.base_currency,
                     as_of=staged.as_of,
                 )
-                staged.report.lines_rejected += made.rejected_rows
                 planners[content](made.lines, part.mapping.source)
+                staged.report.lines_rejected += staged.engine.value(f"SELECT count(*) FROM {made.rejected}")
 
 
 def _stage_lines(staged: StagedImport) -> None:
