@@ -282,3 +282,37 @@ def test_a_file_that_is_not_understood_is_once_its_columns_are_named(regulars: R
     assert ran.code == 0, ran.err
     assert {one["name"] for one in regulars("accounts", "--json").data} == {"Alpha", "Beta"}
     assert regulars("import", file, "--as-of", "2026-01-31").code == 0
+
+
+def test_an_account_is_assigned_and_its_action_can_be_reassigned_then(regulars: Regulars, imported: Path) -> None:
+    """The way out that the refusal of `reassign` offers."""
+    regulars("member", "add", "mia@example.com", "--name", "Mia Moser")
+    first = regulars("today", "--as-of", LAST_DAY, "--json").data["items"][0]
+    account, action = f"#{first['account']['number']}", first["action"]["number"]
+    refused = regulars("reassign", action, "Mia")
+    assert refused.code == 2
+    assert "regulars assign" in " ".join(refused.err.split())
+    assert regulars("assign", account, "Mia").code == 0
+    assert regulars("reassign", action, "Mia").code == 0
+    assert [one["number"] for one in regulars("accounts", "--as", "Mia", "--json").data] == [first["account"]["number"]]
+    assert regulars("assign", account, "nobody", "--as", "Mia").code == 2
+    assert regulars("assign", account, "nobody", "--json").data["owner"] is None
+
+
+@pytest.mark.parametrize("wrong", [("--pareto", "Z"), ("--buyer", "seldom")])
+def test_a_filter_that_does_not_exist_is_refused(regulars: Regulars, imported: Path, wrong: tuple[str, str]) -> None:
+    assert regulars("accounts", *wrong).code == 2
+
+
+def test_a_merge_says_when_the_figures_follow(regulars: Regulars, imported: Path) -> None:
+    assert "regulars score" in regulars("merge", "K001", "K002").out
+    assert "regulars score" in regulars("unmerge").out
+    none_left = regulars("unmerge")
+    assert none_left.code == 2
+    assert "regulars unmerge" not in none_left.err
+
+
+def test_rules_are_listed_in_a_line_or_two_each_with_their_source(regulars: Regulars) -> None:
+    shown = regulars("rule", "list").out
+    assert "uci_online_retail" in "".join(shown.split())
+    assert len(shown.splitlines()) < 120

@@ -90,7 +90,9 @@ def backup(file: Path, *, progress: Progress | None = None, wait_seconds: float 
     `Busy`.
     """
     tell = progress or _silent
-    if file.exists() or not file.parent.is_dir():
+    if file.exists():
+        raise CannotBackUp(_("There is a file %(file)s already.") % {"file": file}, _("Give the name of a new file."))
+    if not file.parent.is_dir():
         raise CannotBackUp(
             _("%(file)s cannot be written.") % {"file": file}, _("Give the name of a new file in a folder that exists.")
         )
@@ -281,7 +283,10 @@ def _refuse_where_in_use(*, replace: bool) -> None:
     if not replace and any(model._base_manager.exists() for model in kept):
         raise CannotRestore(
             _("This installation holds records already."),
-            _("Restore into a new one (set REGULARS_HOME to an empty folder), or say that they may be replaced."),
+            _(
+                "Restore into a new one (set REGULARS_HOME to an empty folder), or replace them: "
+                "regulars restore FILE --replace"
+            ),
         )
 
 

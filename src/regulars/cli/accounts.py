@@ -29,6 +29,7 @@ MONEY_FIGURES = (
     "expected_value_365", "value_at_risk",
 )  # fmt: skip
 MONTHS_SHOWN = 12
+NOBODY = "nobody"
 COST_FIGURES = ("margin_12m", "cost_known")
 
 
@@ -39,6 +40,18 @@ class SortedBy(StrEnum):
     SHARE = "share"
     TREND = "trend"
     NAME = "name"
+
+
+class Pareto(StrEnum):
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class BuyerKind(StrEnum):
+    REGULAR = "regular"
+    CHANCE = "chance"
+    NEW = "new"
 
 
 _SORTED_BY: dict[SortedBy, tuple[str, bool]] = {
@@ -53,6 +66,7 @@ _SORTED_BY: dict[SortedBy, tuple[str, bool]] = {
 def add_commands(app: typer.Typer) -> None:
     app.command("accounts", help=_("List the accounts with their figures."), rich_help_panel=PANEL)(accounts)
     app.command("account", help=_("All about one account."), rich_help_panel=PANEL)(account)
+    app.command("assign", help=_("Give an account to a member of ours."), rich_help_panel=PANEL)(assign)
     app.command("log", help=_("Record a call, visit, mail, meeting or note."), rich_help_panel=PANEL)(log)
 
 
@@ -63,14 +77,19 @@ def accounts(
     context: typer.Context,
     search: Annotated[str, typer.Argument(help=_("Part of the name, or the customer number."))] = "",
     sort: Annotated[SortedBy, typer.Option(help=_("What stands first."))] = SortedBy.SALES,
-    pareto: Annotated[str, typer.Option(help=_("Only A (the first 80% of sales), B (the next 15%) or C."))] = "",
-    buyer: Annotated[str, typer.Option(help=_("Only regular, chance or new buyers."))] = "",
+    pareto: Annotated[
+        Pareto | None,
+        typer.Option(case_sensitive=False, help=_("Only A (the first 80% of sales), B (the next 15%) or C.")),
+    ] = None,
+    buyer: Annotated[
+        BuyerKind | None, typer.Option(case_sensitive=False, help=_("Only regular, chance or new buyers."))
+    ] = None,
     owner: Annotated[str, typer.Option(help=_("Only accounts of this member."))] = "",
     limit: Annotated[int, typer.Option(min=1, help=_("At most so many."))] = 20,
 ) -> None:
     session = open_session(context)
     chosen = _chosen(session, search=search, owner=owner)
-    conditions = {name: value for name, value in (("pareto", pareto.upper()), ("buyer", buyer.lower())) if value}
+    conditions = {name: value.value for name, value in (("pareto", pareto), ("buyer", buyer)) if value}
     rows = list(_scored(session, chosen, sort=sort, conditions=conditions, limit=limit))
     if session.options.json:
         emit_json([account_json(one, score, session) for one, score in rows])
@@ -533,6 +552,26 @@ def _line_json(line: OrderLine, products: Products) -> dict[str, Any]:
 
 
 # regulars log
+
+
+def assign(
+    context: typer.Context,
+    wanted: Annotated[str, typer.Argument(metavar="ACCOUNT", help=_("Customer number, name, part of it, or #number."))],
+    to: Annotated[str, typer.Argument(metavar="MEMBER", help=_("E-mail or name; “nobody” takes it from its owner."))],
+) -> None:
+    session = open_session(context)
+    from regulars.facts.accounts import assign_owner, find_account
+
+    one = find_account(wanted, member=session.acting)
+    owner = None if to.casefold() == NOBODY else find_member(to)
+    assign_owner(accounts=[one], owner=owner, member=session.member)
+    if session.options.json:
+        emit_json({"account": {"uid": one.uid, "number": one.pk, "name": one.name}, "owner": owner and owner.name})
+        return
+    if owner is None:
+        say(_("{account} is nobody’s account now.").format(account=one.name))
+    else:
+        say(_("{account} is the account of {member} now.").format(account=one.name, member=owner.name))
 
 
 def log(

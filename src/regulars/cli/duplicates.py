@@ -59,6 +59,9 @@ def duplicates(
     say(_("The same: regulars merge KEPT OTHER.  Two customers: regulars different FIRST SECOND."), style="dim")
 
 
+FIGURES_FOLLOW = _("The figures follow at night, or now with: regulars score")
+
+
 def merge(
     context: typer.Context,
     kept: Annotated[str, typer.Argument(help=_ACCOUNT)],
@@ -78,6 +81,7 @@ def merge(
         return
     say(_("{merged} is part of {kept} now.").format(merged=merged.merged, kept=merged.kept))
     say(_("Take it back with: regulars unmerge {number}").format(number=merged.pk), style="dim")
+    say(FIGURES_FOLLOW, style="dim")
 
 
 def unmerge(
@@ -91,12 +95,20 @@ def unmerge(
     merges = AccountMerge.objects.filter(undone_at=None).order_by("-pk")
     found = merges.filter(pk=number).first() if number is not None else merges.first()
     if found is None:
-        raise NoSuchMerge(_("There is no such merge in force."), _("The last merge is taken back by: regulars unmerge"))
+        raise NoSuchMerge(
+            _("There is no merge to take back.")
+            if number is None
+            else _("Merge {number} is not in force.").format(number=number),
+            _("The last merge in force is taken back by: regulars unmerge")
+            if merges.exists()
+            else _("All merges are taken back already, or none was made."),
+        )
     account = undo_merge(merge=found, member=session.member)
     if session.options.json:
         emit_json({"merge": found.pk, "restored": _account_json(account)})
         return
     say(_("{merged} is an account of its own again.").format(merged=found.merged))
+    say(FIGURES_FOLLOW, style="dim")
 
 
 def different(

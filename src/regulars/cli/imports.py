@@ -330,7 +330,7 @@ def show_dry_run(report: DryRun, currency: str) -> None:
             _("new accounts"): f"{report.accounts_new:,}" if report.accounts_new else "",
             _("known accounts"): f"{report.accounts_known:,}" if report.accounts_known else "",
             **{
-                name: ", ".join(f"{count:,} {what}" for what, count in counts.items())
+                _records_called(name): ", ".join(f"{count:,} {what}" for what, count in counts.items())
                 for name, counts in report.records.items()
             },
             _("rejected rows"): f"{report.lines_rejected:,}" if report.lines_rejected else "",
@@ -341,6 +341,12 @@ def show_dry_run(report: DryRun, currency: str) -> None:
         _show_months(_with_what_is_left_out(report), currency)
     if report.rules:
         _show_rules(report.rules, currency)
+
+
+def _records_called(kind: str) -> str:
+    from regulars.facts.imports.master_records import MODELS
+
+    return str(MODELS[kind]._meta.verbose_name_plural)
 
 
 def _without_customer(report: DryRun, currency: str) -> str:

@@ -54,21 +54,29 @@ def list_rules(context: typer.Context) -> None:
             Column(heading=_("Rule"), flexible=True),
             Column(heading=_("Where"), rank=1, flexible=True),
             Column(heading=_("Kind")),
-            Column(heading=_("Source"), rank=2),
             Column(heading=_("Active"), rank=1),
         ],
         [
             [
                 str(rule.pk),
                 rule.name,
-                f"{rule.field} {rule.get_test_display()} {rule.pattern}".strip(),
+                _where(rule),
                 rule.kind,
-                rule.source,
                 _("yes") if rule.active else _("no"),
             ]
             for rule in rules
         ],
     )
+
+
+_PATTERN_SHOWN = 40
+
+
+def _where(rule: ClassificationRule) -> str:
+    """What the rule looks at; a long pattern is cut (`--json` has all of it)."""
+    pattern = rule.pattern if len(rule.pattern) <= _PATTERN_SHOWN else rule.pattern[: _PATTERN_SHOWN - 1] + "…"
+    where = f"{rule.field} {rule.get_test_display()} {pattern}".strip()
+    return _("{where}, only from {source}").format(where=where, source=rule.source) if rule.source else where
 
 
 def add(

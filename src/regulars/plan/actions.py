@@ -93,7 +93,8 @@ def reassign(*, action: Action, to: Member, member: Member | None) -> Action:
     ):
         raise WrongAction(
             _("%(member)s does not work with %(account)s.") % {"member": to, "account": action.account},
-            _("Make %(member)s the owner of the account first, or choose someone who sees it.") % {"member": to},
+            _("Make %(member)s the owner of the account first (regulars assign ACCOUNT MEMBER), or choose another.")
+            % {"member": to},
         )
     with audited(action, verb="reassign", member=member):
         action.member = to

@@ -158,13 +158,14 @@ def plan_accounts(engine: Engine, table: str, source: str, plan: RecordPlan) -> 
     for number, identity in zip(missing, reserve_ids(Account, len(missing)), strict=True):
         known[number] = Account(id=identity, source=source, external_id=number, name=number)
         plan.add(known[number])
+    made = {known[number].pk for number in missing}
     find = _Finder(plan)
     contacts = set(Contact.objects.filter(source=source).values_list("external_id", flat=True))
     for row in rows:
         account = known[row["account_id"]]
         values = _filled(row, ACCOUNT_COLUMNS) | find.references(row) | _parent(row, account, known, plan)
         if not row.get("kind"):
-            if account.created_at is None and row.get("contact_name") and row.get("contact_name") == values.get("name"):
+            if account.pk in made and row.get("contact_name") and row.get("contact_name") == values.get("name"):
                 values["kind"] = Account.Kind.PERSON  # called by a person's name, since there is no firm
         else:
             person = row["kind"].strip().casefold() in PRIVATE_PERSON
