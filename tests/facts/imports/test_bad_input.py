@@ -271,3 +271,13 @@ def test_a_name_over_two_lines_is_kept_in_one(organisation: object, tmp_path: Pa
 def _written(file: Path, text: str) -> Path:
     file.write_text(text, encoding="utf-8")
     return file
+
+
+@pytest.mark.parametrize("sign", ["€", "EUR", ""])
+def test_a_currency_sign_beside_each_amount_multiplies_no_line(organisation: object, tmp_path: Path, sign: str) -> None:
+    rows = [f"{number};{number:02d}.01.2024;Firm {number % 3};Ink;1.2{number}4,50 {sign}" for number in range(1, 10)]
+    report = bring_in(tmp_path / "signs.csv", "\n".join(["Order;Date;Customer;Product;Net", *rows]))
+    assert [(order, amount) for order, _line, _day, amount in lines()] == [
+        (str(number), 120_450 + number * 1_000) for number in range(1, 10)
+    ]
+    assert report.lines_read == report.lines_accepted == 9

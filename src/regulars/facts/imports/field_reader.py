@@ -90,7 +90,7 @@ class FieldReader:
         table = f"{self.cells.name}_currencies"
         found = f"SELECT DISTINCT currency FROM {self.cells.name}"
         if not self.cells.has("currency"):
-            found = " UNION ".join(f"SELECT sign FROM {signs}" for signs in self.signs)
+            found = " UNION ".join(f"SELECT DISTINCT sign FROM {signs}" for signs in self.signs)
         codes = [(row[0], currency_of(row[0], base)) for row in self.engine.rows(found) if row[0]]
         self.engine.run(f"CREATE OR REPLACE TABLE {table} (text VARCHAR, code VARCHAR, exponent INTEGER)")
         self.engine.load(table, [(text, code, exponent(code)) for text, code in codes if code])
