@@ -32,7 +32,8 @@ def score(context: typer.Context) -> None:
                 "as_of": snapshot.as_of,
                 "snapshot": snapshot.uid,
                 "accounts": snapshot.portfolio["accounts"],
-                "actions": {
+                "actions": report
+                and {
                     "open": report.open,
                     "proposed": report.proposed,
                     "updated": report.updated,
@@ -44,27 +45,37 @@ def score(context: typer.Context) -> None:
             }
         )
         return
-    show_facts(
-        {
-            _("as of"): snapshot.as_of.isoformat(),
-            _("accounts with orders"): f"{snapshot.portfolio['accounts']:,}",
+    facts = {
+        _("as of"): snapshot.as_of.isoformat(),
+        _("accounts with orders"): f"{snapshot.portfolio['accounts']:,}",
+    }
+    if report is not None:
+        facts |= {
             _("actions open"): f"{report.open:,}",
             _("newly proposed"): f"{report.proposed.total():,}",
             _("closed by themselves"): f"{report.closed.total():,}",
             _("not kept, since they rank too low"): f"{report.beyond:,}",
         }
-    )
+    show_facts(facts)
+    if report is None:
+        say(_("A look back: these figures are kept; the lists and actions of today stay as they are."))
     for remark in notes:
         say(remark, style="dim")
 
 
 def refresh_and_tell(session: Session) -> Refreshed:
-    """Figures and actions as of `--as-of`, else as of today; as of the newest order when that is long ago."""
-    from regulars.plan.daily import refresh
+    """Figures and actions as of `--as-of`, else as of today; as of the newest order when that is long ago.
 
+    A day before that of the figures in force is a look back: its figures are kept, the list of today stays.
+    """
+    from regulars.insight.snapshots import current_snapshot
+    from regulars.plan.daily import look_back, refresh
+
+    current = current_snapshot()
+    earlier = session.options.as_of is not None and current is not None and session.options.as_of < current.as_of
     as_of = session.options.as_of or _day_of_figures(session)
     with progress(quiet=session.options.quiet) as tell:
-        return refresh(as_of=as_of, progress=tell)
+        return look_back(as_of=as_of, progress=tell) if earlier else refresh(as_of=as_of, progress=tell)
 
 
 def _day_of_figures(session: Session) -> date:

@@ -28,7 +28,13 @@ class Refreshed:
     """The snapshot in force, and what became of the actions."""
 
     snapshot: Snapshot
-    report: RefreshReport
+    report: RefreshReport | None
+    """None for a look back: the list of today does not follow from figures of another day."""
+
+
+def look_back(*, as_of: date, progress: Progress | None = None) -> Refreshed:
+    """Keep a snapshot of an earlier day; the figures in force and the actions stay as they are."""
+    return Refreshed(snapshot=take_snapshot(as_of=as_of, current=False, progress=progress), report=None)
 
 
 def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> Refreshed:

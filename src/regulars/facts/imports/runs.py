@@ -336,6 +336,9 @@ def _stage_lines(staged: StagedImport) -> None:
     report.lines_rejected += made.rejected_rows
     report.lines_skipped = made.skipped_rows
     report.lines_repeated = made.repeated_rows
+    rows = staged.engine.value("SELECT count(*) FROM typed WHERE line_no NOT IN ('shipping', 'discount', 'refund')")
+    read = sum(part.raw.rows for part in staged.parts if part.mapping.content == Import.Content.ORDER_LINES)
+    assert rows == read, f"{read} rows were read and {rows} converted: none may be lost or come twice"
     mappings = [mapping for _raw, mapping in parts if mapping.content == Import.Content.ORDER_LINES]
     order_lines.find_customers(engine, mappings, staged.plan.new_accounts())
     order_lines.plan_details(engine, staged.plan)
