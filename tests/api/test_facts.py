@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from api_calls import CallAs, Firm
 from regulars.base.models import AuditEntry
 from regulars.facts.models import Account, Contact, CustomField, Interaction, Tag
 
 
-def test_an_account_is_made_changed_and_read(firm, call_as) -> None:
+def test_an_account_is_made_changed_and_read(firm: Firm, call_as: CallAs) -> None:
     call = call_as(firm.people["account_manager"])
     made = call("POST", "/accounts", {"name": "New", "city": "Köln", "tags": ["vip"]})
     assert made.status_code == 201
@@ -19,7 +22,7 @@ def test_an_account_is_made_changed_and_read(firm, call_as) -> None:
     assert AuditEntry.objects.get(verb="change_account").member == firm.people["account_manager"]
 
 
-def test_null_empties_a_text_but_a_name_stays(firm, call_as) -> None:
+def test_null_empties_a_text_but_a_name_stays(firm: Firm, call_as: CallAs) -> None:
     call = call_as(firm.people["owner"])
     assert call("PATCH", f"/accounts/{firm.own.uid}", {"city": None}).json()["city"] == ""
     refused = call("PATCH", f"/accounts/{firm.own.uid}", {"name": None})
@@ -28,20 +31,21 @@ def test_null_empties_a_text_but_a_name_stays(firm, call_as) -> None:
     assert refused.json()["type"] == "urn:regulars:problem:wrong_account"
 
 
-def test_a_list_goes_on_after_the_last_uid_and_repeats_nothing(firm, call_as) -> None:
+def test_a_list_goes_on_after_the_last_uid_and_repeats_nothing(firm: Firm, call_as: CallAs) -> None:
     call = call_as(firm.people["owner"])
     for place in range(7):
         Account.objects.create(name=f"More {place}")
-    seen, after = [], ""
-    while after is not None:
-        page = call("GET", f"/accounts?limit=4{after and '&after=' + after}").json()
+    seen: list[str] = []
+    path: str | None = "/accounts?limit=4"
+    while path:
+        page = call("GET", path).json()
         seen += [account["name"] for account in page["items"]]
-        after = page["next"]
+        path = f"/accounts?limit=4&after={page['next']}" if page["next"] else None
     assert seen == list(Account.objects.order_by("uid").values_list("name", flat=True))
     assert len(seen) == 10
 
 
-def test_pages_cost_the_same_number_of_queries(firm, call_as, django_assert_max_num_queries) -> None:
+def test_pages_cost_the_same_number_of_queries(firm: Firm, call_as: CallAs, django_assert_max_num_queries: Any) -> None:
     call = call_as(firm.people["account_manager"])
     for place in range(40):
         account = Account.objects.create(name=f"A {place}", owner=firm.people["account_manager"], parent=firm.own)
@@ -50,13 +54,13 @@ def test_pages_cost_the_same_number_of_queries(firm, call_as, django_assert_max_
         assert len(call("GET", "/accounts?limit=50").json()["items"]) == 42
 
 
-def test_a_merged_account_answers_as_the_one_it_is_part_of(firm, call_as) -> None:
+def test_a_merged_account_answers_as_the_one_it_is_part_of(firm: Firm, call_as: CallAs) -> None:
     gone = Account.objects.create(name="Gone", merged_into=firm.own)
     found = call_as(firm.people["account_manager"])("GET", f"/accounts/{gone.uid}").json()
     assert found["uid"] == str(firm.own.uid)
 
 
-def test_confidential_fields_are_shown_to_who_may_see_them(firm, call_as) -> None:
+def test_confidential_fields_are_shown_to_who_may_see_them(firm: Firm, call_as: CallAs) -> None:
     CustomField.objects.create(key="credit", label="Credit", confidential=True)
     CustomField.objects.create(key="taste", label="Taste")
     Account.objects.filter(pk=firm.own.pk).update(custom={"credit": "bad", "taste": "gold"})
@@ -65,7 +69,7 @@ def test_confidential_fields_are_shown_to_who_may_see_them(firm, call_as) -> Non
     assert call_as(firm.people["account_manager"])("GET", path).json()["custom"] == {"taste": "gold"}
 
 
-def test_an_account_is_given_to_a_colleague(firm, call_as) -> None:
+def test_an_account_is_given_to_a_colleague(firm: Firm, call_as: CallAs) -> None:
     path = f"/accounts/{firm.own.uid}/owner"
     mate = firm.people["mate"]
     given = call_as(firm.people["sales_head"])("PUT", path, {"owner": str(mate.uid)})
@@ -73,7 +77,7 @@ def test_an_account_is_given_to_a_colleague(firm, call_as) -> None:
     assert call_as(firm.people["account_manager"])("PUT", path, {"owner": None}).status_code == 404
 
 
-def test_contacts_are_made_changed_and_listed(firm, call_as) -> None:
+def test_contacts_are_made_changed_and_listed(firm: Firm, call_as: CallAs) -> None:
     """Mission E12."""
     call = call_as(firm.people["account_manager"])
     made = call("POST", "/contacts", {"account": str(firm.own.uid), "name": "Eva", "level": "owner"})
@@ -85,7 +89,7 @@ def test_contacts_are_made_changed_and_listed(firm, call_as) -> None:
     assert call("GET", f"/contacts?account={firm.foreign.uid}").status_code == 404
 
 
-def test_an_interaction_is_recorded_corrected_and_withdrawn(firm, call_as) -> None:
+def test_an_interaction_is_recorded_corrected_and_withdrawn(firm: Firm, call_as: CallAs) -> None:
     eva = Contact.objects.create(account=firm.own, name="Eva")
     call = call_as(firm.people["account_manager"])
     said = {"account": str(firm.own.uid), "kind": "call", "on": "2026-01-05", "contacts": [str(eva.uid)]}
@@ -101,14 +105,14 @@ def test_an_interaction_is_recorded_corrected_and_withdrawn(firm, call_as) -> No
     assert not Interaction.objects.exists()
 
 
-def test_a_contact_of_another_account_is_refused(firm, call_as) -> None:
+def test_a_contact_of_another_account_is_refused(firm: Firm, call_as: CallAs) -> None:
     eva = Contact.objects.create(account=firm.team, name="Eva")
     said = {"account": str(firm.own.uid), "kind": "call", "on": "2026-01-05", "contacts": [str(eva.uid)]}
     assert call_as(firm.people["account_manager"])("POST", "/interactions", said).status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/contacts", "/interactions"])
-def test_a_read_that_nothing_has_changed_since_is_not_sent_again(firm, call_as, path) -> None:
+def test_a_read_that_nothing_has_changed_since_is_not_sent_again(firm: Firm, call_as: CallAs, path: str) -> None:
     call = call_as(firm.people["owner"])
     first = call("GET", path)
     again = call("GET", path, If_None_Match=first["ETag"])

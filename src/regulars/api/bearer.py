@@ -45,7 +45,7 @@ class RequestsAMinute(BaseThrottle):
     def allow_request(self, request: HttpRequest) -> bool:
         key = f"api-requests-{token_in(request).pk}-{int(time.time() // WINDOW_SECONDS)}"
         cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
-        return cache.incr(key) <= settings.API_REQUESTS_A_MINUTE
+        return bool(cache.incr(key) <= settings.API_REQUESTS_A_MINUTE)
 
     def wait(self) -> float:
         return WINDOW_SECONDS - time.time() % WINDOW_SECONDS
