@@ -48,7 +48,7 @@ def test_done_is_noted_with_the_account_and_can_be_taken_back(browser: Client, a
     answer = browser.post(
         f"/today/{action.uid}/done/", {"outcome": "Reached, will order", "kind": "visit", "text": "Wants lanterns"}
     )
-    assert answer.headers["Location"] == "/today/"
+    assert answer.headers["Location"] == "/today/?whose=mine"
     talk = Interaction.objects.get()
     assert (talk.kind, talk.outcome, talk.text) == ("visit", "Reached, will order", "Wants lanterns")
     shown = page(browser)
@@ -66,7 +66,7 @@ def test_later_puts_it_off(browser: Client, action: Action, said: dict[str, str]
     assert browser.post(f"/today/{action.uid}/snooze/", said).status_code == 302
     action.refresh_from_db()
     assert (action.state, str(action.snoozed_until)) == (Action.State.SNOOZED, "2024-12-16")
-    assert "Harbour" not in page(browser).replace("Harbour &amp; Vale is back", "")
+    assert "Harbour" not in page(browser, "/today/").replace("Harbour &amp; Vale is back", "")
 
 
 def test_not_useful_keeps_the_reason(browser: Client, action: Action) -> None:
@@ -99,8 +99,9 @@ def test_everyones_list_shows_the_colleagues_actions_to_who_sees_all(
     browser: Client, scored: Maker, proposed: Maker, members: dict[str, Member]
 ) -> None:
     proposed(scored("Theirs", owner=members["account_manager"]))
-    assert "Theirs" not in page(browser)
+    assert "Theirs" not in page(browser, "/today/?whose=mine")
     assert "Theirs" in page(browser, "/today/?whose=everyone")
+    assert "Theirs" in page(browser), "an empty list of one's own gives way to everyone's"
 
 
 def test_who_may_not_write_sees_no_buttons(

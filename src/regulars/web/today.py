@@ -21,11 +21,11 @@ from regulars.core.errors import Refusal
 from regulars.facts.models import Interaction
 from regulars.plan.actions import mark_done, mark_not_useful, reopen, snooze, visible_actions
 from regulars.plan.models import Action
-from regulars.plan.today import todays_list, weekly_digest
+from regulars.plan.today import TodaysList, todays_list, weekly_digest
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
 
-EVERYONE = "everyone"
+MINE, EVERYONE = "mine", "everyone"
 CARDS_A_PAGE = 50
 
 OUTCOMES = (
@@ -71,8 +71,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 def _list(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
     desk = desk_of(request)
-    everyone = _looks_at_everyone(request, desk)
-    found = todays_list(None if everyone else desk.member, desk.day)
+    found, everyone = _chosen_list(request, desk)
     context = {
         "desk": desk,
         "list": found,
@@ -82,6 +81,16 @@ def _list(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
         **_choices(),
     }
     return render(request, "web/today.html", context, status=422 if refused else 200)
+
+
+def _chosen_list(request: HttpRequest, desk: Desk) -> tuple[TodaysList, bool]:
+    """The list that was asked for, and whether it is everyone's: where nobody asked, one's own unless it is empty."""
+    everyone = _looks_at_everyone(request, desk)
+    if not everyone:
+        own = todays_list(desk.member, desk.day)
+        if own.items or not desk.sees_everyone or request.GET.get("whose") == MINE:
+            return own, False
+    return todays_list(None, desk.day), True
 
 
 def _looks_at_everyone(request: HttpRequest, desk: Desk) -> bool:
@@ -115,7 +124,9 @@ def act(request: HttpRequest, uid: uuid.UUID, verb: str) -> HttpResponse:
         text = VERBS[verb](action, desk, request.POST)
     except Refusal as refusal:
         return _list(request, Refused(uid=uid, verb=verb, refusal=refusal, typed=request.POST.dict()))
-    whose = f"?whose={EVERYONE}" if _looks_at_everyone(request, desk) else ""
+    whose = (
+        f"?whose={EVERYONE}" if _looks_at_everyone(request, desk) else f"?whose={MINE}" if desk.sees_everyone else ""
+    )
     undo = "" if verb == "reopen" else reverse("today_act", args=[uid, "reopen"]) + whose
     show_next(request, Toast(text=text, undo=undo))
     return redirect(reverse("today") + whose)
