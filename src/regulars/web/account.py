@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -39,12 +40,17 @@ MONTHS_SHOWN = 24
 class LogForm(forms.Form):
     """A call, visit, mail, meeting or note."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("What"), choices=Interaction.Kind.choices)
+    kind = forms.ChoiceField(label=gettext_lazy("What"))
     on = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     outcome = forms.CharField(label=gettext_lazy("What came of it"), max_length=100, required=False)
     text = forms.CharField(
         label=gettext_lazy("What was said"), required=False, widget=forms.Textarea({"rows": 3}), max_length=20_000
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = [(kind.value, capfirst(str(kind.label))) for kind in Interaction.Kind]
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}

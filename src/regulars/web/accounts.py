@@ -57,18 +57,18 @@ class Filter(forms.Form):
         label=gettext_lazy("Buyer"),
         required=False,
         choices=[
-            ("", gettext_lazy("all buyers")),
-            ("regular", gettext_lazy("regulars")),
-            ("chance", gettext_lazy("chance buyers")),
-            ("new", gettext_lazy("new ones")),
-            ("none", gettext_lazy("without an order")),
+            ("", gettext_lazy("All buyers")),
+            ("regular", gettext_lazy("Regular buyers")),
+            ("chance", gettext_lazy("Chance buyers")),
+            ("new", gettext_lazy("New customers")),
+            ("none", gettext_lazy("Without an order")),
         ],
     )
     pareto = forms.ChoiceField(
         label=gettext_lazy("Class"),
         required=False,
         choices=[
-            ("", gettext_lazy("all classes")),
+            ("", gettext_lazy("All classes")),
             ("A", gettext_lazy("A: the first 80% of sales")),
             ("B", gettext_lazy("B: the next 15%")),
             ("C", gettext_lazy("C: the rest")),
@@ -79,7 +79,7 @@ class Filter(forms.Form):
     def __init__(self, *args: Any, member: Member, **options: Any) -> None:
         super().__init__(*args, **options)
         colleagues = [(str(one.uid), one.name) for one in visible_members(member)]
-        self.fields["owner"].choices = [("", _("everybody")), (NOBODY, _("nobody")), *colleagues]  # type: ignore[attr-defined]
+        self.fields["owner"].choices = [("", _("Everybody")), (NOBODY, _("Nobody")), *colleagues]  # type: ignore[attr-defined]
 
     def condition(self) -> Q:
         """The condition on accounts; a choice that is none of those offered is left out."""
