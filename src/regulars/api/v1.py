@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from regulars.api import insight, members, plan
@@ -23,6 +26,14 @@ PROBLEMS = {
     422: "The request does not fit.",
     429: "Too many requests with this token.",
 }
+
+
+class DescriptionPage(Swagger):
+    """The description as a page with files of this installation; ninja itself would fetch them from elsewhere."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **named: Any) -> HttpResponse:
+        shown = {**self.settings, "url": self.get_openapi_url(api, named)}
+        return render(request, self.template, {"api": api, "swagger_settings": json.dumps(shown)})
 
 
 class Api(NinjaAPI):
@@ -64,6 +75,7 @@ api = Api(
     urls_namespace="api-v1",
     auth=BearerToken(),
     throttle=RequestsAMinute(),
+    docs=DescriptionPage(),
     openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
 )
 answer_problems(api)

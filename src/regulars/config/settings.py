@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from regulars.config.environment import database, env, home, secret_key
+from regulars.config.environment import database, env, home, package_folder, secret_key
 
 HOME = home()
 DEBUG = env.bool("REGULARS_DEBUG", default=False)
 SECRET_KEY = secret_key(HOME)
 ALLOWED_HOSTS = env.list("REGULARS_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+# Where the page of the API has its files. Not an installed app: every command would wait until pydantic is loaded.
+NINJA = package_folder("ninja")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -17,7 +20,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "axes",
-    "ninja",
     "django_tasks_db",
     "regulars.base",
     "regulars.facts",
@@ -49,6 +51,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [NINJA / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -63,6 +66,7 @@ TEMPLATES = [
 
 # Files that browsers fetch: `regulars serve` gathers them, named by their content so that they may be kept for ever.
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [NINJA / "static"]
 STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
