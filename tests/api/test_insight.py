@@ -40,7 +40,8 @@ def test_margins_are_for_who_may_see_costs(silent: Firm, call_as: CallAs) -> Non
 
 
 def test_an_account_without_a_score_says_so(firm: Firm, call_as: CallAs) -> None:
-    assert call_as(firm.people["owner"])("GET", f"/accounts/{firm.own.uid}/score").status_code == 404
+    answer = call_as(firm.people["owner"])("GET", f"/accounts/{firm.own.uid}/score")
+    assert (answer.status_code, answer.json()["title"]) == (404, "This account has no score.")
 
 
 def test_the_portfolio_is_the_current_one_or_one_that_was_kept(firm: Firm, call_as: CallAs) -> None:

@@ -77,7 +77,7 @@ def answer_problems(api: NinjaAPI) -> None:
     @api.exception_handler(Refusal)
     def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         status = next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 422)
-        if status == 404:
+        if status == 404 and not isinstance(refusal, NotFound):
             refusal = not_found()
         response = _problem(status, _name(refusal), refusal.sentence, refusal.way_out)
         if isinstance(refusal, Busy):
