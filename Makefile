@@ -2,7 +2,7 @@
 #   make demo    the day's list of a real wholesaler, from its order file, in a folder of its own (.demo)
 #   make test    everything that must hold before a change is handed in (about ten minutes on two cores)
 #   make check   the quick part of it: format, lint, types, import contracts, migrations
-#   make serve   the worker on your own data      make bench   the measured comparisons
+#   make serve   the pages and the worker, your data  make bench   the measured comparisons
 #   make lock    pin the dependencies anew        make clean   remove what the other words made, but .venv
 
 # The newest Python that is known to work and can make environments; or say which: make demo PYTHON=/path/to/python3
@@ -43,8 +43,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff format .
 
 serve: $(INSTALLED)
-	@echo "The pages come with the next release; this runs the worker, which keeps the day's list up to date. Stop: Ctrl-C."
-	@$(BIN)/regulars worker
+	@$(BIN)/regulars serve
 
 bench: $(INSTALLED)
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done

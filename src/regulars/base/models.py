@@ -112,6 +112,38 @@ class Member(AbstractBaseUser, Record):
         return self.name
 
 
+class ApiToken(Record):
+    """A key with which a program acts as a member, within scopes. `tokens.py` has its verbs; the key is not kept."""
+
+    member = models.ForeignKey(Member, models.PROTECT, related_name="tokens")
+    name = models.CharField(_("name"), max_length=100)
+    fingerprint = models.CharField(_("SHA-256 of the key"), max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AnsweredRequest(models.Model):
+    """The answer to a request that carried an idempotency key: the same request again is given the same answer."""
+
+    id = models.BigAutoField(primary_key=True)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    key = models.CharField(_("idempotency key"), max_length=255)
+    fingerprint = models.CharField(_("SHA-256 of the request"), max_length=64)
+    answer = models.JSONField(_("answer"), encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(_("at"), db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["member", "key"], name="answered_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class NeverEdited(models.QuerySet["AuditEntry"]):
     """Rows that are added and read, and nothing else."""
 

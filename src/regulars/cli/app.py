@@ -20,8 +20,10 @@ from regulars.cli import (
     portfolio,
     rules,
     scores,
+    serve,
     setup,
     today,
+    tokens,
     worker,
 )
 from regulars.cli.language import _
@@ -52,9 +54,11 @@ for noun in (
     rules,
     setup,
     members,
+    tokens,
     check,
     backup,
     worker,
+    serve,
     demo,
 ):
     noun.add_commands(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -15,6 +16,14 @@ def home() -> Path:
     """The folder that holds the embedded database, the warehouse and the secret key (`REGULARS_HOME`)."""
     configured = env.str("REGULARS_HOME", default="")
     return Path(configured).expanduser().resolve() if configured else Path(platformdirs.user_data_dir("regulars"))
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package lies, without loading it."""
+    found = find_spec(name)
+    assert found is not None
+    assert found.submodule_search_locations
+    return Path(found.submodule_search_locations[0])
 
 
 def secret_key(folder: Path) -> str:

@@ -2,25 +2,107 @@
 
 from __future__ import annotations
 
-from regulars.config.environment import database, env, home, secret_key
+from datetime import timedelta
+
+from regulars.config.environment import database, env, home, package_folder, secret_key
 
 HOME = home()
 DEBUG = env.bool("REGULARS_DEBUG", default=False)
 SECRET_KEY = secret_key(HOME)
 ALLOWED_HOSTS = env.list("REGULARS_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
+# Where the page of the API has its files. Not an installed app: every command would wait until pydantic is loaded.
+NINJA = package_folder("ninja")
+
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "axes",
     "django_tasks_db",
     "regulars.base",
     "regulars.facts",
     "regulars.insight",
     "regulars.plan",
+    "regulars.web",
 ]
 AUTH_USER_MODEL = "base.Member"
 DATABASES = {"default": database(HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOT_URLCONF = "regulars.config.urls"
+WSGI_APPLICATION = "regulars.config.wsgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "regulars.web.middleware.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "regulars.web.middleware.language",
+    "regulars.web.middleware.LoginRequired",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "regulars.web.middleware.Refusals",
+    "axes.middleware.AxesMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [NINJA / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "regulars.web.frame.frame",
+            ],
+        },
+    }
+]
+
+# Files that browsers fetch: `regulars serve` gathers them, named by their content so that they may be kept for ever.
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [NINJA / "static"]
+STATIC_ROOT = HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Sign-in: e-mail and password; too many failures lock the address out for a while (django-axes).
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "today"
+LOGOUT_REDIRECT_URL = "sign_in"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_USERNAME_FORM_FIELD = "username"  # as Django's own form calls it
+AXES_USERNAME_CALLABLE = "regulars.web.sign_in.tried_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
+AXES_VERBOSE = False
+
+# Behind a proxy that speaks HTTPS: REGULARS_HTTPS=1. See docs/reference/settings.md.
+HTTPS = env.bool("REGULARS_HTTPS", default=False)
+CSRF_TRUSTED_ORIGINS = env.list("REGULARS_TRUSTED_ORIGINS", default=[])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "regulars_session", "regulars_csrf"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -34,6 +116,10 @@ SCHEDULE: dict[str, dict[str, str]] = {
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
 }
+
+# The API: requests a token and minute, bytes of a request (10,000 order lines). See docs/reference/api.md.
+API_REQUESTS_A_MINUTE = env.int("REGULARS_API_REQUESTS_A_MINUTE", default=600)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 EMAIL_CONFIG = env.email_url("REGULARS_MAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)

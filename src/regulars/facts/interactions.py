@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -18,6 +19,15 @@ from regulars.facts.models import Account, Contact, Interaction
 
 class WrongInteraction(Refusal):
     """An interaction cannot be recorded like this."""
+
+
+class InteractionFields(TypedDict, total=False):
+    """What may be corrected."""
+
+    kind: str
+    on: date
+    text: str
+    outcome: str
 
 
 def visible_interactions(member: Member | None) -> QuerySet[Interaction]:
@@ -41,11 +51,7 @@ def record_interaction(
     require_account(account, member=member)
     account = account.merged_into or account
     people = list(contacts)
-    if kind not in Interaction.Kind.values:
-        raise WrongInteraction(
-            _("There is no kind of interaction called %(kind)s.") % {"kind": kind},
-            _("Use one of: %(kinds)s.") % {"kinds": ", ".join(Interaction.Kind.values)},
-        )
+    _refuse_unknown_kind(kind)
     if any(contact.account_id != account.pk for contact in people):
         raise WrongInteraction(
             _("Not all of these contacts belong to %(account)s.") % {"account": account},
@@ -58,6 +64,31 @@ def record_interaction(
         made.save()
     made.contacts.set(people)
     return made
+
+
+@transaction.atomic
+def change_interaction(
+    *, interaction: Interaction, member: Member | None, **fields: Unpack[InteractionFields]
+) -> Interaction:
+    """Correct what was recorded; the audit trail keeps what it said."""
+    require_account(interaction.account, member=member)
+    _refuse_unknown_kind(fields.get("kind", interaction.kind))
+    interaction = Interaction.objects.select_for_update().get(pk=interaction.pk)
+    with audited(interaction, verb="change_interaction", member=member):
+        interaction.kind = fields.get("kind", interaction.kind)
+        interaction.on = fields.get("on", interaction.on)
+        interaction.text = fields.get("text", interaction.text).strip()
+        interaction.outcome = fields.get("outcome", interaction.outcome).strip()[:100]
+        interaction.save()
+    return interaction
+
+
+def _refuse_unknown_kind(kind: str) -> None:
+    if kind not in Interaction.Kind.values:
+        raise WrongInteraction(
+            _("There is no kind of interaction called %(kind)s.") % {"kind": kind},
+            _("Use one of: %(kinds)s.") % {"kinds": ", ".join(Interaction.Kind.values)},
+        )
 
 
 @transaction.atomic

@@ -1,0 +1,1 @@
+"""What happened: accounts, contacts, interactions, orders, imports."""

@@ -1,0 +1,92 @@
+"""The API, version 1: its routers, its answers, its description."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
+from ninja.openapi.schema import OpenAPISchema
+
+from regulars.api import insight, members, plan
+from regulars.api.bearer import BearerToken, RequestsAMinute
+from regulars.api.facts import accounts, contacts, imports, interactions, orders
+from regulars.api.problems import MEDIA_TYPE, Problem, answer_problems
+
+PROBLEMS = {
+    401: "The token is missing, unknown, expired or revoked.",
+    403: "The token lacks the scope.",
+    404: "There is no such record, or the token's member may not see it or do this.",
+    409: "Somebody else is at it, or it was done before.",
+    422: "The request does not fit.",
+    429: "Too many requests with this token.",
+}
+
+
+class DescriptionPage(Swagger):
+    """The description as a page with files of this installation; ninja itself would fetch them from elsewhere."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **named: Any) -> HttpResponse:
+        shown = {**self.settings, "url": self.get_openapi_url(api, named)}
+        return render(request, self.template, {"api": api, "swagger_settings": json.dumps(shown)})
+
+
+class Api(NinjaAPI):
+    """Reads carry an ETag; problems are described once for all routes."""
+
+    def create_response(self, request: HttpRequest, data: Any, **options: Any) -> HttpResponse:
+        response = super().create_response(request, data, **options)
+        if request.method != "GET" or response.status_code != 200:
+            return response
+        response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        response["Cache-Control"] = "private, no-cache"
+        answer = get_conditional_response(request, etag=response["ETag"], response=response)
+        assert isinstance(answer, HttpResponse)
+        return answer
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"] |= _problem_schemas()
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"] |= {str(status): _problem(text) for status, text in PROBLEMS.items()}
+        return schema
+
+
+def _problem_schemas() -> dict[str, Any]:
+    described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**described.pop("$defs", {}), "Problem": described}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    reference = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": reference}}}
+
+
+api = Api(
+    title="Regulars",
+    version="1",
+    description="Accounts, orders, scores with their reasons, and whom to contact today.",
+    urls_namespace="api-v1",
+    auth=BearerToken(),
+    throttle=RequestsAMinute(),
+    docs=DescriptionPage(),
+    openapi_extra={"info": {"license": {"name": "Apache-2.0"}}},
+)
+answer_problems(api)
+for router in (
+    members.router,
+    accounts.router,
+    contacts.router,
+    interactions.router,
+    orders.router,
+    imports.router,
+    insight.router,
+    plan.router,
+):
+    api.add_router("", router)

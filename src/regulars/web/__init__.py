@@ -1,0 +1,1 @@
+"""What people see in the browser: the frame, the design system, sign-in, and the pages that span stages."""

@@ -1,0 +1,107 @@
+"""What holds for every page: what browsers may load, who must sign in, in which language, how refusals are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from regulars.base.access import Forbidden
+from regulars.base.models import Member
+from regulars.core.errors import Refusal
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Nothing from elsewhere, nothing inline, nothing evaluated."""
+
+LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def content_security_policy(answer: Answer) -> Answer:
+    """Say on every answer what the browser may load for it."""
+
+    def protected(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        return response
+
+    return protected
+
+
+def language(answer: Answer) -> Answer:
+    """Answer in the language asked for in the address (`?lang=ur`, remembered), the member's, or the browser's."""
+
+    def in_language(request: HttpRequest) -> HttpResponse:
+        asked = request.GET.get("lang", "")
+        asked = asked if asked in dict(settings.LANGUAGES) else ""
+        with translation.override(asked or _language_of(request)):
+            request.LANGUAGE_CODE = translation.get_language() or "en"
+            response = answer(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        if asked:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                asked,
+                max_age=LANGUAGE_COOKIE_SECONDS,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
+        return response
+
+    return in_language
+
+
+def _language_of(request: HttpRequest) -> str:
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and isinstance(request.user, Member):
+        spoken = request.user.language
+        if spoken:
+            return spoken
+    return translation.get_language_from_request(request)
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Every page needs a sign-in, but those that say otherwise. A first visitor of an empty installation founds it."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseRedirect:
+        if not Member.objects.exists():
+            return redirect("welcome")
+        return super().handle_no_permission(request, view_func)
+
+
+class Refusals:
+    """A request that cannot be carried out ends on a page that says why, and what to do instead."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refusal):
+            return None
+        status = 403 if isinstance(exception, Forbidden) else 422
+        return render(request, "web/refusal.html", {"refusal": exception}, status=status)

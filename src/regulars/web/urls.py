@@ -1,0 +1,27 @@
+"""Addresses of the pages. Records are named by their uid."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+from django.views.generic import RedirectView
+
+from regulars.web import account, accounts, design, health, sign_in, theme, today
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="today")),
+    path("welcome/", sign_in.welcome, name="welcome"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("password/<uidb64>/<token>/", sign_in.ChoosePassword.as_view(), name="choose_password"),
+    path("theme/", theme.choose_theme, name="theme"),
+    path("health", health.health, name="health"),
+    path("design/", design.design, name="design"),
+    path("today/", today.today, name="today"),
+    path("today/digest/", today.digest, name="today_digest"),
+    path("today/<uuid:uid>/<slug:verb>/", today.act, name="today_act"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts.csv", accounts.accounts_csv, name="accounts_csv"),
+    path("accounts/<uuid:uid>/", account.account, name="account"),
+    path("accounts/<uuid:uid>/log/", account.log, name="account_log"),
+]

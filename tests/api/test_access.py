@@ -1,0 +1,184 @@
+"""Who may do what over HTTP: every role at every route, and a foreign record answers like one that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from api_calls import CallAs, Firm
+from regulars.api.v1 import api
+from regulars.base.models import Member
+from regulars.base.tokens import ApiScope
+from regulars.facts.models import Contact, Import, Interaction
+from regulars.plan.models import Action
+
+Uids = dict[str, dict[str, str]]
+
+pytestmark = pytest.mark.django_db
+
+EVERYONE = set(Member.Role.values)
+SEES_ALL = {"owner", "sales_head", "service", "marketer", "analyst"}
+WRITES_ALL = {"owner", "sales_head", "service"}
+SEES_OWN = SEES_ALL | {"account_manager"}
+WRITES_OWN = WRITES_ALL | {"account_manager"}
+WRITERS = WRITES_OWN | {"new_business_seller"}
+HEADS = {"owner", "sales_head"}
+
+DONE: dict[str, Any] = {"outcome": "reached"}
+NEW_ACCOUNT: dict[str, Any] = {"name": "New"}
+
+# (method, path) → body, who may with Anna's own account, who may with that of another team. {account} and so on are
+# uids of records of the one or the other.
+ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
+    ("get", "/token"): (None, EVERYONE, EVERYONE),
+    ("get", "/members"): (None, EVERYONE, EVERYONE),
+    ("get", "/accounts"): (None, EVERYONE, EVERYONE),
+    ("post", "/accounts"): (NEW_ACCOUNT, WRITERS, WRITERS),
+    ("get", "/accounts/{account}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/accounts/{account}"): ({"city": "Ulm"}, WRITES_OWN, WRITES_ALL),
+    ("put", "/accounts/{account}/owner"): ({"owner": None}, HEADS, HEADS),
+    ("get", "/accounts/{account}/lines"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/accounts/{account}/score"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/contacts"): (None, EVERYONE, EVERYONE),
+    ("post", "/contacts"): ({"account": "{account}", "name": "New"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/contacts/{contact}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/contacts/{contact}"): ({"role": "boss"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/interactions"): (None, EVERYONE, EVERYONE),
+    ("post", "/interactions"): (
+        {"account": "{account}", "kind": "call", "on": "2024-12-09"},
+        WRITES_OWN,
+        WRITES_ALL,
+    ),
+    ("get", "/interactions/{interaction}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/interactions/{interaction}"): ({"outcome": "fine"}, WRITES_OWN, WRITES_ALL),
+    ("delete", "/interactions/{interaction}"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/order-lines"): (
+        {
+            "lines": [
+                {"order_id": "1", "line_no": "1", "business_date": "1950-01-01", "currency": "EUR", "net_minor": 1}
+            ]
+        },
+        HEADS,
+        HEADS,
+    ),
+    ("get", "/imports"): (None, HEADS, HEADS),
+    ("get", "/imports/{import}"): (None, HEADS, HEADS),
+    ("get", "/imports/{import}/rejected"): (None, HEADS, HEADS),
+    ("post", "/imports/{import}/undo"): (None, HEADS, HEADS),
+    ("get", "/scores"): (None, EVERYONE, EVERYONE),
+    ("get", "/portfolio"): (None, EVERYONE, EVERYONE),
+    ("get", "/today"): (None, EVERYONE, EVERYONE),
+    ("get", "/actions"): (None, EVERYONE, EVERYONE),
+    ("get", "/actions/{action}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/actions/{action}/done"): (DONE, WRITES_OWN, WRITES_ALL),
+    ("post", "/actions/{action}/not-useful"): ({"reason": "no"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/actions/{action}/snooze"): ({"until": "2024-12-20", "reason": "later"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/actions/{action}/reassign"): ({"member": "{member}"}, HEADS, HEADS),
+    ("post", "/actions/{action}/reopen"): (None, WRITES_OWN, WRITES_ALL),
+}
+
+
+def described() -> set[tuple[str, str]]:
+    """All routes of the API; `{uid}` named for what it is the uid of."""
+    named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
+    found = set()
+    for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
+        short = path.removeprefix("/api/v1")
+        kind = named.get(short.split("/")[1], "action")
+        found |= {(method, short.replace("{uid}", f"{{{kind}}}")) for method in operations}
+    return found
+
+
+def test_the_matrix_knows_every_route() -> None:
+    assert described() == set(ROUTES)
+
+
+def filled(template: Any, uids: dict[str, str]) -> Any:
+    if isinstance(template, dict):
+        return {name: filled(value, uids) for name, value in template.items()}
+    if not isinstance(template, str):
+        return template
+    for name, uid in uids.items():
+        template = template.replace(f"{{{name}}}", uid)
+    return template
+
+
+@pytest.fixture
+def uids(silent: Firm) -> Uids:
+    """uids of the records of Anna's account and of that of another team, and of records that are not there."""
+
+    def of(account: Any) -> dict[str, str]:
+        contact = Contact.objects.create(account=account, name="Eva")
+        talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
+        done = Import.objects.create(content="accounts", source="x", state="undone")
+        return {
+            "account": str(account.uid),
+            "contact": str(contact.uid),
+            "interaction": str(talk.uid),
+            "import": str(done.uid),
+            "action": str(Action.objects.get(account=account).uid),
+            "member": str(account.owner.uid),
+        }
+
+    absent = dict.fromkeys(("account", "contact", "interaction", "import", "action", "member"), str(uuid4()))
+    return {"own": of(silent.own), "foreign": of(silent.foreign), "absent": absent}
+
+
+@pytest.mark.parametrize("role", Member.Role.values)
+def test_every_role_may_what_it_may_at_every_route(silent: Firm, uids: Uids, call_as: CallAs, role: str) -> None:
+    """A refused request answers word for word like one about a record that is not there."""
+    call = call_as(silent.people[role])
+    wrong = []
+    for (method, path), (body, own, foreign) in ROUTES.items():
+        for whose, allowed in (("own", role in own), ("foreign", role in foreign)):
+            answer = call(method.upper(), filled(path, uids[whose]), filled(body, uids[whose]), Idempotency_Key="1")
+            absent = call(
+                method.upper(), filled(path, uids["absent"]), filled(body, uids["absent"]), Idempotency_Key="1"
+            )
+            alike = (answer.status_code, answer.content) == (404, absent.content)
+            if alike == allowed or answer.status_code >= 500:
+                wrong.append((method, path, whose, answer.status_code))
+    assert wrong == []
+
+
+def test_a_token_opens_no_more_than_its_scopes(silent: Firm, uids: Uids, call_as: CallAs) -> None:
+    owner = silent.people["owner"]
+    for only in ApiScope:
+        call = call_as(owner, (only,))
+        for (method, path), (body, _own, _foreign) in ROUTES.items():
+            needed = scope_for(method, path)
+            answer = call(method.upper(), filled(path, uids["own"]), filled(body, uids["own"]), Idempotency_Key="1")
+            assert (answer.status_code == 403) == (needed not in (None, only)), (method, path, only)
+
+
+def scope_for(method: str, path: str) -> str | None:
+    """The scope that a route needs."""
+    noun = path.split("/")[1]
+    if noun == "token":
+        return None
+    if path.endswith("/score") or noun in {"scores", "portfolio"}:
+        return ApiScope.INSIGHT_READ
+    if path.endswith("/lines"):
+        return ApiScope.ORDERS_READ
+    kind = {
+        "order-lines": "orders",
+        "imports": "imports",
+        "actions": "actions",
+        "today": "actions",
+        "members": "actions",
+    }
+    return f"{kind.get(noun, 'accounts')}:{'read' if method == 'get' else 'write'}"
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", "Bearer no-such-key", "Basic b3duZXI6cA=="])
+def test_without_a_token_in_force_every_route_answers_alike(client: Client, firm: Firm, given: str) -> None:
+    for method, path in ROUTES:
+        address = "/api/v1" + filled(
+            path, dict.fromkeys(("account", "contact", "import", "interaction", "action"), str(uuid4()))
+        )
+        answer = client.generic(method.upper(), address, headers={"Authorization": given})
+        assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+        assert answer["WWW-Authenticate"].startswith("Bearer")

@@ -1,0 +1,42 @@
+"""Calling the API in tests; the fixtures `firm` and `call_as` are in tests/api/conftest.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from regulars.base.models import Member
+from regulars.facts.models import Account
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A program with the key of a token."""
+
+    key: str
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The response; `.json()` gives its content."""
+        sent = {
+            "Authorization": f"Bearer {self.key}",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
+        content = "" if body is None else json.dumps(body)
+        return Client().generic(method, f"/api/v1{path}", content, "application/json", headers=sent)
+
+
+@dataclass(frozen=True)
+class Firm:
+    """Two teams; `own` is Anna's account, `team` that of her colleague, `foreign` that of another team."""
+
+    people: dict[str, Member]
+    own: Account
+    team: Account
+    foreign: Account
+
+
+CallAs = Callable[..., Caller]

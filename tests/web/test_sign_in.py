@@ -1,0 +1,119 @@
+"""Who gets in, and how."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from regulars.base.models import Member, Organisation
+
+PASSWORD = "correct horse battery"
+FOUNDING = {
+    "firm": "Muster Druck",
+    "base_currency": "EUR",
+    "time_zone": "Europe/Berlin",
+    "name": "Olga Owner",
+    "email": "olga@example.com",
+    "password": PASSWORD,
+}
+
+
+@pytest.fixture
+def olga(owner: Member) -> Member:
+    owner.set_password(PASSWORD)
+    owner.save()
+    return owner
+
+
+def sign_in(client: Client, email: str, password: str) -> int:
+    return client.post(reverse("sign_in"), {"username": email, "password": password}).status_code
+
+
+def test_the_first_visitor_of_an_empty_installation_founds_it_and_is_its_owner(db: None) -> None:
+    client = Client()
+    assert client.get("/today/").headers["Location"] == "/welcome/"
+    assert client.get("/sign-in/").headers["Location"] == "/welcome/"
+    answer = client.post("/welcome/", FOUNDING, follow=True)
+    assert answer.redirect_chain == [("/today/", 302)]
+    assert "There are no figures yet" in answer.content.decode()
+    owner = Member.objects.get()
+    assert (owner.role, owner.email, owner.check_password(PASSWORD)) == (Member.Role.OWNER, "olga@example.com", True)
+    assert Organisation.objects.get().time_zone == "Europe/Berlin"
+
+
+def test_an_installation_is_founded_only_once(owner: Member) -> None:
+    client = Client()
+    assert client.post("/welcome/", {**FOUNDING, "email": "thief@example.com"}).headers["Location"] == "/today/"
+    assert not Member.objects.filter(email="thief@example.com").exists()
+
+
+def test_a_weak_password_is_refused_and_what_was_typed_stays(db: None) -> None:
+    answer = Client().post("/welcome/", {**FOUNDING, "password": "password12"})
+    assert answer.status_code == 422
+    assert 'value="Muster Druck"' in answer.content.decode()
+    assert "password12" not in answer.content.decode()
+    assert not Member.objects.exists()
+
+
+def test_e_mail_and_password_open_the_page_that_was_asked_for(olga: Member) -> None:
+    client = Client()
+    asked = client.get("/accounts/")
+    assert asked.headers["Location"] == "/sign-in/?next=/accounts/"
+    answer = client.post("/sign-in/", {"username": "Owner@Example.com", "password": PASSWORD, "next": "/accounts/"})
+    assert answer.headers["Location"] == "/accounts/"
+    assert client.get("/accounts/").status_code == 200
+
+
+def test_a_sign_in_never_leads_to_another_site(olga: Member) -> None:
+    answer = Client().post(
+        "/sign-in/", {"username": olga.email, "password": PASSWORD, "next": "https://evil.example/today/"}
+    )
+    assert answer.headers["Location"] == "/today/"
+
+
+def test_who_is_no_longer_active_cannot_sign_in_and_is_signed_out(olga: Member) -> None:
+    client = Client()
+    assert sign_in(client, olga.email, PASSWORD) == 302
+    Member.objects.update(is_active=False)
+    assert client.get("/today/").status_code == 302
+    assert sign_in(Client(), olga.email, PASSWORD) == 200
+
+
+def test_after_five_failures_even_the_right_password_has_to_wait(olga: Member) -> None:
+    client = Client()
+    for _attempt in range(5):
+        sign_in(client, olga.email, "wrong password")
+    assert sign_in(client, olga.email.upper(), PASSWORD) == 429, "capitals are no way round"
+    assert sign_in(client, olga.email, PASSWORD) == 429
+    assert sign_in(Client(REMOTE_ADDR="192.0.2.7"), olga.email, PASSWORD) == 302, "others elsewhere may still sign in"
+
+
+def test_signing_out_takes_a_form_and_ends_the_session(olga: Member) -> None:
+    client = Client()
+    sign_in(client, olga.email, PASSWORD)
+    assert client.get("/sign-out/").status_code == 405
+    assert client.post("/sign-out/").status_code == 302
+    assert client.get("/today/").status_code == 302
+
+
+def test_a_link_lets_choose_a_password_once(owner: Member) -> None:
+    owner.set_unusable_password()
+    owner.save()
+    uid = urlsafe_base64_encode(force_bytes(owner.pk))
+    link = reverse("choose_password", args=[uid, default_token_generator.make_token(owner)])
+    client = Client()
+    form = client.get(link, follow=True).redirect_chain[-1][0]
+    answer = client.post(form, {"new_password1": PASSWORD, "new_password2": PASSWORD})
+    assert answer.headers["Location"] == "/today/"
+    assert client.get("/today/").status_code == 200
+    assert "was used before" in Client().get(link).content.decode()
+
+
+def test_a_form_from_another_site_is_refused(olga: Member) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(olga, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/sign-out/").status_code == 403
