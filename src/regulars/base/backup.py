@@ -408,11 +408,17 @@ def _remove(path: Path) -> None:
 
 
 def _models() -> list[type[models.Model]]:
-    """All models with rows of their own, and the tables between them. Workers are of this machine, not of the firm."""
+    """All models with rows of their own, and the tables between them.
+
+    Workers, sessions and failed sign-ins are of this machine, not of the firm.
+    """
     return [
         model
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and not model._meta.proxy and model is not Worker
+        if model._meta.managed
+        and not model._meta.proxy
+        and model is not Worker
+        and model._meta.app_label not in {"sessions", "axes"}
     ]
 
 
