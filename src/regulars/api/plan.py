@@ -20,9 +20,8 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
-from regulars.insight.snapshots import current_snapshot
+from regulars.insight.days import day_of_work
 from regulars.plan import actions
-from regulars.plan.daily import STALE
 from regulars.plan.models import Action
 from regulars.plan.today import Card, Reason, todays_list, told
 
@@ -184,8 +183,7 @@ def post_reopen(request: HttpRequest, uid: UUID) -> ActionOut:
 
 def _day() -> dt.date:
     """The business date; where the figures are much older (an old export, the demo), the day of the figures."""
-    now, snapshot = today(organisation()), current_snapshot()
-    return snapshot.as_of if snapshot is not None and now - snapshot.as_of > STALE else now
+    return day_of_work(today(organisation()))
 
 
 def _actions(member: Member) -> QuerySet[Action]:

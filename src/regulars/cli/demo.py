@@ -142,7 +142,6 @@ def make(session: Session, story: Story, *, tell: Report) -> None:
     from django.db import transaction
 
     from regulars.base.organisation import create_organisation
-    from regulars.cli.scores import newest_day
     from regulars.plan.daily import refresh
 
     create_organisation(member=None, name=story.name, base_currency=story.currency, time_zone=story.time_zone)
@@ -156,7 +155,7 @@ def make(session: Session, story: Story, *, tell: Report) -> None:
         _add_contacts(accounts)
         sellers = _sellers_by_account() if story.sellers_known else {}
         _assign_owners(accounts, team, sellers)
-    refresh(as_of=newest_day(), progress=tell)
+    refresh(progress=tell)
 
 
 def _hire_the_heads() -> Team:

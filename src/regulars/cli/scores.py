@@ -9,7 +9,7 @@ import typer
 
 from regulars.cli.language import _
 from regulars.cli.output import emit_json, note, progress, say, show_facts
-from regulars.cli.session import OLD, Session, open_session
+from regulars.cli.session import Session, open_session
 
 if TYPE_CHECKING:
     from regulars.plan.daily import Refreshed
@@ -80,23 +80,13 @@ def refresh_and_tell(session: Session) -> Refreshed:
 
 def _day_of_figures(session: Session) -> date:
     """For an old export the clock stands still at its newest order: that is the day of its figures and its actions."""
-    newest = newest_day()
-    if newest is None or session.today - newest <= OLD:
-        return session.today
-    if not session.options.quiet:
+    from regulars.insight.days import day_for_new_figures
+
+    day = day_for_new_figures(session.today)
+    if day != session.today and not session.options.quiet:
         note(
             _("The newest order is of {day}: the figures are as of that day. Another day: --as-of DATE").format(
-                day=newest.isoformat()
+                day=day.isoformat()
             )
         )
-    return newest
-
-
-def newest_day() -> date | None:
-    """The business date of the newest order line."""
-    from regulars.base.warehouse import open_engine
-    from regulars.facts.history import HISTORY
-
-    with open_engine() as engine:
-        found: date | None = engine.value(f"SELECT max(business_date) FROM {HISTORY.relation()}")
-        return found
+    return day

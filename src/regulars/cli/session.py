@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,6 @@ from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
     from regulars.base.models import Member, Organisation
-
-
-OLD = timedelta(days=31)
-"""Figures of a day so long ago are looked at as of that day."""
 
 
 class DatabaseBehind(Refusal):
@@ -64,12 +60,9 @@ class Session:
     def day(self) -> date:
         """The day that a command is about: `--as-of`, else today. Where the figures are much older than today (an old
         export, the demo) it is the day of the figures."""
-        from regulars.insight.models import Snapshot
+        from regulars.insight.days import day_of_work
 
-        if self.options.as_of:
-            return self.options.as_of
-        newest = Snapshot.objects.filter(current=True).values_list("as_of", flat=True).first()
-        return newest if newest and self.today - newest > OLD else self.today
+        return self.options.as_of or day_of_work(self.today)
 
     @cached_property
     def sees_cost(self) -> bool:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from regulars.base.jobs import job
 from regulars.base.models import Organisation
 from regulars.base.organisation import organisation, today
-from regulars.base.warehouse import open_engine
 from regulars.facts.history import HISTORY
+from regulars.insight.days import day_for_new_figures
 from regulars.insight.models import Snapshot
 from regulars.insight.snapshots import take_snapshot
 from regulars.plan.proposals import RefreshReport, refresh_actions
-
-STALE = timedelta(days=31)
-"""A history that ends longer ago is not one of today: as of today all its accounts would be silent."""
 
 Progress = Callable[[str, float], None]
 
@@ -42,19 +39,11 @@ def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> R
 
     Both are as of `as_of`; without it as of today, or of the newest order when that is more than a month ago.
     """
-    on = as_of or _day_of_figures(today(organisation()))
+    on = as_of or day_for_new_figures(today(organisation()))
     snapshot = take_snapshot(as_of=on, progress=progress)
     if progress is not None:
         progress(_("Proposing actions"), 1.0)
     return Refreshed(snapshot=snapshot, report=refresh_actions(snapshot=snapshot, today=on))
-
-
-def _day_of_figures(on: date) -> date:
-    with open_engine() as engine:
-        newest: date | None = engine.value(
-            f"SELECT max(business_date) FROM {HISTORY.relation()} WHERE business_date <= ?", [on]
-        )
-    return newest if newest is not None and newest < on - STALE else on
 
 
 @job(retries=3, pause_seconds=300)

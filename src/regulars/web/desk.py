@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from django.http import HttpRequest
@@ -11,10 +11,8 @@ from django.http import HttpRequest
 from regulars.base.access import Permission, Scope, account_scope, may
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today
+from regulars.insight.days import day_of_work
 from regulars.insight.models import Snapshot
-
-OLD = timedelta(days=31)
-"""Figures of a day so long ago are looked at as of that day, as the command line does."""
 
 
 @dataclass
@@ -39,8 +37,7 @@ class Desk:
     @cached_property
     def day(self) -> date:
         """Today; where the figures are much older (an old export, the demo), the day of the figures."""
-        now = today(self.organisation)
-        return self.figures_of if self.figures_of and now - self.figures_of > OLD else now
+        return day_of_work(today(self.organisation))
 
     @property
     def sees_everyone(self) -> bool:
