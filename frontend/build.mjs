@@ -4,7 +4,10 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const packages = "node_modules";
 const target = "../src/regulars/web/static/web/third_party";
-const icons = ["sun", "building", "phone", "mail", "search", "logout", "download"];
+const icons = `sun building chart-dots chart-bar upload file-import settings search user users bell plus x check pencil trash
+  download filter columns bookmark tag arrow-back-up alert-triangle info-circle clock calendar mail phone logout menu-2
+  chevron-down chevron-right key shield-lock history copy external-link git-merge database webhook language refresh eye lock
+  fingerprint device-mobile list-check file-spreadsheet note map-pin coin arrows-sort share plug dots`.split(/\s+/);
 
 mkdirSync(target, { recursive: true });
 const copies = {

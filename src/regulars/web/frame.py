@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from regulars.base.access import Permission, may
+from regulars.base.models import Member
 
 THEMES = {"light": _("Light"), "dark": _("Dark"), "": _("As the device")}
 THEME_COOKIE = "regulars_theme"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An entry of the navigation; where `permissions` are named, one of them is needed to see it."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    permissions: tuple[Permission, ...] = ()
+    at_the_thumb: bool = False
+    """On phones in the bar; the others are behind *More*."""
+
+
 NAVIGATION = (
-    ("today", _("Today"), "sun"),
-    ("accounts", _("Accounts"), "building"),
+    Place(name="today", label=_("Today"), icon="sun", at_the_thumb=True),
+    Place(name="accounts", label=_("Accounts"), icon="building", at_the_thumb=True),
+    Place(name="portfolio", label=_("Portfolio"), icon="chart-dots"),
+    Place(name="imports", label=_("Imports"), icon="file-import", permissions=(Permission.IMPORT,)),
+    Place(
+        name="settings",
+        label=_("Settings"),
+        icon="settings",
+        permissions=(Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT),
+    ),
 )
 
 
@@ -33,13 +61,24 @@ def show_next(request: HttpRequest, toast: Toast) -> None:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of the base template. It costs no query."""
     signed_in = hasattr(request, "user") and request.user.is_authenticated
-    match = request.resolver_match
     theme = request.COOKIES.get(THEME_COOKIE, "")
     return {
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
         "theme": theme if theme in THEMES else "",
         "themes": THEMES,
-        "navigation": NAVIGATION if signed_in else (),
-        "here": (match.url_name or "").split("_")[0].removesuffix("s") if match else "",
+        "places": list(_places(request)) if signed_in else [],
         "toast": request.session.pop("toast", None) if signed_in and request.session.get("toast") else None,
     }
+
+
+def _places(request: HttpRequest) -> Iterator[dict[str, Any]]:
+    """The entries of the navigation that the member may use, with their addresses."""
+    assert isinstance(request.user, Member)
+    for place in NAVIGATION:
+        if place.permissions and not any(may(request.user, one) for one in place.permissions):
+            continue
+        try:
+            address = reverse(place.name)
+        except NoReverseMatch:
+            continue
+        yield {"place": place, "address": address, "current": request.path.startswith(address)}
