@@ -217,6 +217,7 @@ class Contact(Imported):
     phone = models.CharField(_("phone"), max_length=50, blank=True, default="")
     mobile = models.CharField(_("mobile"), max_length=50, blank=True, default="")
     channel = models.CharField(_("preferred channel"), max_length=16, blank=True, default="")
+    active = models.BooleanField(_("still there"), default=True, db_default=True)
     generated = models.BooleanField(_("made up for the demo"), default=False)
 
     class Meta(Imported.Meta):
@@ -308,3 +309,18 @@ class NotDuplicates(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} ≠ {self.second_id}"
+
+
+class FoundPair(models.Model):
+    """Two accounts that the last search found to look like one. `duplicates.py` searches, and says why."""
+
+    first = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    score = models.FloatField(_("likeness, from 0 to 1"), db_index=True)
+    evidence = models.JSONField(_("what speaks for and against it: sentence, and what to put into it"), default=list)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["first", "second"], name="found_once")]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} = {self.second_id}"
