@@ -7,6 +7,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from regulars.web import account, accounts, design, health, sign_in, theme, today
+from regulars.web.settings.urls import urlpatterns as settings_urls
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="today")),
@@ -24,4 +25,5 @@ urlpatterns = [
     path("accounts.csv", accounts.accounts_csv, name="accounts_csv"),
     path("accounts/<uuid:uid>/", account.account, name="account"),
     path("accounts/<uuid:uid>/log/", account.log, name="account_log"),
+    *settings_urls,
 ]
