@@ -31,7 +31,12 @@ class MemberFields(TypedDict, total=False):
     name: str
     team: Team | None
     language: str
+    buddhist_years: bool
     seller_code: str
+
+
+OWN_TO_CHANGE = {"name", "language", "buddhist_years"}
+"""What everyone may say about themselves."""
 
 
 @transaction.atomic
@@ -48,7 +53,7 @@ def create_member(
     generated: bool = False,
 ) -> Member:
     """A new member; without a password there is no way to sign in yet. Only an owner makes an owner."""
-    _require_power_over(role, member=member)
+    require_power_over(role, member=member)
     created = Member(role=_role(role), generated=generated)
     _set(created, {"email": email, "name": name, "team": team, "language": language, "seller_code": seller_code})
     created.set_password(password)
@@ -59,9 +64,9 @@ def create_member(
 
 @transaction.atomic
 def change_member(*, person: Member, member: Member | None, **fields: Unpack[MemberFields]) -> Member:
-    """Change what is said about `person`. Everyone may change their own name and language."""
-    if member is None or person.pk != member.pk or set(fields) - {"name", "language"}:
-        _require_power_over(person.role, member=member)
+    """Change what is said about `person`. Everyone may change what only they themselves see, and their name."""
+    if member is None or person.pk != member.pk or set(fields) - OWN_TO_CHANGE:
+        require_power_over(person.role, member=member)
     person = _locked(person)
     with audited(person, verb="change_member", member=member):
         _set(person, fields)
@@ -72,8 +77,8 @@ def change_member(*, person: Member, member: Member | None, **fields: Unpack[Mem
 @transaction.atomic
 def change_role(*, person: Member, role: str, member: Member | None) -> Member:
     """Give `person` another role. The last owner stays one."""
-    _require_power_over(person.role, member=member)
-    _require_power_over(role, member=member)
+    require_power_over(person.role, member=member)
+    require_power_over(role, member=member)
     person = _locked(person)
     if role != Member.Role.OWNER:
         _refuse_last_owner(person)
@@ -86,7 +91,7 @@ def change_role(*, person: Member, role: str, member: Member | None) -> Member:
 @transaction.atomic
 def deactivate_member(*, person: Member, member: Member | None) -> Member:
     """Take the login away. The person's accounts stay theirs until somebody assigns them."""
-    _require_power_over(person.role, member=member)
+    require_power_over(person.role, member=member)
     person = _locked(person)
     _refuse_last_owner(person)
     with audited(person, verb="deactivate_member", member=member):
@@ -98,12 +103,17 @@ def deactivate_member(*, person: Member, member: Member | None) -> Member:
 @transaction.atomic
 def activate_member(*, person: Member, member: Member | None) -> Member:
     """Give the login back."""
-    _require_power_over(person.role, member=member)
+    require_power_over(person.role, member=member)
     person = _locked(person)
     with audited(person, verb="activate_member", member=member):
         person.is_active = True
         person.save(update_fields=["is_active", "updated_at"])
     return person
+
+
+def check_new_member(*, email: str, name: str, role: str) -> None:
+    """Refuse what `create_member` would refuse, for somebody who is yet to come. Raises `WrongMember`."""
+    _set(Member(role=_role(role)), {"email": email, "name": name})
 
 
 def _locked(person: Member) -> Member:
@@ -112,7 +122,8 @@ def _locked(person: Member) -> Member:
     return Member.objects.select_for_update().get(pk=person.pk)
 
 
-def _require_power_over(role: str, *, member: Member | None) -> None:
+def require_power_over(role: str, *, member: Member | None) -> None:
+    """Go on only if `member` may manage people of this role; else raise `Forbidden`."""
     require(member, "manage_members")
     if role == Member.Role.OWNER:
         require(member, "manage_owners")

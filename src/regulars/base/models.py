@@ -8,6 +8,7 @@ import uuid_utils.compat
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
@@ -36,6 +37,7 @@ class Organisation(Record):
     week_start = models.PositiveSmallIntegerField(_("first day of the week (1 Monday … 7 Sunday)"), default=1)
     language = models.CharField(_("language"), max_length=8, default="en")
     fiscal_year_start = models.PositiveSmallIntegerField(_("first month of the fiscal year"), default=1)
+    owners_need_second_factor = models.BooleanField(_("owners need a second factor"), default=False)
     thresholds = models.JSONField(_("thresholds that differ from the defaults"), default=dict, blank=True)
 
     def __str__(self) -> str:
@@ -97,6 +99,7 @@ class Member(AbstractBaseUser, Record):
     role = models.CharField(_("role"), max_length=24, choices=Role.choices, default=Role.ACCOUNT_MANAGER)
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="members")
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
+    buddhist_years = models.BooleanField(_("years of the Buddhist calendar in Thai"), default=False)
     seller_code = models.CharField(
         _("code of this person in the order history"), max_length=100, blank=True, default=""
     )
@@ -110,6 +113,35 @@ class Member(AbstractBaseUser, Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(Record):
+    """A login offered by mail to someone new. `invitations.py` has its verbs; the key in the link is not kept."""
+
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=200)
+    role = models.CharField(_("role"), max_length=24, choices=Member.Role.choices)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    language = models.CharField(_("language"), max_length=8)
+    invited_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    fingerprint = models.CharField(_("SHA-256 of the key"), max_length=64, unique=True, editable=False)
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
+
+    key: str = ""
+    """The key, known only to the verb that made it."""
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"), condition=models.Q(accepted_at=None, withdrawn_at=None), name="invited_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class ApiToken(Record):

@@ -45,6 +45,7 @@ class OrganisationFields(TypedDict, total=False):
     week_start: int
     language: str
     fiscal_year_start: int
+    owners_need_second_factor: bool
 
 
 def organisation() -> Organisation:

@@ -95,6 +95,8 @@ AXES_VERBOSE = False
 
 # Behind a proxy that speaks HTTPS: REGULARS_HTTPS=1. See docs/reference/settings.md.
 HTTPS = env.bool("REGULARS_HTTPS", default=False)
+# Where the pages are, for links in mails, such as https://regulars.example.com. Else: where the request came to.
+ADDRESS = env.str("REGULARS_ADDRESS", default="")
 CSRF_TRUSTED_ORIGINS = env.list("REGULARS_TRUSTED_ORIGINS", default=[])
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "regulars_session", "regulars_csrf"
