@@ -1,6 +1,8 @@
 // Copies what browsers need of the npm packages into the web package, where it is kept under version control so that
 // nobody needs npm to run Regulars: npm install --no-package-lock && npm run build
+import { build } from "esbuild";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import subsetFont from "subset-font";
 
 const packages = "node_modules";
 const target = "../src/regulars/web/static/web/third_party";
@@ -13,10 +15,16 @@ mkdirSync(target, { recursive: true });
 const copies = {
   "htmx.org/dist/htmx.min.js": "htmx.min.js",
   "htmx.org/LICENSE": "htmx.LICENSE.txt",
-  "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter-latin.woff2",
   "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2",
   "@fontsource-variable/inter/LICENSE": "inter.LICENSE.txt",
+  "@fontsource-variable/noto-sans-devanagari/LICENSE": "noto-devanagari.LICENSE.txt",
+  "@fontsource-variable/noto-sans-bengali/LICENSE": "noto-bengali.LICENSE.txt",
+  "@fontsource-variable/noto-sans-thai/LICENSE": "noto-thai.LICENSE.txt",
+  "@fontsource-variable/noto-nastaliq-urdu/LICENSE": "noto-nastaliq.LICENSE.txt",
   "@tabler/icons/LICENSE": "tabler-icons.LICENSE.txt",
+  "vega/LICENSE": "vega.LICENSE.txt",
+  "vega-lite/LICENSE": "vega-lite.LICENSE.txt",
+  "d3-scale/LICENSE": "d3.LICENSE.txt",
 };
 for (const [from, to] of Object.entries(copies)) copyFileSync(`${packages}/${from}`, `${target}/${to}`);
 
@@ -26,3 +34,32 @@ const symbols = icons.map((name) => {
   return `<symbol id="${name}" viewBox="0 0 24 24">${inner}</symbol>`;
 });
 writeFileSync(`${target}/icons.svg`, `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`);
+
+await build({
+  entryPoints: ["charts.mjs"],
+  outfile: `${target}/vega.min.js`,
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2021",
+  // Vega-Lite asks all of Vega for four small functions, which vega-util has as well.
+  alias: { vega: "vega-util" },
+});
+
+// Fonts, cut to the letters of our languages and the weights in use: a first page must stay light.
+const span = (first, last) => String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, at) => first + at));
+const joiners = "\u200c\u200d\u25cc\u00a0 ";
+const urdu =
+  "ءآأؤئابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکگلمنںوہۂۃھیےۓ۔،؛؟٪٫٬ًٍُِّٰٔكيهةى" + span(0x6f0, 0x6f9) + "\u200e\u200f";
+const fonts = [
+  ["inter", "latin", "inter-latin", span(0x20, 0xff) + "ıŒœʻʼˆ˚˜\u200b–—‘’‚“”„•…‰‹›€™←↑→↓∕−≤≥✓"],
+  ["noto-sans-devanagari", "devanagari", "noto-devanagari", span(0x900, 0x950) + span(0x958, 0x96f) + "₹" + joiners],
+  ["noto-sans-bengali", "bengali", "noto-bengali", span(0x980, 0x9fe) + "।॥₹" + joiners],
+  ["noto-sans-thai", "thai", "noto-thai", span(0xe01, 0xe3a) + span(0xe3f, 0xe5b) + joiners],
+  ["noto-nastaliq-urdu", "arabic", "noto-nastaliq", urdu + joiners],
+];
+for (const [family, script, name, letters] of fonts) {
+  const whole = readFileSync(`${packages}/@fontsource-variable/${family}/files/${family}-${script}-wght-normal.woff2`);
+  const options = { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 700 } } };
+  writeFileSync(`${target}/${name}.woff2`, await subsetFont(whole, letters, options));
+}
