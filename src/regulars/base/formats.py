@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from django.utils.translation import get_language, to_locale
 
@@ -59,6 +59,20 @@ def day(on: date) -> str:
 def month(on: date) -> str:
     """The month of a date: December 2011."""
     return format_date(on, "LLLL y", locale=_locale())
+
+
+def moment(at: datetime, where: tzinfo) -> str:
+    """A moment as the clock shows it at a place: 3 Dec 2011, 14:05."""
+    local = at.astimezone(where)
+    return f"{day(local.date())}, {format_time(local, 'HH:mm', locale=_locale())}"
+
+
+def size(size_bytes: int) -> str:
+    """The size of a file: 640 kB, 12.4 MB."""
+    for unit, in_bytes in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= in_bytes:
+            return f"{number(size_bytes / in_bytes, digits=1)} {unit}"
+    return f"{number(max(size_bytes / 1e3, 1))} kB"
 
 
 def _rounded(value: Amount, digits: int) -> Decimal:

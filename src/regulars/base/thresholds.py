@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Value = float | bool
+
+
+class Unit(StrEnum):
+    """What a threshold counts."""
+
+    SWITCH = "switch"
+    COUNT = "count"
+    DAYS = "days"
+    MONTHS = "months"
+    SHARE = "share"
+    """0.15 is 15 %."""
+    TIMES = "times"
+    """So many times something."""
+
 
 _declared: dict[str, Threshold] = {}
 
@@ -42,6 +57,7 @@ class Threshold:
     meaning: str | _StrPromise
     least: float | None = None
     most: float | None = None
+    unit: Unit = Unit.COUNT
 
     def of(self, organisation: Organisation | None) -> Value:
         """The organisation's own value, else the default."""
@@ -79,10 +95,12 @@ def declare(
     meaning: str | _StrPromise,
     least: float | None = None,
     most: float | None = None,
+    unit: Unit = Unit.COUNT,
 ) -> Threshold:
     """Make a threshold known. Its name is unique over all stages."""
     assert name not in _declared, f"The threshold {name} is declared twice."
-    _declared[name] = Threshold(name=name, default=default, meaning=meaning, least=least, most=most)
+    unit = Unit.SWITCH if isinstance(default, bool) else unit
+    _declared[name] = Threshold(name=name, default=default, meaning=meaning, least=least, most=most, unit=unit)
     return _declared[name]
 
 

@@ -7,12 +7,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from regulars.base.models import Organisation
-from regulars.base.thresholds import declare
+from regulars.base.thresholds import Unit, declare
 from regulars.core.account_figures import DEFAULT_RULES, FigureRules
 
 PARETO_A = declare(
     "pareto_a",
     default=DEFAULT_RULES.pareto[0],
+    unit=Unit.SHARE,
     least=0.1,
     most=0.99,
     meaning=_("class A: the fewest accounts that bring this share of sales"),
@@ -20,6 +21,7 @@ PARETO_A = declare(
 PARETO_B = declare(
     "pareto_b",
     default=DEFAULT_RULES.pareto[1],
+    unit=Unit.SHARE,
     least=0.1,
     most=1.0,
     meaning=_("class B: the next accounts, up to this share of sales"),
@@ -27,6 +29,7 @@ PARETO_B = declare(
 NEW_DAYS = declare(
     "new_customer_days",
     default=DEFAULT_RULES.new_days,
+    unit=Unit.DAYS,
     least=1,
     most=730,
     meaning=_("a customer is new for so many days after its first order"),
@@ -34,6 +37,7 @@ NEW_DAYS = declare(
 REGULAR_ORDER_DAYS = declare(
     "regular_order_days",
     default=DEFAULT_RULES.regular_order_days,
+    unit=Unit.DAYS,
     least=2,
     most=100,
     meaning=_("a regular has ordered on at least so many days"),
@@ -41,6 +45,7 @@ REGULAR_ORDER_DAYS = declare(
 REGULAR_MONTHS = declare(
     "regular_months",
     default=DEFAULT_RULES.regular_months,
+    unit=Unit.MONTHS,
     least=1,
     most=60,
     meaning=_("a regular has ordered in at least so many different months"),

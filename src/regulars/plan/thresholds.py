@@ -9,11 +9,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from regulars.base.models import Organisation
-from regulars.base.thresholds import declare, threshold
+from regulars.base.thresholds import Unit, declare, threshold
 
 
-def _declared(default: Any, meaning: Promise, *, least: float | None = None, most: float | None = None) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
+def _declared(
+    default: Any,
+    meaning: Promise,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    unit: Unit = Unit.COUNT,
+) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most, "unit": unit})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,61 +39,82 @@ class PlanThresholds:
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
 
     silent_gaps: float = _declared(
-        2.0, _("silent: at least so many of its typical gaps between orders"), least=1, most=20
+        2.0, _("silent: at least so many of its typical gaps between orders"), least=1, most=20, unit=Unit.TIMES
     )
     silent_pause_chance: float = _declared(
-        0.15, _("silent: at most this chance that one of its pauses is so long"), least=0.001, most=0.5
+        0.15, _("silent: at most this chance that one of its pauses is so long"), least=0.001, most=0.5, unit=Unit.SHARE
     )
-    silent_least_days: int = _declared(14, _("silent: at least so many days"), least=1, most=365)
-    lost_gaps: float = _declared(8.0, _("lost: silent for so many of its typical gaps"), least=2, most=100)
-    lost_least_days: int = _declared(180, _("lost: never before so many days"), least=14, most=3650)
-    lost_most_days: int = _declared(730, _("lost: always after so many days"), least=30, most=3650)
+    silent_least_days: int = _declared(14, _("silent: at least so many days"), least=1, most=365, unit=Unit.DAYS)
+    lost_gaps: float = _declared(
+        8.0, _("lost: silent for so many of its typical gaps"), least=2, most=100, unit=Unit.TIMES
+    )
+    lost_least_days: int = _declared(180, _("lost: never before so many days"), least=14, most=3650, unit=Unit.DAYS)
+    lost_most_days: int = _declared(730, _("lost: always after so many days"), least=30, most=3650, unit=Unit.DAYS)
 
     least_orders: int = _declared(
         3,
         _("days with an order in 12 months below which nothing is said of decline; twice as many for growth"),
         least=1,
         most=100,
+        unit=Unit.DAYS,
     )
     declining_share: float = _declared(
-        0.30, _("declining: sales of 12 months fell by this share"), least=0.05, most=0.99
+        0.30, _("declining: sales of 12 months fell by this share"), least=0.05, most=0.99, unit=Unit.SHARE
     )
     growth_share: float = _declared(
-        0.50, _("growing sharply: sales of 12 months rose by this share"), least=0.05, most=10
+        0.50, _("growing sharply: sales of 12 months rose by this share"), least=0.05, most=10, unit=Unit.SHARE
     )
     growth_days_before: int = _declared(
-        180, _("growing: a customer for so many days of the year before"), least=30, most=365
+        180, _("growing: a customer for so many days of the year before"), least=30, most=365, unit=Unit.DAYS
     )
 
     first_weeks_last_day: int = _declared(
-        45, _("days after the first order at which the first weeks end"), least=5, most=120
+        45, _("days after the first order at which the first weeks end"), least=5, most=120, unit=Unit.DAYS
     )
     first_weeks_history_days: int = _declared(
-        90, _("days at the start of the firm's history in which nobody counts as new"), least=0, most=730
+        90,
+        _("days at the start of the firm's history in which nobody counts as new"),
+        least=0,
+        most=730,
+        unit=Unit.DAYS,
     )
 
     contact_days: int = _declared(
-        60, _("days after which the best customers are to be spoken to again"), least=7, most=730
+        60, _("days after which the best customers are to be spoken to again"), least=7, most=730, unit=Unit.DAYS
     )
     yearly_loss_rate: float = _declared(
-        0.15, _("share of its regular customers that a firm loses in a year"), least=0.001, most=0.9
+        0.15, _("share of its regular customers that a firm loses in a year"), least=0.001, most=0.9, unit=Unit.SHARE
     )
     contact_rank_unknown: int = _declared(
         10, _("while nobody records contacts, only so many of the largest are proposed"), least=0, most=1000
     )
 
     gone_silent_uplift: float = _declared(
-        0.20, _("chance that a call keeps an account that goes silent"), least=0.0, most=1.0
+        0.20, _("chance that a call keeps an account that goes silent"), least=0.0, most=1.0, unit=Unit.SHARE
     )
-    declining_uplift: float = _declared(0.15, _("chance that a visit brings lost sales back"), least=0.0, most=1.0)
-    first_weeks_uplift: float = _declared(0.05, _("chance that a call makes a new customer stay"), least=0.0, most=1.0)
+    declining_uplift: float = _declared(
+        0.15, _("chance that a visit brings lost sales back"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    first_weeks_uplift: float = _declared(
+        0.05, _("chance that a call makes a new customer stay"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
     best_without_contact_uplift: float = _declared(
-        0.10, _("chance that regular contact prevents the loss of a best customer"), least=0.0, most=1.0
+        0.10,
+        _("chance that regular contact prevents the loss of a best customer"),
+        least=0.0,
+        most=1.0,
+        unit=Unit.SHARE,
     )
     contact_uplift_unknown: float = _declared(
-        0.02, _("the same while nobody records contacts, so that there may have been some"), least=0.0, most=1.0
+        0.02,
+        _("the same while nobody records contacts, so that there may have been some"),
+        least=0.0,
+        most=1.0,
+        unit=Unit.SHARE,
     )
-    sharp_growth_uplift: float = _declared(0.08, _("chance that a talk secures sharp growth"), least=0.0, most=1.0)
+    sharp_growth_uplift: float = _declared(
+        0.08, _("chance that a talk secures sharp growth"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
 
 
 for _one in fields(PlanThresholds):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from django import template
@@ -70,6 +70,18 @@ def change(value: Any) -> str:
 def on_day(value: date | None) -> str:
     """3 Dec 2011."""
     return UNKNOWN if value is None else formats.day(value)
+
+
+@register.filter
+def at_moment(value: datetime | None, where: tzinfo) -> str:
+    """3 Dec 2011, 14:05, as the clock shows it there."""
+    return UNKNOWN if value is None else formats.moment(value, where)
+
+
+@register.filter
+def file_size(value: int) -> str:
+    """12.4 MB."""
+    return formats.size(value)
 
 
 @register.filter
