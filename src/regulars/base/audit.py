@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import copy
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from regulars.base.models import AuditEntry, Member
+from regulars.core.errors import Refusal
+
+
+class NothingRemoved(Refusal):
+    """No record by this name was removed, so none can be put back."""
+
 
 # Says nothing that the entry itself does not say, or must not be kept.
 _LEFT_OUT = {"id", "uid", "created_at", "updated_at", "password", "last_login"}
@@ -96,3 +104,12 @@ def fields_of(record: models.Model) -> dict[str, Any]:
 def history_of(record: models.Model) -> models.QuerySet[AuditEntry]:
     """All that was noted about the record, newest first."""
     return AuditEntry.objects.filter(subject=record._meta.label_lower, subject_id=record.pk).order_by("-at", "-id")
+
+
+def removed_entry(model: type[models.Model], uid: uuid.UUID, *, verb: str) -> AuditEntry:
+    """The newest entry by which `verb` removed the record with this uid, which its `before` must name."""
+    removed = AuditEntry.objects.filter(subject=model._meta.label_lower, verb=verb, before__uid=str(uid))
+    entry = removed.order_by("-id").first()
+    if entry is None:
+        raise NothingRemoved(_("There is nothing to put back."), _("Look at what is there now."))
+    return entry

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from regulars.base.access import Scope, account_scope, require
 from regulars.base.audit import audited, record_change
-from regulars.base.models import Department, Member, Team
+from regulars.base.models import AuditEntry, Department, Member, Team
 from regulars.base.warehouse import identifier, shared_engine
 from regulars.core.errors import Refusal
 from regulars.facts.custom_fields import validated_custom
@@ -83,6 +83,15 @@ def require_account(account: Account, *, member: Member | None, permission: str 
     seen = account.merged_into or account
     if member is not None and not visible_accounts(member).filter(pk=seen.pk).exists():
         raise _no_such(account.external_id or str(account.uid))
+
+
+def account_of_removed(entry: AuditEntry, *, member: Member | None) -> Account:
+    """The account that a removed record goes back to, merged or not; absent for who may not write there."""
+    account = Account.objects.select_related("merged_into").filter(pk=entry.account_id).first()
+    if account is None:
+        raise _no_such(f"#{entry.account_id}")
+    require_account(account, member=member)
+    return account.merged_into or account
 
 
 def find_account(wanted: str | int | uuid.UUID, *, member: Member | None = None) -> Account:
@@ -155,20 +164,20 @@ class OrderLine:
     kind: str
 
 
-_LINE_COLUMNS = list(OrderLine.__dataclass_fields__)
+ORDER_LINE_COLUMNS = list(OrderLine.__dataclass_fields__)
 
 
 def lines_of_account(account: Account, *, limit: int = 100, offset: int = 0) -> list[OrderLine]:
     """The account's order lines, newest first, with those of the accounts merged into it."""
     family = ", ".join(str(one) for one in account_family(account))
-    columns = ", ".join(identifier(name) for name in _LINE_COLUMNS)
+    columns = ", ".join(identifier(name) for name in ORDER_LINE_COLUMNS)
     with shared_engine() as engine:
         rows = engine.rows(
             f"SELECT {columns} FROM {HISTORY.relation()} WHERE account_id IN ({family}) "
             "ORDER BY business_date DESC, source, order_id DESC, line_no LIMIT ? OFFSET ?",
             [limit, offset],
         )
-    return [OrderLine(**dict(zip(_LINE_COLUMNS, row, strict=True))) for row in rows]
+    return [OrderLine(**dict(zip(ORDER_LINE_COLUMNS, row, strict=True))) for row in rows]
 
 
 def is_below(account: Account, *, top: Account) -> bool:

@@ -61,6 +61,26 @@ def change_contact(*, contact: Contact, member: Member | None, **fields: Unpack[
     return contact
 
 
+def deactivate_contact(*, contact: Contact, member: Member | None) -> Contact:
+    """The person is no longer there: kept with all that was said, but nobody is told to call."""
+    return _set_active(contact, False, verb="deactivate_contact", member=member)
+
+
+def activate_contact(*, contact: Contact, member: Member | None) -> Contact:
+    """The person is there again, or was never gone."""
+    return _set_active(contact, True, verb="activate_contact", member=member)
+
+
+@transaction.atomic
+def _set_active(contact: Contact, active: bool, *, verb: str, member: Member | None) -> Contact:
+    require_account(contact.account, member=member)
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    with audited(contact, verb=verb, member=member):
+        contact.active = active
+        contact.save(update_fields=["active", "updated_at"])
+    return contact
+
+
 def _set(contact: Contact, fields: ContactFields) -> None:
     for name, value in fields.items():
         setattr(contact, name, str(value).strip())

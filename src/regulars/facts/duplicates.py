@@ -20,15 +20,20 @@ import phonenumbers
 from babel import Locale
 from cleanco import termdata
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from rapidfuzz import fuzz, process
 
+from regulars.base.access import require
 from regulars.base.audit import record_change
-from regulars.base.models import Member
-from regulars.facts.accounts import require_account, visible_accounts
-from regulars.facts.models import Account, Contact, NotDuplicates
+from regulars.base.jobs import enqueue, job
+from regulars.base.models import Job, Member
+from regulars.facts.accounts import require_account, seen_by, visible_accounts
+from regulars.facts.models import Account, Contact, FoundPair, NotDuplicates
 
+MOST_FOUND: Final = 5_000
+"""Pairs that a search keeps, best first."""
 PROPOSED_FROM: Final = 0.65
 """Pairs that score less are not proposed."""
 SIMILAR_FROM: Final = 88.0
@@ -358,17 +363,7 @@ def propose_duplicates(*, limit: int = 100, member: Member | None = None) -> lis
 
     Left out: merged accounts, pairs that a member said are different, and an account with its own parent.
     """
-    accounts = visible_accounts(member).order_by("pk")
-    known = _load(
-        accounts.values_list(
-            "pk", "name", "kind", "email", "phone", "street", "city", "postcode", "country", "parent_id"
-        ).iterator(),
-        Contact.objects.filter(account__merged_into=None)
-        .exclude(email="", phone="", mobile="")
-        .values_list("account_id", "email", "phone", "mobile")
-        .iterator(),
-    )
-    best = _best_pairs(known, different=set(NotDuplicates.objects.values_list("first_id", "second_id")), limit=limit)
+    best = _search(visible_accounts(member), limit=limit)
     named = Account.objects.in_bulk({one.account_id for first, second, _weighed in best for one in (first, second)})
     return [
         Pair(
@@ -379,6 +374,20 @@ def propose_duplicates(*, limit: int = 100, member: Member | None = None) -> lis
         )
         for first, second, weighed in best
     ]
+
+
+def _search(accounts: QuerySet[Account], *, limit: int) -> list[tuple[_Known, _Known, _Weighed]]:
+    known = _load(
+        accounts.order_by("pk")
+        .values_list("pk", "name", "kind", "email", "phone", "street", "city", "postcode", "country", "parent_id")
+        .iterator(),
+        Contact.objects.filter(account__merged_into=None)
+        .exclude(email="", phone="", mobile="")
+        .values_list("account_id", "email", "phone", "mobile")
+        .iterator(),
+    )
+    different = set(NotDuplicates.objects.values_list("first_id", "second_id"))
+    return _best_pairs(known, different=different, limit=limit)
 
 
 def _best_pairs(
@@ -398,6 +407,62 @@ def _best_pairs(
     return found[:limit]
 
 
+# Searches that are kept: looking at 100,000 accounts takes ten seconds, too long for a page
+
+
+@job(retries=1)
+def find_duplicates() -> int:
+    """Search all accounts anew and keep what was found, for `found_pairs`. Returns how many pairs there are."""
+    best = _search(visible_accounts(None), limit=MOST_FOUND)
+    found = [
+        FoundPair(
+            first_id=first.account_id,
+            second_id=second.account_id,
+            score=weighed.score,
+            evidence=[[sentence, said] for _weight, sentence, said in weighed.evidence],
+        )
+        for first, second, weighed in best
+    ]
+    with transaction.atomic():
+        FoundPair.objects.all().delete()
+        FoundPair.objects.bulk_create(found, batch_size=500)
+    return len(found)
+
+
+def look_for_duplicates(*, member: Member | None) -> None:
+    """Have a worker search anew; one search at a time is enough."""
+    require(member, "merge")
+    if not is_looking_for_duplicates():
+        enqueue(find_duplicates)
+
+
+def is_looking_for_duplicates() -> bool:
+    """Does a search wait or run?"""
+    return _searches().exclude(status__in=("SUCCESSFUL", "FAILED")).exists()
+
+
+def last_look_for_duplicates() -> Job | None:
+    """The last search that came to an end."""
+    return _searches().filter(status="SUCCESSFUL").order_by("-finished_at").first()
+
+
+def _searches() -> QuerySet[Job]:
+    return Job.objects.filter(task_path=find_duplicates.module_path)
+
+
+def found_pairs(member: Member | None) -> QuerySet[FoundPair]:
+    """What the last search found among the accounts that `member` may see and nobody decided since, best first."""
+    decided = NotDuplicates.objects.filter(first=OuterRef("first"), second=OuterRef("second"))
+    seen = seen_by(member, at="first__") & seen_by(member, at="second__")
+    unmerged = Q(first__merged_into=None, second__merged_into=None)
+    return FoundPair.objects.filter(seen, unmerged, ~Exists(decided)).order_by("-score", "pk")
+
+
+def why_alike(pair: FoundPair) -> list[str]:
+    """What speaks for and against a found pair, in the language in force."""
+    return [_(sentence) % said for sentence, said in pair.evidence]
+
+
 @transaction.atomic
 def mark_different(*, first: Account, second: Account, member: Member | None) -> NotDuplicates:
     """Say that two accounts are two customers: the pair is not proposed again."""
@@ -411,3 +476,18 @@ def mark_different(*, first: Account, second: Account, member: Member | None) ->
             account_id=low.pk,
         )  # fmt: skip
     return mark
+
+
+@transaction.atomic
+def withdraw_different(*, first: Account, second: Account, member: Member | None) -> None:
+    """Take back that two accounts are two customers: the pair may be proposed again."""
+    for account in (first, second):
+        require_account(account, member=member)
+    low, high = sorted((first, second), key=lambda account: account.pk)
+    mark = NotDuplicates.objects.filter(first=low, second=high).first()
+    if mark is not None:
+        record_change(
+            member=member, verb="withdraw_different", record=mark, before={"first": low.pk, "second": high.pk},
+            after={}, account_id=low.pk,
+        )  # fmt: skip
+        mark.delete()

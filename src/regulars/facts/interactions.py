@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import date
 from typing import TypedDict, Unpack
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 
-from regulars.base.audit import audited
+from regulars.base.audit import audited, fields_of, record_change, removed_entry
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, seen_by
+from regulars.facts.accounts import account_of_removed, require_account, seen_by
 from regulars.facts.models import Account, Contact, Interaction
 
 
@@ -93,10 +94,33 @@ def _refuse_unknown_kind(kind: str) -> None:
 
 @transaction.atomic
 def withdraw_interaction(*, interaction: Interaction, member: Member | None) -> None:
-    """Take back what was recorded by mistake; the audit trail keeps what it said."""
+    """Take back what was recorded by mistake; the audit trail keeps what it said, for `restore_interaction`."""
     require_account(interaction.account, member=member)
-    with audited(interaction, verb="withdraw_interaction", member=member):
+    people = list(interaction.contacts.order_by("pk").values_list("pk", flat=True))
+    before = {**fields_of(interaction), "uid": str(interaction.uid), "contacts": people}
+    record_change(member=member, verb="withdraw_interaction", record=interaction, before=before, after={})
+    try:
         interaction.delete()
+    except ProtectedError:
+        raise WrongInteraction(
+            _("This was noted when an action was done."), _("Reopen the action: that takes the note back as well.")
+        ) from None
+
+
+@transaction.atomic
+def restore_interaction(*, uid: uuid.UUID, member: Member | None) -> Interaction:
+    """Put back what was withdrawn, as it was; the account may have been merged since. It keeps its `uid`."""
+    entry = removed_entry(Interaction, uid, verb="withdraw_interaction")
+    account = account_of_removed(entry, member=member)
+    if Interaction.objects.filter(uid=uid).exists():
+        raise WrongInteraction(_("This is there again already."), _("There is nothing left to do."))
+    said = dict(entry.before)
+    people = said.pop("contacts")
+    restored = Interaction(**{**said, "account_id": account.pk, "on": date.fromisoformat(said["on"])})
+    with audited(restored, verb="restore_interaction", member=member):
+        restored.save()
+    restored.contacts.set(Contact.objects.filter(pk__in=people, account=account))
+    return restored
 
 
 def last_contacts(*, until: date | None = None) -> dict[int, date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
@@ -9,10 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from regulars.base.audit import audited
+from regulars.base.audit import audited, fields_of, record_change, removed_entry
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, seen_by
+from regulars.facts.accounts import account_of_removed, require_account, seen_by
 from regulars.facts.models import Account, Site
 
 
@@ -59,10 +60,24 @@ def change_site(*, site: Site, member: Member | None, **fields: Unpack[SiteField
 
 @transaction.atomic
 def remove_site(*, site: Site, member: Member | None) -> None:
-    """The account has this place no longer."""
+    """The account has this place no longer; the audit trail keeps what it was, for `restore_site`."""
     require_account(site.account, member=member)
-    with audited(site, verb="remove_site", member=member):
-        site.delete()
+    before = {**fields_of(site), "uid": str(site.uid)}
+    record_change(member=member, verb="remove_site", record=site, before=before, after={})
+    site.delete()
+
+
+@transaction.atomic
+def restore_site(*, uid: uuid.UUID, member: Member | None) -> Site:
+    """Put back a place that was removed, as it was. It keeps its `uid`."""
+    entry = removed_entry(Site, uid, verb="remove_site")
+    account = account_of_removed(entry, member=member)
+    if Site.objects.filter(uid=uid).exists():
+        raise WrongSite(_("This is there again already."), _("There is nothing left to do."))
+    restored = Site(**{**entry.before, "account_id": account.pk})
+    with audited(restored, verb="restore_site", member=member):
+        restored.save()
+    return restored
 
 
 def _set(site: Site, fields: SiteFields) -> None:

@@ -148,7 +148,7 @@ def _cards(actions: Iterable[Action]) -> list[list[Action]]:
 def _told(cards: list[list[Action]]) -> list[Card]:
     accounts = [actions[0].account.merged_into or actions[0].account for actions in cards]
     contacts: dict[int, Contact] = {}
-    for contact in Contact.objects.filter(account__in=accounts).order_by("pk"):
+    for contact in Contact.objects.filter(account__in=accounts, active=True).order_by("pk"):
         contacts.setdefault(contact.account_id, contact)
     return [
         Card(
