@@ -3,6 +3,7 @@
 #   make test    everything that must hold before a change is handed in (about ten minutes on two cores)
 #   make check   the quick part of it: format, lint, types, import contracts, migrations
 #   make serve   the pages and the worker, your data  make bench   the measured comparisons
+#   make messages  gather what is to be translated into src/regulars/locale, and compile it
 #   make lock    pin the dependencies anew        make clean   remove what the other words made, but .venv
 
 # The newest Python that is known to work and can make environments; or say which: make demo PYTHON=/path/to/python3
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do 
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test check serve bench lock clean format
+.PHONY: demo test check serve bench messages lock clean format
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -47,6 +48,9 @@ serve: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+messages: $(INSTALLED)
+	@$(BIN)/python scripts/messages.py
 
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml

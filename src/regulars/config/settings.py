@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from regulars.config.environment import database, env, home, package_folder, secret_key
 
@@ -110,6 +111,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
 LANGUAGES = [("en", "English"), ("ne", "नेपाली"), ("hi", "हिन्दी"), ("ur", "اردو"), ("bn", "বাংলা"), ("th", "ไทย")]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
