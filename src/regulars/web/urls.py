@@ -6,7 +6,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
-from regulars.web import account, accounts, design, health, sign_in, theme, today
+from regulars.web import accounts, design, health, sign_in, theme, today
+from regulars.web.account.urls import urlpatterns as account_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 
 urlpatterns = [
@@ -23,7 +24,6 @@ urlpatterns = [
     path("today/<uuid:uid>/<slug:verb>/", today.act, name="today_act"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts.csv", accounts.accounts_csv, name="accounts_csv"),
-    path("accounts/<uuid:uid>/", account.account, name="account"),
-    path("accounts/<uuid:uid>/log/", account.log, name="account_log"),
+    *account_urls,
     *settings_urls,
 ]

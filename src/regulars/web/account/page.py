@@ -123,7 +123,7 @@ def _page(request: HttpRequest, desk: Desk, found: Account, form: LogForm) -> Ht
         "has_older": len(lines) > LINES_A_PAGE,
         "form": form,
     }
-    return render(request, "web/account.html", context, status=422 if form.errors else 200)
+    return render(request, "web/account/page.html", context, status=422 if form.errors else 200)
 
 
 def _page_number(request: HttpRequest) -> int:
