@@ -29,7 +29,7 @@ def test_english() -> None:
         assert money(-1234.5, "GBP", exact=True) == "−£1,234.50"
         assert money(1234, "JPY", exact=True) == "¥1,234"
         assert plain(money(1.2345, "KWD")) in ("KWD 1.235", "KWD1.235")
-        assert day(dt.date(2011, 12, 3)) == "Dec 3, 2011"
+        assert day(dt.date(2011, 12, 3)) == "3 Dec 2011"
         assert month(dt.date(2011, 12, 3)) == "December 2011"
 
 
@@ -50,6 +50,13 @@ def test_other_languages_write_their_own_way() -> None:
     with override("hi"):
         assert number(1234567) == "12,34,567"
         assert money(3212345.5, "INR") == "₹32,12,346"
+
+
+@pytest.mark.parametrize("language", ["en", "ur", "ne"])
+def test_rupees_and_takas_are_grouped_by_lakh_in_every_language(language: str) -> None:
+    with override(language):
+        assert "32,12,346" in money(3212345.5, "INR")
+        assert "32,12,346" in money(3212345.5, "NPR")
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])

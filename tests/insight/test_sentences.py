@@ -105,7 +105,7 @@ def test_few_orders_are_no_rhythm() -> None:
     few = told(order_days=3, pauses_as_long=None)
     assert (
         few["rhythm"].text
-        == "Ordered on 3 days since Dec 4, 2009; silent for 62 days; too few orders to tell its rhythm."
+        == "Ordered on 3 days since 4 Dec 2009; silent for 62 days; too few orders to tell its rhythm."
     )
     assert few["rhythm"].effect is Effect.UNKNOWN
     assert "gaps" not in few
@@ -113,7 +113,7 @@ def test_few_orders_are_no_rhythm() -> None:
 
 def test_one_order_tells_neither_rhythm_nor_loyalty() -> None:
     once = told(order_days=1, pauses_as_long=None, gap_mean_days=None, gap_typical_days=None, probability_alive=None)
-    assert once["rhythm"].text == "Ordered once, on Oct 8, 2011, 62 days ago."
+    assert once["rhythm"].text == "Ordered once, on 8 Oct 2011, 62 days ago."
     assert once["alive"].effect is Effect.UNKNOWN
 
 

@@ -95,7 +95,7 @@ def test_a_regular_silent_beyond_its_own_rhythm_is_named_with_its_figures() -> N
     firing = fired("gone_silent", SILENT)
     assert firing is not None
     assert CAUSES["gone_silent"].sentences(firing.figures) == [
-        "Usually orders every 20 days; silent for 60 days, since Oct 10, 2024.",
+        "Usually orders every 20 days; silent for 60 days, since 10 Oct 2024.",
         "None of its 30 pauses was ever that long.",
         "Judged by its own pauses, the chance that it has left is 46%.",
         "A pause of the season cannot be ruled out: the same weeks a year ago are not known.",
@@ -316,16 +316,16 @@ def test_every_cause_has_its_words_in_every_language(cause: str, of: Standing, l
 @pytest.mark.parametrize(
     ("cause", "of", "on", "sentence"),
     [
-        ("gone_silent", standing(silence_days=6), ground(), "Ordered again on Dec 3, 2024."),
+        ("gone_silent", standing(silence_days=6), ground(), "Ordered again on 3 Dec 2024."),
         ("gone_silent", replace(SILENT, silence_days=200), ground(),
          "Silent for 200 days: lost, a matter of winning it back."),
         ("gone_silent", replace(SILENT, paused_last_year=True), ground(),
          "It paused in the same weeks a year ago: a matter of the season."),
         ("gone_silent", SILENT, ground(thresholds={"propose_gone_silent": False}), "This cause was switched off."),
         ("gone_silent", None, ground(), "The account has no orders any more."),
-        ("first_weeks", replace(NEW, last_contact=ago(2)), ground(), "Was contacted on Dec 7, 2024."),
+        ("first_weeks", replace(NEW, last_contact=ago(2)), ground(), "Was contacted on 7 Dec 2024."),
         ("first_weeks", replace(NEW, first_order=ago(50)), ground(), "Its first weeks are over."),
-        ("best_without_contact", replace(BEST, last_contact=ago(2)), ground(), "Was contacted on Dec 7, 2024."),
+        ("best_without_contact", replace(BEST, last_contact=ago(2)), ground(), "Was contacted on 7 Dec 2024."),
         ("sharp_growth", standing(), ground(), "The cause is gone."),
     ],
 )  # fmt: skip

@@ -52,7 +52,7 @@ def test_from_the_history_to_the_list(history: Account) -> None:
     assert refreshed.snapshot.as_of == END
     silent = [card for card in todays_list(None, END).items if card.reason.action.cause == "gone_silent"]
     assert [card.account for card in silent] == [history]
-    assert silent[0].reason.sentences[0] == "Usually orders every 7 days; silent for 63 days, since Oct 7, 2024."
+    assert silent[0].reason.sentences[0] == "Usually orders every 7 days; silent for 63 days, since 7 Oct 2024."
     assert told[-1] == "Proposing actions"
 
 

@@ -90,7 +90,7 @@ def test_an_action_closes_itself_when_its_cause_is_gone_and_says_so(scored: Scor
     report = refresh(snapshot, 1)
     (action,) = Action.objects.all()
     assert action.state == Action.State.CLOSED
-    assert closing_sentence(action.figures["closed"]) == "Ordered again on Dec 3, 2024."
+    assert closing_sentence(action.figures["closed"]) == "Ordered again on 3 Dec 2024."
     assert (report.closed, report.open) == ({"ordered_again": 1}, 0)
     scored(account=account, **SILENT)
     assert refresh(snapshot, 2).proposed == {"gone_silent": 1}

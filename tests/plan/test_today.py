@@ -86,7 +86,7 @@ def test_an_account_has_one_card_with_its_further_reasons(scored: Scored, snapsh
     assert card.contact is not None
     assert card.contact.name == "Ada"
     assert card.expected_money == card.reason.action.expected_money > 0
-    assert card.reason.opening.startswith("We have not heard from you since Oct 10, 2024")
+    assert card.reason.opening.startswith("We have not heard from you since 10 Oct 2024")
     assert card.reason.advice
 
 
@@ -107,7 +107,7 @@ def test_what_closed_by_itself_is_said_for_a_week(nine: list[Account], scored: S
     scored(account=nine[-1], silence_days=6)
     refresh_actions(snapshot=snapshot, today=AS_OF)
     (closed,) = todays_list(None, AS_OF + timedelta(days=6)).closed_by_itself_recently
-    assert (closed.account, closed.cause, closed.sentence) == (nine[-1], "gone silent", "Ordered again on Dec 3, 2024.")
+    assert (closed.account, closed.cause, closed.sentence) == (nine[-1], "gone silent", "Ordered again on 3 Dec 2024.")
     assert weekly_digest(None, AS_OF).closed_by_itself == [closed]
     assert todays_list(None, AS_OF + timedelta(days=7)).closed_by_itself_recently == []
 

@@ -16,6 +16,8 @@ from regulars.core.money import exponent
 Amount = float | Decimal
 
 MINUS = "−"
+LAKH_CURRENCIES = {"BDT", "INR", "NPR", "PKR"}
+"""Currencies whose amounts are grouped by lakh and crore, in whichever language: ₹12,34,567."""
 
 
 def number(value: Amount, *, digits: int = 0) -> str:
@@ -45,6 +47,8 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
     digits = decimals if exact or abs(float(amount)) < 99.995 else 0
     rounded = _rounded(amount, digits)
     pattern = _locale().currency_formats["standard"].pattern.split(";")[0].replace(".00", _decimals("0", digits))
+    if currency in LAKH_CURRENCIES and "#,##,##0" not in pattern:
+        pattern = pattern.replace("#,##0", "#,##,##0")
     text = format_currency(
         abs(rounded), currency, pattern, locale=_locale(), numbering_system="latn", currency_digits=False
     )
@@ -53,7 +57,7 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
 
 def day(on: date) -> str:
     """A date: 3 Dec 2011, as the language has it."""
-    return format_date(on, "medium", locale=_locale())
+    return format_date(on, "medium", locale=_locale_of("en-001") if _locale().language == "en" else _locale())
 
 
 def month(on: date) -> str:
