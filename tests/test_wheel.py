@@ -33,7 +33,7 @@ def test_the_built_wheel_works_in_an_empty_environment(tmp_path: Path) -> None:
     run(*uv, "pip", "install", "--quiet", "--python", environment / "bin" / "python", wheel, home=home)
     regulars = environment / "bin" / "regulars"
 
-    shown = run(regulars, "demo", home=home)
+    shown = run(regulars, "demo", "--no-serve", home=home)
     assert "CC BY 4.0" in shown
 
     today = json.loads(run(regulars, "today", "--json", home=home))

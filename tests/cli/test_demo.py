@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from command_line import Regulars
+from regulars.cli.demo import MARK, _password, _prepare_home
 from regulars.cli.made_up import firm_names, person
+from served import PASSWORD, Installation, found_demo
 
 
 def test_made_up_names_suffice_differ_and_are_always_the_same() -> None:
@@ -43,3 +54,62 @@ def test_the_demo_never_touches_a_database_with_data_of_ones_own(
     ran = regulars("demo")
     assert ran.code == 2
     assert regulars("init", "--json").data["name"] == "Muster Druck"
+
+
+def test_the_demo_ends_with_its_address_and_login_and_serves_on_the_next_free_port(tmp_path: Path) -> None:
+    demo = Installation(tmp_path)
+    found_demo(demo)
+    (tmp_path / MARK).write_text(PASSWORD)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "regulars", "--home", str(tmp_path), "demo", "--keep", "--port", str(port)]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=demo.environment, start_new_session=True
+        )
+        try:
+            assert process.stdout is not None
+            shown = _lines_until(process.stdout, "Ctrl-C")
+            address = next(line.split()[-1] for line in shown.splitlines() if "In the browser" in line)
+            assert address != f"http://127.0.0.1:{port}"
+            assert f"owner@demo.example, password {PASSWORD}" in shown
+            assert "analyst@demo.example" in shown
+            assert _status(address) == 200
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
+def _lines_until(stream: IO[str], last: str) -> str:
+    lines = []
+    for line in stream:
+        lines.append(line)
+        if last in line:
+            break
+    return "".join(lines)
+
+
+def _status(address: str) -> int:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/sign-in/") as answer:  # noqa: S310 - of this machine
+                return int(answer.status)
+        except urllib.error.URLError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def test_each_demo_has_a_password_of_its_own_that_stays(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    kept = []
+    for home in (first, second):
+        _prepare_home(str(home), keep=False)
+        kept.append(_password(home))
+        assert (home / MARK).stat().st_mode & 0o077 == 0
+    assert kept[0] != kept[1]
+    _prepare_home(str(first), keep=True)
+    assert _password(first) == kept[0]

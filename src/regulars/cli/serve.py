@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +15,17 @@ import typer
 from regulars.cli.language import _
 from regulars.cli.output import note
 from regulars.cli.session import open_session
+from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
     from regulars.base.models import Member
 
 PANEL = _("Installation")
+LOCALHOST = "127.0.0.1"
+
+
+class NoPort(Refusal):
+    """There is no listening at this address."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -26,7 +34,7 @@ def add_commands(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help=_("The address to listen at."))] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help=_("The address to listen at."))] = LOCALHOST,
     port: Annotated[int, typer.Option(min=1, max=65535, help=_("The port."))] = 8000,
     workers: Annotated[int, typer.Option(min=1, help=_("Processes that answer requests."))] = 1,
     threads: Annotated[int, typer.Option(min=1, help=_("Requests that each process answers at a time."))] = 4,
@@ -35,9 +43,20 @@ def serve(
     ] = True,
 ) -> None:
     session = open_session(context)
-    _gather_static_files()
+    problem = _why_not(host, port)
+    if problem:
+        raise NoPort(
+            _("Regulars cannot listen at {address}: {reason}.").format(address=f"{host}:{port}", reason=problem),
+            _("Choose another port, for example: regulars serve --port {port}").format(port=port % 65535 + 1),
+        )
     if not session.options.quiet:
         _greet(f"http://{host}:{port}")
+    run_server(host=host, port=port, workers=workers, threads=threads, with_worker=with_worker)
+
+
+def run_server(*, host: str, port: int, workers: int = 1, threads: int = 4, with_worker: bool = True) -> None:
+    """Serve the pages, with a worker for the jobs beside, until the process is told to stop."""
+    _gather_static_files()
     jobs = subprocess.Popen([sys.executable, "-m", "regulars", "--quiet", "worker"]) if with_worker else None
     try:
         _serve(host=host, port=port, workers=workers, threads=threads)
@@ -45,6 +64,29 @@ def serve(
         if jobs is not None:
             jobs.send_signal(signal.SIGTERM)
             jobs.wait()
+
+
+def free_port(first: int, *, host: str = LOCALHOST) -> int:
+    """The first port from `first` on at which nobody listens."""
+    for port in range(first, min(first + 100, 65536)):
+        if not _why_not(host, port):
+            return port
+    raise NoPort(
+        _("No port from {first} on is free.").format(first=first),
+        _("Choose another one with --port, for example 9000."),
+    )
+
+
+def _why_not(host: str, port: int) -> str:
+    """Why one cannot listen there; empty: one can. Only a taken or forbidden port is known before it is tried."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return (error.strerror or str(error)) if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
+    return ""
 
 
 def _gather_static_files() -> None:
