@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +28,6 @@ from regulars.cli.session import Session, open_session
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
-    from regulars.facts.imports.mapping import Mapping
     from regulars.facts.imports.raw_tables import RawTable
     from regulars.facts.imports.runs import DryRun, Part, StagedImport
     from regulars.facts.models import Import
@@ -63,10 +61,6 @@ class DecimalSign(StrEnum):
 
 class NoSuchImport(Refusal):
     """There is no import of that number."""
-
-
-class WrongMapping(Refusal):
-    """A `--map` that cannot be followed."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -107,6 +101,7 @@ def import_files(
 ) -> None:
     session = open_session(context)
     from regulars.cli.setup import ensure_organisation
+    from regulars.facts.imports.wishes import Wishes
 
     wishes = Wishes(
         columns=_as_mapping(mapped or []),
@@ -136,67 +131,9 @@ def import_files(
     raise typer.Exit(Exit.PARTIAL if done.report.get("lines_rejected") else Exit.FINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What the user says about the files, against what was found out."""
-
-    columns: dict[str, str]
-    content: str = ""
-    date_order: str = ""
-    decimal: str = ""
-    currency: str = ""
-
-    def adjust(self, raw: RawTable, proposed: Mapping) -> Mapping:
-        """`proposed` as wished, for those columns that this group of files has."""
-        from regulars.facts.imports.detect import with_columns
-
-        changes: dict[str, Any] = {}
-        if self.content:
-            changes["content"] = self.content
-        if self.columns:
-            proposed = with_columns(proposed, self._columns(raw, proposed))
-        if self.date_order:
-            changes["date_order"] = dict.fromkeys([*proposed.date_order, ".", "/", "-", " "], self.date_order)
-        if self.decimal:
-            changes["decimal"] = self.decimal
-        if self.currency and "currency" not in proposed.columns:
-            changes["constants"] = {**proposed.constants, "currency": self.currency}
-        return replace(proposed, **changes)
-
-    def demand_columns_in(self, raws: Sequence[RawTable]) -> None:
-        """Refuse a wished column that no file has; one of several groups of files is enough."""
-        headings = list(dict.fromkeys(heading for raw in raws for heading in raw.headings))
-        known = {heading.casefold() for heading in headings}
-        for heading in self.columns.values():
-            if heading and heading.casefold() not in known:
-                raise WrongMapping(
-                    _("There is no column “{heading}” in the file.").format(heading=heading),
-                    _("Its columns are: {headings}. Choose among these.").format(headings=", ".join(headings)),
-                )
-
-    def _columns(self, raw: RawTable, proposed: Mapping) -> dict[str, str]:
-        """The wished columns that these files have, as they write them; an empty one takes its field out."""
-        from regulars.facts.imports.mapping import FIELDS
-
-        columns = {}
-        headings = {heading.casefold(): heading for heading in raw.headings}
-        known = set(FIELDS.get(self.content or proposed.content, {})) or {
-            name for fields in FIELDS.values() for name in fields
-        }
-        for name, heading in self.columns.items():
-            if name not in known and not name.startswith("custom."):
-                raise WrongMapping(
-                    _("There is no field “{name}”.").format(name=name),
-                    _("The fields are: {names}.").format(names=", ".join(sorted(known))),
-                )
-            if not heading:
-                columns[name] = ""
-            elif heading.casefold() in headings:
-                columns[name] = headings[heading.casefold()]
-        return columns
-
-
 def _as_mapping(mapped: list[str]) -> dict[str, str]:
+    from regulars.facts.imports.wishes import WrongMapping
+
     pairs = {}
     for text in mapped:
         name, equals, heading = text.partition("=")

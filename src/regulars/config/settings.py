@@ -119,6 +119,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE: dict[str, dict[str, str]] = {
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
+    "tidy_uploads": {"job": "regulars.facts.imports.uploads.tidy_uploads", "at": "04:00"},
 }
 
 # The API: requests a token and minute, bytes of a request (10,000 order lines). See docs/reference/api.md.
@@ -135,6 +136,8 @@ WAREHOUSE_MEMORY = env.str("REGULARS_MEMORY", default="2GB")
 WAREHOUSE_THREADS = env.int("REGULARS_THREADS", default=0)  # 0: as many as there are cores
 # Where a running import keeps its staged rows, and a finished one its rejected and replaced rows.
 IMPORTS_ROOT = env.str("REGULARS_IMPORTS", default=str(HOME / "imports"))
+# All files of one upload in the browser together; they go to IMPORTS_ROOT piece by piece, never into memory.
+UPLOAD_LIMIT_BYTES = env.int("REGULARS_UPLOAD_LIMIT_MB", default=512) * 1_000_000
 
 LOGGING = {
     "version": 1,

@@ -11,7 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from regulars.base.models import Department, Member, Record, Team
 
 
-class Import(Record):
+class Worked(Record):
+    """A record on which a job works; `imports/progress.py` tells how far it is."""
+
+    job_id = models.UUIDField(_("job that works on it"), null=True, editable=False)
+    doing = models.CharField(_("what is being done"), max_length=300, blank=True, default="")
+    share_done = models.FloatField(_("how much of it is done, from 0 to 1"), default=0.0)
+
+    class Meta:
+        abstract = True
+
+
+class Import(Worked):
     """One import of one or several files: what was read, how, what came of it. `imports/runs.py` has its verbs."""
 
     class State(models.TextChoices):
@@ -42,6 +53,34 @@ class Import(Record):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.source} {self.content}"
+
+
+class Upload(Worked):
+    """Files that a member handed over in the browser, until they are imported or thrown away. See `imports/uploads.py`.
+
+    They lie in a folder of their own; with them what was found in them and how the member wants them read.
+    """
+
+    class State(models.TextChoices):
+        EXAMINING = "examining", _("being read")
+        READY = "ready", _("ready to import")
+        REFUSED = "refused", _("not understood yet")
+        IMPORTING = "importing", _("being imported")
+        DONE = "done", _("imported")
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.EXAMINING)
+    files = models.JSONField(_("files: name, size"), default=list)
+    wishes = models.JSONField(_("how they are to be read, against what was found out"), default=dict)
+    examined_with = models.JSONField(_("the wishes that the report is about"), default=dict)
+    report = models.JSONField(_("what an import would do"), default=dict, encoder=DjangoJSONEncoder)
+    refusal = models.JSONField(
+        _("why they cannot be imported, and what to do"), default=dict, encoder=DjangoJSONEncoder
+    )
+    made = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="+", verbose_name=_("import made of it"))
+
+    def __str__(self) -> str:
+        return ", ".join(file["name"] for file in self.files)
 
 
 class SavedMapping(Record):

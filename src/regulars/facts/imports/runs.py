@@ -132,14 +132,15 @@ def stage_import(
     encoding: str | None = None,
     delimiter: str | None = None,
     adjust: Callable[[RawTable, Mapping], Mapping] | None = None,
+    looked: Callable[[Engine, list[Part]], None] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[StagedImport]:
     """Read the files, find their mapping, convert every row and compare with what is there: the dry run.
 
-    `as_of` is the day of the import: dates far beyond it are refused.
-    `adjust` may change each proposed mapping. Gives a `StagedImport` for as long as the context lasts: `report` says
-    what would happen, `run_import` does it. Raises a `Refusal` for files that cannot be read or understood and for
-    missing rates.
+    `as_of` is the day of the import: dates far beyond it are refused. `adjust` may change each proposed mapping;
+    `looked` is given all files and their mappings before anything is demanded of them, and so learns of files that are
+    then refused. Gives a `StagedImport` for as long as the context lasts: `report` says what would happen, `run_import`
+    does it. Raises a `Refusal` for files that cannot be read or understood and for missing rates.
     """
     tell = progress or _nobody
     with ExitStack() as stack:
@@ -149,13 +150,24 @@ def stage_import(
             (folder / "work").mkdir(parents=True)
             stack.callback(_remove_if_unused, folder)
             engine = stack.enter_context(open_engine())
+            left_out: dict[str, str] = {}
             raws = read_sources(
-                engine, paths, work=folder / "work", encoding=encoding, delimiter=delimiter, progress=tell
+                engine,
+                paths,
+                work=folder / "work",
+                encoding=encoding,
+                delimiter=delimiter,
+                progress=tell,
+                skipped=left_out.__setitem__,
             )
             tell(_("Understanding the columns"), None)
             firm = organisation()
-            parts = _understood(engine, raws, source, adjust)
+            parts = _understood(engine, raws, source, adjust, looked)
             staged = StagedImport(engine, folder, parts, as_of, firm.base_currency, firm.time_zone)
+            staged.report.notes = [
+                _("%(file)s was left out: %(reason)s") % {"file": file, "reason": reason}
+                for file, reason in left_out.items()
+            ]
             _stage_records(staged)
             if staged.has_lines:
                 tell(_("Converting the lines"), None)
@@ -207,6 +219,12 @@ def _mark_failed(imports: QuerySet[Import], reason: str) -> int:
     return imports.update(state=Import.State.FAILED, reason=reason, finished_at=timezone.now())
 
 
+def visible_imports(member: Member | None) -> QuerySet[Import]:
+    """All imports, the newest first: they tell of the whole firm, so only who may import sees them."""
+    require(member, Permission.IMPORT)
+    return Import.objects.select_related("member").order_by("-pk")
+
+
 def import_folder(import_: Import) -> Path:
     """Where the import keeps its rejected rows and what it replaced."""
     return Path(settings.IMPORTS_ROOT) / str(import_.uid)
@@ -247,7 +265,11 @@ def _write(staged: StagedImport, import_: Import, tell: Progress) -> None:
 
 
 def _understood(
-    engine: Engine, raws: list[RawTable], source: str, adjust: Callable[[RawTable, Mapping], Mapping] | None
+    engine: Engine,
+    raws: list[RawTable],
+    source: str,
+    adjust: Callable[[RawTable, Mapping], Mapping] | None,
+    looked: Callable[[Engine, list[Part]], None] | None,
 ) -> list[Part]:
     """Each group of files with its mapping; all come from one source, unless their mappings say otherwise."""
     if not any(raw.rows or raw.broken for raw in raws):
@@ -257,10 +279,12 @@ def _understood(
         )
     parts = []
     for raw, proposal in zip(raws, propose_all(engine, raws), strict=True):
-        mapping = adjust(raw, proposal.mapping) if adjust else proposal.mapping
-        if mapping != proposal.mapping:
-            _demand_what_orders_need(mapping)
-        parts.append(Part(raw, proposal, mapping))
+        parts.append(Part(raw, proposal, adjust(raw, proposal.mapping) if adjust else proposal.mapping))
+    if looked:
+        looked(engine, parts)
+    for part in parts:
+        if part.mapping != part.proposal.mapping:
+            _demand_what_orders_need(part.mapping)
     if not any(part.mapping.content in Import.Content.values for part in parts):
         missing = list(dict.fromkeys(sentence for part in parts for sentence in _missing(part)))
         raise NotUnderstood(
@@ -417,7 +441,8 @@ def _describe(staged: StagedImport) -> None:
     ]
     report.lines_read = sum(part.raw.rows + part.raw.broken for part in staged.parts)
     report.records = staged.plan.counts()
-    report.notes = [*dict.fromkeys(note for part in staged.parts for note in part.proposal.notes), *staged.plan.notes]
+    found = dict.fromkeys(note for part in staged.parts for note in part.proposal.notes)
+    report.notes = [*found, *report.notes, *staged.plan.notes]
 
 
 def _file_json(file: SourceFile) -> dict[str, Any]:

@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from regulars.base.access import Permission, require
+from regulars.base.audit import audited
+from regulars.base.models import Member
+from regulars.core.errors import Refusal
 from regulars.facts.imports.mapping import FIELDS, Mapping, fingerprint
 from regulars.facts.imports.raw_tables import folded
 from regulars.facts.models import SavedMapping
 
 OWN_PREFIX: Final = "regulars_"
 """Begins the headings of the columns that Regulars adds to a file of rejected rows."""
+
+
+class NoName(Refusal):
+    """A saved mapping without a name."""
 
 
 def foreign(headings: Sequence[str]) -> list[str]:
@@ -26,16 +37,32 @@ def save_mapping(headings: Sequence[str], mapping: Mapping, *, name: str = "") -
     """
     if mapping.content not in FIELDS or len(foreign(headings)) < len(headings):
         return None
+    said = {"content": mapping.content, "source": mapping.source, "mapping": mapping.to_json()}
+    named = {"name": (name or mapping.export or mapping.source or mapping.content)[:200]}
     saved, _created = SavedMapping.objects.update_or_create(
-        headings=fingerprint(headings),
-        defaults={
-            "name": (name or mapping.export or mapping.source or mapping.content)[:200],
-            "content": mapping.content,
-            "source": mapping.source,
-            "mapping": mapping.to_json(),
-        },
+        headings=fingerprint(headings), defaults=said | (named if name else {}), create_defaults=said | named
     )
     return saved
+
+
+@transaction.atomic
+def rename_mapping(*, saved: SavedMapping, name: str, member: Member | None) -> SavedMapping:
+    """Call a saved mapping something else. Raises `NoName`."""
+    require(member, Permission.IMPORT)
+    if not name.strip():
+        raise NoName(_("A saved mapping needs a name."), _("Say which program or list it is for."))
+    with audited(saved, verb="rename_mapping", member=member):
+        saved.name = name.strip()[:200]
+        saved.save()
+    return saved
+
+
+@transaction.atomic
+def forget_mapping(*, saved: SavedMapping, member: Member | None) -> None:
+    """Files with these headings are looked at afresh from now on."""
+    require(member, Permission.IMPORT)
+    with audited(saved, verb="forget_mapping", member=member):
+        saved.delete()
 
 
 def find_saved(headings: Sequence[str]) -> Mapping | None:

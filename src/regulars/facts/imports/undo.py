@@ -56,12 +56,7 @@ def undo_import(*, import_: Import, member: Member | None = None, progress: Prog
     report = UndoReport()
     with exclusive(HISTORY_LOCK, wait_seconds=2), open_engine() as engine:
         import_.refresh_from_db()
-        if import_.state != Import.State.DONE:
-            raise CannotUndo(
-                _("Import %(number)d is not in force: %(state)s.")
-                % {"number": import_.pk, "state": import_.get_state_display()},
-                _("See the list of imports with: regulars imports"),
-            )
+        demand_in_force(import_)
         version = HISTORY.version_in_force()
         after = version
         if import_.content == Import.Content.ORDER_LINES:
@@ -78,6 +73,16 @@ def undo_import(*, import_: Import, member: Member | None = None, progress: Prog
             import_.save()
             record_change(member=member, verb="undo_import", record=import_, before={}, after=asdict(report))
     return report
+
+
+def demand_in_force(import_: Import) -> None:
+    """Raise `CannotUndo` for an import that is not in force."""
+    if import_.state != Import.State.DONE:
+        raise CannotUndo(
+            _("Import %(number)d is not in force: %(state)s.")
+            % {"number": import_.pk, "state": import_.get_state_display()},
+            _("See the list of imports with: regulars imports"),
+        )
 
 
 def _restore_history(engine: Engine, import_: Import, report: UndoReport) -> int:
