@@ -33,7 +33,7 @@ def routes() -> dict[str, URLPattern]:
 
 
 def address(name: str, uid: uuid.UUID) -> str:
-    values = {"uid": uid, "verb": "done", "uidb64": "MQ", "token": "x"}
+    values = {"uid": uid, "verb": "done", "cause": "declining", "uidb64": "MQ", "token": "x"}
     wanted = {key: values[key] for key in routes()[name].pattern.converters}
     return reverse(name, kwargs=wanted)
 

@@ -225,6 +225,31 @@ def change_team(*, team: Team, member: Member | None, name: str, kind: str, depa
     return team
 
 
+@transaction.atomic
+def remove_department(*, department: Department, member: Member | None) -> None:
+    """Remove a department to which no team, account or other department belongs."""
+    require(member, "configure")
+    _remove(department, verb="remove_department", member=member)
+
+
+@transaction.atomic
+def remove_team(*, team: Team, member: Member | None) -> None:
+    """Remove a team to which no member, account or invitation belongs."""
+    require(member, "configure")
+    _remove(team, verb="remove_team", member=member)
+
+
+def _remove(record: Department | Team, *, verb: str, member: Member | None) -> None:
+    try:
+        with audited(record, verb=verb, member=member):
+            record.delete()
+    except models.ProtectedError:
+        raise WrongDepartment(
+            _("Something still belongs to %(name)s.") % {"name": record},
+            _("Give its people, accounts, teams and departments another place first."),
+        ) from None
+
+
 def _free_name(others: models.QuerySet[Any], name: str) -> str:
     name = name.strip()
     if not 0 < len(name) <= 200:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from regulars.base.jobs import job
-from regulars.base.models import Organisation
+from regulars.base.access import require
+from regulars.base.audit import record_change
+from regulars.base.jobs import enqueue, job
+from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today
 from regulars.facts.history import HISTORY
 from regulars.insight.days import day_for_new_figures
@@ -51,3 +55,13 @@ def nightly() -> None:
     """The refresh of the night; nothing to do before there is a firm with orders."""
     if Organisation.objects.exists() and HISTORY.version_in_force() >= 0:
         refresh()
+
+
+@transaction.atomic
+def ask_for_refresh(*, member: Member | None) -> UUID:
+    """Put the refresh in the queue, not to wait for the night. Returns the id of the job."""
+    require(member, "configure")
+    asked = enqueue(nightly)
+    after = {"job": str(asked)}
+    record_change(member=member, verb="ask_for_refresh", record=organisation(), before={}, after=after)
+    return asked

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -153,13 +153,41 @@ def show(
     return render(request, f"web/settings/{template}.html", frame, status=status)
 
 
-def carried_out(form: forms.Form, verb: Callable[[dict[str, Any]], Any]) -> bool:
-    """Whether the form was in order and the verb did its work. A refusal is shown with the form, as it was typed."""
+def carried_out(
+    form: forms.Form, verb: Callable[[dict[str, Any]], Any], *, but: tuple[type[Refusal], ...] = ()
+) -> bool:
+    """Whether the form was in order and the verb did its work. A refusal is shown with the form, as it was typed.
+
+    `but`: refusals that come after the work was done, and are the caller's to tell.
+    """
     if not form.is_valid():
         return False
     try:
         verb(form.cleaned_data)
+    except but:
+        raise
     except Refusal as refusal:
         form.add_error(None, ValidationError(str(refusal)))
         return False
     return True
+
+
+# Taking back
+
+
+def typed(request: HttpRequest) -> QueryDict:
+    """What was typed into the form; where a change is taken back, the former values that the address carries."""
+    return request.GET if "undo" in request.GET else request.POST
+
+
+def taking_back(form: forms.Form, address: str) -> str:
+    """The address that gives the changed record back what stood in `form` before; empty when this was an undo."""
+    if "undo" in form.data:
+        return ""
+    query = QueryDict(mutable=True)
+    query["undo"] = "1"
+    for name in form.fields:
+        before = form.get_initial_for_field(form.fields[name], name)
+        if before not in (None, "", False):
+            query[name] = "on" if before is True else str(before)
+    return f"{address}?{query.urlencode()}"

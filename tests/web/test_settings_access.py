@@ -1,0 +1,101 @@
+"""Every page of the settings and every role: who reaches what; what is absent answers alike for all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from regulars.base.access import Permission
+from regulars.base.models import Department, Member, Team
+from regulars.web.settings.pages import PAGES
+from regulars.web.settings.roles import PERMISSIONS
+
+Signer = Callable[[Member], Client]
+ROLES = [role.value for role in Member.Role]
+HEADS = {"owner", "sales_head"}
+
+PAGES_OF_HEADS = [
+    "/settings/",
+    "/settings/organisation/",
+    "/settings/teams/",
+    "/settings/teams/add/",
+    "/settings/departments/add/",
+    "/settings/members/",
+    "/settings/members/roles/",
+    "/settings/members/invite/",
+]
+POSTS_OF_HEADS = ["/settings/organisation/", "/settings/teams/add/", "/settings/departments/add/"]
+RECORDS = [
+    "/settings/teams/{uid}/",
+    "/settings/teams/{uid}/remove/",
+    "/settings/departments/{uid}/",
+    "/settings/departments/{uid}/remove/",
+    "/settings/members/{uid}/",
+    "/settings/members/{uid}/deactivate/",
+    "/settings/members/{uid}/activate/",
+    "/settings/invitations/{uid}/resend/",
+    "/settings/invitations/{uid}/withdraw/",
+]
+"""Addresses of one record; a POST to each reaches only heads, for whom one that is absent is not found."""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_reaches_the_settings_that_are_its_own(
+    role: str, members: dict[str, Member], signed_in: Signer
+) -> None:
+    client = signed_in(members[role])
+    status = 200 if role in HEADS else 403
+    assert {where: client.get(where).status_code for where in PAGES_OF_HEADS} == dict.fromkeys(PAGES_OF_HEADS, status)
+    status = 422 if role in HEADS else 403
+    assert {where: client.post(where).status_code for where in POSTS_OF_HEADS} == dict.fromkeys(POSTS_OF_HEADS, status)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_record_that_does_not_exist_is_not_found_and_no_business_of_others(
+    role: str, members: dict[str, Member], signed_in: Signer
+) -> None:
+    client = signed_in(members[role])
+    records = [where.format(uid=uuid.uuid4()) for where in RECORDS]
+    status = 404 if role in HEADS else 403
+    assert {where: client.post(where).status_code for where in records} == dict.fromkeys(records, status)
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - HEADS))
+def test_who_has_nothing_to_set_changes_no_record_of_the_settings(
+    role: str, members: dict[str, Member], signed_in: Signer
+) -> None:
+    client = signed_in(members[role])
+    team, department = Team.objects.get(), Department.objects.create(name="North")
+    person = members["owner"]
+    assert client.post(f"/settings/teams/{team.uid}/", {"name": "Mine", "kind": "growth"}).status_code == 403
+    assert client.post(f"/settings/departments/{department.uid}/remove/").status_code == 403
+    assert client.post(f"/settings/members/{person.uid}/deactivate/", {"heir": "keep"}).status_code == 403
+    assert Team.objects.get().name == "Growth"
+    assert Department.objects.exists()
+    assert Member.objects.get(pk=person.pk).is_active
+
+
+def test_the_start_page_lists_what_the_member_may_open_and_nothing_else(
+    members: dict[str, Member], signed_in: Signer
+) -> None:
+    page = signed_in(members["sales_head"]).get("/settings/").content.decode()
+    for one in PAGES:
+        assert f">{one.label}<" in page
+
+
+def test_every_permission_is_said_in_words() -> None:
+    assert set(PERMISSIONS) == set(Permission)
+
+
+def test_the_navigation_names_the_settings_only_to_who_has_some(members: dict[str, Member], signed_in: Signer) -> None:
+    shown = {role: 'href="/settings/"' in _today(signed_in(members[role])) for role in ROLES}
+    assert {role for role, seen in shown.items() if seen} == HEADS
+
+
+def _today(client: Client) -> str:
+    answer: Any = client.get("/today/")
+    return str(answer.content.decode())
