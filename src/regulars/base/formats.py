@@ -65,6 +65,11 @@ def month(on: date) -> str:
     return format_date(on, "LLLL y", locale=_locale())
 
 
+def short_month(on: date) -> str:
+    """The month of a date where there is little room: Dec 11."""
+    return format_date(on, "LLL yy", locale=_locale())
+
+
 def moment(at: datetime, where: tzinfo) -> str:
     """A moment as the clock shows it at a place: 3 Dec 2011, 14:05."""
     local = at.astimezone(where)
