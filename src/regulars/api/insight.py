@@ -87,6 +87,14 @@ def get_score(request: HttpRequest, uid: UUID) -> ScoreOut:
     return _shown(score, member)
 
 
+class SnapshotOut(Schema):
+    """Figures of all accounts as of a date."""
+
+    uid: UUID
+    as_of: date
+    currency: str
+
+
 class PortfolioIn(Schema):
     """Of which day."""
 

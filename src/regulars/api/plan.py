@@ -116,7 +116,7 @@ def get_today(request: HttpRequest) -> TodayOut:
 @router.get("/actions", response=Page[ActionOut], summary="Actions about the accounts that the member may see")
 @scoped(ApiScope.ACTIONS_READ)
 def list_actions(request: HttpRequest, page: Query[ActionFilter]) -> Page[ActionOut]:
-    wanted = _actions(acting(request))
+    wanted = actions_of(acting(request))
     if page.account is not None:
         wanted = wanted.filter(account=visible_account(page.account, acting(request)))
     if page.state is not None:
@@ -129,7 +129,7 @@ def list_actions(request: HttpRequest, page: Query[ActionFilter]) -> Page[Action
 @router.get("/actions/{uuid:uid}", response=ActionOut, summary="One action")
 @scoped(ApiScope.ACTIONS_READ)
 def get_action(request: HttpRequest, uid: UUID) -> ActionOut:
-    return _shown(_visible(uid, acting(request)))
+    return shown_action(_visible(uid, acting(request)))
 
 
 @router.post("/actions/{uuid:uid}/done", response=ActionOut, summary="Say that it was done")
@@ -146,7 +146,7 @@ def post_done(request: HttpRequest, uid: UUID, done: DoneIn) -> ActionOut:
         kind=done.kind,
         contacts=[visible_contact(one, member) for one in done.contacts],
     )
-    return _shown(action)
+    return shown_action(action)
 
 
 @router.post("/actions/{uuid:uid}/not-useful", response=ActionOut, summary="Dismiss it")
@@ -154,7 +154,7 @@ def post_done(request: HttpRequest, uid: UUID, done: DoneIn) -> ActionOut:
 def post_not_useful(request: HttpRequest, uid: UUID, why: ReasonIn) -> ActionOut:
     member = acting(request)
     found = _visible(uid, member)
-    return _shown(actions.mark_not_useful(action=found, on=_day(), reason=why.reason, member=member))
+    return shown_action(actions.mark_not_useful(action=found, on=_day(), reason=why.reason, member=member))
 
 
 @router.post("/actions/{uuid:uid}/snooze", response=ActionOut, summary="Put it off")
@@ -162,7 +162,9 @@ def post_not_useful(request: HttpRequest, uid: UUID, why: ReasonIn) -> ActionOut
 def post_snooze(request: HttpRequest, uid: UUID, snooze: SnoozeIn) -> ActionOut:
     member = acting(request)
     found = _visible(uid, member)
-    return _shown(actions.snooze(action=found, on=_day(), until=snooze.until, reason=snooze.reason, member=member))
+    return shown_action(
+        actions.snooze(action=found, on=_day(), until=snooze.until, reason=snooze.reason, member=member)
+    )
 
 
 @router.post("/actions/{uuid:uid}/reassign", response=ActionOut, summary="Give it to another member")
@@ -171,14 +173,14 @@ def post_reassign(request: HttpRequest, uid: UUID, change: ToIn) -> ActionOut:
     member = acting(request)
     to = visible_member(change.member, member)
     assert to is not None
-    return _shown(actions.reassign(action=_visible(uid, member), to=to, member=member))
+    return shown_action(actions.reassign(action=_visible(uid, member), to=to, member=member))
 
 
 @router.post("/actions/{uuid:uid}/reopen", response=ActionOut, summary="Take back done, not useful or snooze")
 @scoped(ApiScope.ACTIONS_WRITE)
 def post_reopen(request: HttpRequest, uid: UUID) -> ActionOut:
     member = acting(request)
-    return _shown(actions.reopen(action=_visible(uid, member), member=member))
+    return shown_action(actions.reopen(action=_visible(uid, member), member=member))
 
 
 def _day() -> dt.date:
@@ -186,12 +188,13 @@ def _day() -> dt.date:
     return day_of_work(today(organisation()))
 
 
-def _actions(member: Member) -> QuerySet[Action]:
+def actions_of(member: Member) -> QuerySet[Action]:
+    """The actions that the member may see, with what is shown of them."""
     return actions.visible_actions(member).select_related("account__merged_into", "member")
 
 
 def _visible(uid: UUID, member: Member) -> Action:
-    found = _actions(member).filter(uid=uid).first()
+    found = actions_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
@@ -206,7 +209,7 @@ def _card(card: Card, currency: str) -> CardOut:
     )
 
 
-def _shown(action: Action) -> ActionOut:
+def shown_action(action: Action) -> ActionOut:
     return _action(told(action), organisation().base_currency)
 
 

@@ -29,6 +29,10 @@ class NotFound(Refusal):
     """There is no such record that this member may see, or the member's role does not allow this."""
 
 
+class ChangedMeanwhile(Refusal):
+    """The record is not any more as the caller read it."""
+
+
 class UsedKey(Refusal):
     """The idempotency key was used for another request."""
 
@@ -45,6 +49,7 @@ STATUS: dict[type[Refusal], int] = {
     Busy: 409,
     NotOpen: 409,
     UsedKey: 409,
+    ChangedMeanwhile: 412,
 }
 """All other refusals: 422."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -15,14 +14,17 @@ from ninja.openapi.schema import OpenAPISchema
 
 from regulars.api import insight, members, plan
 from regulars.api.bearer import BearerToken, RequestsAMinute
+from regulars.api.changes import etag_of
 from regulars.api.facts import accounts, contacts, imports, interactions, orders
 from regulars.api.problems import MEDIA_TYPE, Problem, answer_problems
+from regulars.api.webhooks import routes as webhooks
 
 PROBLEMS = {
     401: "The token is missing, unknown, expired or revoked.",
     403: "The token lacks the scope.",
     404: "There is no such record, or the token's member may not see it or do this.",
     409: "Somebody else is at it, or it was done before.",
+    412: "The record was changed since it was read (If-Match).",
     422: "The request does not fit.",
     429: "Too many requests with this token.",
 }
@@ -37,13 +39,15 @@ class DescriptionPage(Swagger):
 
 
 class Api(NinjaAPI):
-    """Reads carry an ETag; problems are described once for all routes."""
+    """Reads and corrections carry an ETag; problems are described once for all routes."""
 
     def create_response(self, request: HttpRequest, data: Any, **options: Any) -> HttpResponse:
         response = super().create_response(request, data, **options)
-        if request.method != "GET" or response.status_code != 200:
+        if request.method not in {"GET", "PATCH"} or response.status_code != 200:
             return response
-        response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        response["ETag"] = etag_of(response.content)
+        if request.method == "PATCH":
+            return response
         response["Cache-Control"] = "private, no-cache"
         answer = get_conditional_response(request, etag=response["ETag"], response=response)
         assert isinstance(answer, HttpResponse)
@@ -88,5 +92,6 @@ for router in (
     imports.router,
     insight.router,
     plan.router,
+    webhooks.router,
 ):
     api.add_router("", router)

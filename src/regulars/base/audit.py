@@ -6,6 +6,7 @@ import copy
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
@@ -43,8 +44,12 @@ def record_changes(
     verb: str,
     changes: Iterable[tuple[models.Model, Mapping[str, Any], Mapping[str, Any]]],
     account_id: int | None = None,
-) -> None:
-    """Note many changes by one verb: `(record, before, after)` each."""
+    of_accounts: bool = False,
+) -> datetime:
+    """Note many changes by one verb: `(record, before, after)` each. Returns the moment, the same for all of them.
+
+    The account concerned is `account_id`, else the record's own account; `of_accounts`: the records are accounts.
+    """
     at = timezone.now()
     AuditEntry.objects.bulk_create(
         [
@@ -54,7 +59,7 @@ def record_changes(
                 verb=verb,
                 subject=record._meta.label_lower,
                 subject_id=record.pk if isinstance(record.pk, int) else None,
-                account_id=account_id if account_id is not None else getattr(record, "account_id", None),
+                account_id=record.pk if of_accounts else account_id or getattr(record, "account_id", None),
                 before=dict(before),
                 after=dict(after),
             )
@@ -62,13 +67,15 @@ def record_changes(
         ],
         batch_size=1000,
     )
+    return at
 
 
 @contextmanager
 def audited(record: models.Model, *, verb: str, member: Member | None, account_id: int | None = None) -> Iterator[None]:
     """Change and save `record` inside: one transaction, and an entry of the fields that differ - none, if none does.
 
-    A record that is new at the start is noted with all that was said about it, one deleted inside with all that it was.
+    A record that is new at the start is noted with all that was said about it, one deleted inside with all that it was,
+    its uid included: nothing else tells any more which one it was.
     """
     before = fields_of(record)
     key = record.pk
@@ -78,6 +85,9 @@ def audited(record: models.Model, *, verb: str, member: Member | None, account_i
         changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         if not changed and record.pk == key:
             return
+        if record.pk is None and hasattr(record, "uid"):
+            before["uid"] = record.uid
+            changed.append("uid")
         noted = copy.copy(record)
         noted.pk = record.pk if record.pk is not None else key
         record_change(

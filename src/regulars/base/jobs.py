@@ -164,6 +164,31 @@ def last_due(daily_at: str, now: datetime) -> datetime:
     return due if due <= local else datetime.combine(due.date() - timedelta(days=1), due.time(), tzinfo=where)
 
 
+def enqueue_needed() -> list[str]:
+    """Put the jobs of `settings.NEEDED_JOBS` in the queue for which there is something to do. Returns their names.
+
+    One that waits or runs already is not put there again. Two workers that ask at the same moment may both do it, so
+    such a job must be one that may be done twice.
+    """
+    return [name for name, entry in settings.NEEDED_JOBS.items() if _enqueue_needed(entry)]
+
+
+def _enqueue_needed(entry: dict[str, str]) -> bool:
+    pending = Job.objects.filter(task_path=entry["job"], status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING])
+    if not import_string(entry["needed"])() or pending.exists():
+        return False
+    enqueue(import_string(entry["job"]))
+    return True
+
+
+def forget_done_jobs(*, path: str, before: datetime) -> int:
+    """Forget the jobs of a kind that went well and ended before a moment. Returns how many there were."""
+    count, _by_model = Job.objects.filter(
+        task_path=path, status=TaskResultStatus.SUCCESSFUL, finished_at__lt=before
+    ).delete()
+    return count
+
+
 @transaction.atomic
 def _claim(name: str, entry: dict[str, Any], due: datetime) -> bool:
     _run, first = ScheduleRun.objects.get_or_create(name=name, defaults={"due_at": due})

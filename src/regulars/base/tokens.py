@@ -38,6 +38,8 @@ class ApiScope(StrEnum):
     INSIGHT_READ = "insight:read"
     ACTIONS_READ = "actions:read"
     ACTIONS_WRITE = "actions:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 class NoSuchToken(Refusal):

@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
 
-from regulars.base.jobs import enqueue_due, note_failure, waiting_jobs
+from regulars.base.jobs import enqueue_due, enqueue_needed, note_failure, waiting_jobs
 from regulars.base.models import Job, Worker
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 5.0
 SILENT_SECONDS = 300.0
 HOUSEKEEPING_SECONDS = 20.0
+LOOK_SECONDS = 3.0
+"""How often it is asked whether the jobs of `settings.NEEDED_JOBS` have something to do."""
 
 
 class WorkerDied(Exception):  # noqa: N818 - named for what happened
@@ -48,13 +50,16 @@ def run_worker(*, once: bool = False, interval: float = 1.0) -> int:
     stop = threading.Event()
     begun = 0
     with _stops_gracefully(stop), _living() as worker:
-        keep_house_at = 0.0
+        keep_house_at = look_at = 0.0
         while not stop.is_set():
             job = None
             try:
                 if time.monotonic() >= keep_house_at:
                     keep_house(worker)
                     keep_house_at = time.monotonic() + HOUSEKEEPING_SECONDS
+                if time.monotonic() >= look_at:
+                    enqueue_needed()
+                    look_at = time.monotonic() + LOOK_SECONDS
                 job = _claim(worker)
                 if job is not None:
                     begun += 1

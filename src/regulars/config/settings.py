@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "axes",
     "django_tasks_db",
     "regulars.base",
+    "regulars.base.webhooks",
     "regulars.facts",
     "regulars.insight",
     "regulars.plan",
@@ -119,8 +120,18 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE: dict[str, dict[str, str]] = {
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
+    "tidy_webhooks": {"job": "regulars.api.webhooks.job.tidy_webhooks", "at": "03:45"},
     "tidy_uploads": {"job": "regulars.facts.imports.uploads.tidy_uploads", "at": "04:00"},
 }
+# Jobs that are done whenever there is something to do: asked every few seconds. See base/jobs.py.
+NEEDED_JOBS: dict[str, dict[str, str]] = {
+    "webhooks": {
+        "job": "regulars.api.webhooks.job.deliver_webhooks",
+        "needed": "regulars.api.webhooks.job.is_needed",
+    },
+}
+# Webhooks go over HTTPS to public addresses, unless this allows http:// and the firm's own network.
+WEBHOOKS_PRIVATE = env.bool("REGULARS_WEBHOOKS_PRIVATE", default=False)
 
 # The API: requests a token and minute, bytes of a request (10,000 order lines). See docs/reference/api.md.
 API_REQUESTS_A_MINUTE = env.int("REGULARS_API_REQUESTS_A_MINUTE", default=600)

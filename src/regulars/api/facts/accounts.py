@@ -7,11 +7,13 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.fields import AccountRef, MemberRef, TagName, Text, account_ref, member_ref, said
 from regulars.api.paging import Page, PageIn, page_of
 from regulars.api.problems import not_found
@@ -130,7 +132,7 @@ class LinesIn(Schema):
 def list_accounts(request: HttpRequest, page: Query[AccountFilter]) -> Page[AccountOut]:
     conditions = {"external_id": page.customer_number, "source": page.source, "name__icontains": page.name}
     wanted = {name: value for name, value in conditions.items() if value is not None}
-    found, following = page_of(_accounts(acting(request)).filter(**wanted), page)
+    found, following = page_of(accounts_of(acting(request)).filter(**wanted), page)
     hidden = _hidden_fields(acting(request))
     return Page[AccountOut](items=[_shown(account, hidden) for account in found], next=following)
 
@@ -141,28 +143,30 @@ def add_account(request: HttpRequest, account: NewAccountIn) -> Status[AccountOu
     member = acting(request)
     fields = _fields(account, member)
     made = create_account(member=member, tags=fields.pop("tags", []), **fields)
-    return Status(201, _shown_again(made, member))
+    return Status(201, shown_account(made, member))
 
 
 @router.get("/accounts/{uuid:uid}", response=AccountOut, summary="One account")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_account(request: HttpRequest, uid: UUID) -> AccountOut:
-    return _shown_again(visible_account(uid, acting(request)), acting(request))
+    return shown_account(visible_account(uid, acting(request)), acting(request))
 
 
 @router.patch("/accounts/{uuid:uid}", response=AccountOut, summary="Change an account")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def patch_account(request: HttpRequest, uid: UUID, account: AccountIn) -> AccountOut:
+@transaction.atomic
+def patch_account(request: HttpRequest, uid: UUID, account: AccountIn, if_match: IfMatch) -> AccountOut:
     member = acting(request)
-    found = visible_account(uid, member)
-    return _shown_again(change_account(account=found, member=member, **_fields(account, member)), member)
+    found = _unchanged(uid, request, if_match)
+    return shown_account(change_account(account=found, member=member, **_fields(account, member)), member)
 
 
 @router.put("/accounts/{uuid:uid}/owner", response=AccountOut, summary="Give an account to a member")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def put_owner(request: HttpRequest, uid: UUID, change: OwnerIn) -> AccountOut:
+@transaction.atomic
+def put_owner(request: HttpRequest, uid: UUID, change: OwnerIn, if_match: IfMatch) -> AccountOut:
     member = acting(request)
-    account = visible_account(uid, member)
+    account = _unchanged(uid, request, if_match)
     assign_owner(accounts=[account], owner=visible_member(change.owner, member), member=member)
     account.refresh_from_db()
     return _shown(account, _hidden_fields(member))
@@ -187,6 +191,14 @@ def visible_account(uid: UUID, member: Member) -> Account:
     return found
 
 
+def _unchanged(uid: UUID, request: HttpRequest, if_match: str | None) -> Account:
+    """The account, locked, if it is still as the caller read it."""
+    member = acting(request)
+    account = Account.objects.select_for_update(of=("self",)).get(pk=visible_account(uid, member).pk)
+    require_unchanged(request, shown_account(account, member), if_match)
+    return account
+
+
 def visible_member(uid: UUID | None, member: Member) -> Member | None:
     """The colleague, if the member may see that one; None for none."""
     if uid is None:
@@ -197,7 +209,8 @@ def visible_member(uid: UUID | None, member: Member) -> Member | None:
     return found
 
 
-def _accounts(member: Member) -> QuerySet[Account]:
+def accounts_of(member: Member) -> QuerySet[Account]:
+    """The accounts that the member may see, with what is shown of them."""
     related = visible_accounts(member).select_related("owner", "team", "department", "parent")
     return related.prefetch_related("tags")
 
@@ -218,7 +231,8 @@ def _hidden_fields(member: Member) -> Set[str]:
     return set(CustomField.objects.filter(confidential=True).values_list("key", flat=True))
 
 
-def _shown_again(account: Account, member: Member) -> AccountOut:
+def shown_account(account: Account, member: Member) -> AccountOut:
+    """The account as the member may see it."""
     return _shown(account, _hidden_fields(member))
 
 

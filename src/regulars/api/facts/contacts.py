@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import AccountRef, Text, account_ref, said
 from regulars.api.paging import Page, PageIn, page_of
@@ -90,9 +92,13 @@ def get_contact(request: HttpRequest, uid: UUID) -> ContactOut:
 
 @router.patch("/contacts/{uuid:uid}", response=ContactOut, summary="Change a contact")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def patch_contact(request: HttpRequest, uid: UUID, contact: ContactIn) -> ContactOut:
+@transaction.atomic
+def patch_contact(request: HttpRequest, uid: UUID, contact: ContactIn, if_match: IfMatch) -> ContactOut:
     member = acting(request)
-    return shown_contact(change_contact(contact=visible_contact(uid, member), member=member, **said(contact)))
+    found = Contact.objects.select_for_update(of=("self",)).select_related("account")
+    locked = found.get(pk=visible_contact(uid, member).pk)
+    require_unchanged(request, shown_contact(locked), if_match)
+    return shown_contact(change_contact(contact=locked, member=member, **said(contact)))
 
 
 def visible_contact(uid: UUID, member: Member) -> Contact:

@@ -6,12 +6,14 @@ import datetime as dt
 from typing import Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema, Status
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
 from regulars.api.facts.contacts import visible_contact
 from regulars.api.fields import AccountRef, LongText, MemberRef, Text, account_ref, member_ref, said
@@ -80,7 +82,7 @@ def list_interactions(request: HttpRequest, page: Query[InteractionFilter]) -> P
     if page.since is not None:
         interactions = interactions.filter(on__gte=page.since)
     found, following = page_of(interactions.prefetch_related("contacts"), page)
-    return Page[InteractionOut](items=[_shown(one) for one in found], next=following)
+    return Page[InteractionOut](items=[shown_interaction(one) for one in found], next=following)
 
 
 @router.post("/interactions", response={201: InteractionOut}, summary="Record an interaction")
@@ -96,30 +98,34 @@ def add_interaction(request: HttpRequest, interaction: NewInteractionIn) -> Stat
         outcome=interaction.outcome or "",
         contacts=[visible_contact(uid, member) for uid in interaction.contacts],
     )
-    return Status(201, _shown(made))
+    return Status(201, shown_interaction(made))
 
 
 @router.get("/interactions/{uuid:uid}", response=InteractionOut, summary="One interaction")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_interaction(request: HttpRequest, uid: UUID) -> InteractionOut:
-    return _shown(_visible(uid, acting(request)))
+    return shown_interaction(_visible(uid, acting(request)))
 
 
 @router.patch("/interactions/{uuid:uid}", response=InteractionOut, summary="Correct an interaction")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def patch_interaction(request: HttpRequest, uid: UUID, interaction: InteractionIn) -> InteractionOut:
+@transaction.atomic
+def patch_interaction(request: HttpRequest, uid: UUID, interaction: InteractionIn, if_match: IfMatch) -> InteractionOut:
     member = acting(request)
+    found = _unchanged(uid, request, if_match)
     fields = {name: value for name, value in said(interaction).items() if value or name in {"text", "outcome"}}
-    return _shown(change_interaction(interaction=_visible(uid, member), member=member, **fields))
+    return shown_interaction(change_interaction(interaction=found, member=member, **fields))
 
 
 @router.delete("/interactions/{uuid:uid}", response={204: None}, summary="Withdraw an interaction")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def delete_interaction(request: HttpRequest, uid: UUID) -> Status[None]:
+@transaction.atomic
+def delete_interaction(request: HttpRequest, uid: UUID, if_match: IfMatch) -> Status[None]:
     """What was recorded by mistake; the audit trail keeps what it said."""
     member = acting(request)
+    found = _unchanged(uid, request, if_match)
     try:
-        withdraw_interaction(interaction=_visible(uid, member), member=member)
+        withdraw_interaction(interaction=found, member=member)
     except ProtectedError:
         raise WrongInteraction(
             _("This was recorded when an action was done."), _("Reopen the action: that withdraws it.")
@@ -134,7 +140,15 @@ def _visible(uid: UUID, member: Member) -> Interaction:
     return found
 
 
-def _shown(interaction: Interaction) -> InteractionOut:
+def _unchanged(uid: UUID, request: HttpRequest, if_match: str | None) -> Interaction:
+    """The interaction, locked, if it is still as the caller read it."""
+    found = Interaction.objects.select_for_update(of=("self",)).select_related("account", "member")
+    locked = found.get(pk=_visible(uid, acting(request)).pk)
+    require_unchanged(request, shown_interaction(locked), if_match)
+    return locked
+
+
+def shown_interaction(interaction: Interaction) -> InteractionOut:
     return InteractionOut(
         uid=interaction.uid,
         account=account_ref(interaction.account),
