@@ -52,6 +52,7 @@ class OrderDay:
 class Bought:
     """One product in the two years up to a date. Money counts minor units of the base currency."""
 
+    source: str
     product: str
     category: str | None
     net_12m_minor: int
@@ -103,7 +104,7 @@ def order_days_of_account(account: Account, *, limit: int) -> list[OrderDay]:
             "GROUP BY business_date ORDER BY business_date DESC LIMIT ?",
             [limit],
         )
-    names = ("business_date", "orders", "lines", "net_base_minor", "returned_base_minor")
+    names = list(OrderDay.__dataclass_fields__)
     return [OrderDay(**dict(zip(names, row, strict=True))) for row in rows]
 
 
@@ -112,17 +113,17 @@ def products_of_account(account: Account, *, as_of: date) -> list[Bought]:
     year_ago, two_years_ago = months_before(as_of, 12), months_before(as_of, 24)
     with shared_engine() as engine:
         rows = engine.rows(
-            "SELECT product, max(category), "
+            "SELECT source, product, max(category), "
             "sum(CASE WHEN business_date > $1 THEN net_base_minor ELSE 0 END)::BIGINT AS now, "
             "sum(CASE WHEN business_date <= $1 THEN net_base_minor ELSE 0 END)::BIGINT AS before, "
             "count(DISTINCT CASE WHEN business_date > $1 AND kind = 'sale' THEN business_date END), "
             "max(CASE WHEN kind = 'sale' THEN business_date END) AS last "
             f"FROM {HISTORY.relation()} WHERE {_is_of(account)} AND business_date > $2 AND business_date <= $3 "
             "AND kind IN ('sale', 'return') AND product IS NOT NULL "
-            "GROUP BY product HAVING last IS NOT NULL ORDER BY now DESC, before DESC, product",
+            "GROUP BY source, product HAVING last IS NOT NULL ORDER BY now DESC, before DESC, product",
             [year_ago, two_years_ago, as_of],
         )
-    names = ("product", "category", "net_12m_minor", "net_previous_12m_minor", "order_days_12m", "last_bought")
+    names = list(Bought.__dataclass_fields__)
     return [Bought(**dict(zip(names, row, strict=True))) for row in rows]
 
 

@@ -1,0 +1,183 @@
+"""One timeline of an account: talks, orders, actions, and what was changed about it; newest first."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
+
+from regulars.base.formats import money, number
+from regulars.base.models import AuditEntry, Member
+from regulars.base.organisation import zone
+from regulars.core.money import from_minor
+from regulars.facts.accounts import account_family
+from regulars.facts.interactions import visible_interactions
+from regulars.facts.models import Account, Interaction
+from regulars.facts.orders import OrderDay, order_days_of_account
+from regulars.plan.actions import visible_actions
+from regulars.plan.causes import closing_sentence
+from regulars.plan.models import Action
+from regulars.plan.today import told
+from regulars.web.account.record import heading, opened, page_number
+from regulars.web.desk import Desk
+from regulars.web.trail import Change, told_changes
+
+EVENTS_A_PAGE = 30
+STORY = ("create_account", "assign_owner", "merge_accounts", "undo_merge", "tag", "untag")
+"""Changes that are part of the story, for everyone who sees the account. All others are on the page of changes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened. `kind` is the filter that shows it and the icon that it has."""
+
+    on: date
+    kind: str
+    what: str
+    text: str = ""
+    people: list[str] = field(default_factory=list)
+    """Of theirs."""
+    by: Member | None = None
+    address: str = ""
+    """Where it can be read in full, or corrected."""
+    rank: int = 0
+    """Of what happened on the same day, the greater is said to be later."""
+
+
+def events_of(desk: Desk, account: Account, *, kind: str, limit: int) -> list[Event]:
+    """The newest events, of one kind or of all; the number of queries does not depend on `limit`."""
+    sources = [source for name, _label, source in KINDS if name == kind or not kind]
+    events = [event for source in sources for event in source(desk, account, limit)]
+    return sorted(events, key=lambda event: (event.on, event.rank), reverse=True)[:limit]
+
+
+def _talks(desk: Desk, account: Account, limit: int) -> list[Event]:
+    talks = visible_interactions(desk.member).filter(account=account).select_related("member")
+    newest = list(talks.prefetch_related("contacts")[:limit])
+    return [_talk(desk, talk, rank) for rank, talk in enumerate(reversed(newest), 1)]
+
+
+def _talk(desk: Desk, talk: Interaction, rank: int) -> Event:
+    return Event(
+        on=talk.on,
+        kind="talks",
+        what=str(talk.get_kind_display()),
+        text=": ".join(part for part in (talk.outcome, talk.text) if part),
+        people=[contact.name for contact in talk.contacts.all()],
+        by=talk.member,
+        address=reverse("account_talk", args=[talk.uid]) if desk.may_write else "",
+        rank=rank,
+    )
+
+
+def _orders(desk: Desk, account: Account, limit: int) -> list[Event]:
+    orders = reverse("account_orders", args=[account.uid])
+    return [_order_day(one, desk.currency, orders) for one in order_days_of_account(account, limit=limit)]
+
+
+def _order_day(one: OrderDay, currency: str, address: str) -> Event:
+    net = money(from_minor(one.net_base_minor, currency), currency, exact=True)
+    if one.net_base_minor < 0:
+        what = _("Return")
+    else:
+        what = ngettext("Order", "%(count)s orders", one.orders) % {"count": number(one.orders)}
+    said = {"lines": number(one.lines), "amount": net}
+    text = ngettext("%(lines)s line, %(amount)s", "%(lines)s lines, %(amount)s", one.lines) % said
+    if one.returned_base_minor < 0 <= one.net_base_minor:
+        back = money(-from_minor(one.returned_base_minor, currency), currency, exact=True)
+        text = _("%(order)s; %(amount)s came back") % {"order": text, "amount": back}
+    return Event(on=one.business_date, kind="orders", what=what, text=text, address=address)
+
+
+def _actions(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """What was proposed, and what became of it. What was done stands there as its talk already."""
+    about = Q(account=account) | Q(account__merged_into=account)
+    actions = visible_actions(desk.member).filter(about).select_related("closed_by")
+    proposed = [_proposed(one) for one in actions.order_by("-proposed_on", "-pk")[:limit]]
+    ended = actions.filter(state__in=(Action.State.NOT_USEFUL, Action.State.CLOSED), closed_on__isnull=False)
+    return [*proposed, *[_ended(one) for one in ended.order_by("-closed_on", "-pk")[:limit]]]
+
+
+def _proposed(action: Action) -> Event:
+    reason = told(action)
+    what = _("Proposed: %(cause)s") % {"cause": reason.cause}
+    return Event(on=action.proposed_on, kind="actions", what=what, text=" ".join(reason.sentences[:1]), rank=-2)
+
+
+def _ended(action: Action) -> Event:
+    assert action.closed_on is not None, "only ended actions are asked for"
+    cause = {"cause": told(action).cause}
+    if action.state == Action.State.NOT_USEFUL:
+        what, text = _("%(cause)s, not useful") % cause, action.reason
+    else:
+        closed = action.figures.get("closed")
+        what, text = _("%(cause)s, closed by itself") % cause, closing_sentence(closed) if closed else ""
+    return Event(on=action.closed_on, kind="actions", what=what, text=text, by=action.closed_by, rank=-1)
+
+
+def _changes(desk: Desk, account: Account, limit: int) -> list[Event]:
+    entries = AuditEntry.objects.filter(account_id__in=account_family(account), verb__in=STORY)
+    newest = entries.select_related("member").order_by("-at", "-id")[:limit]
+    events = [_changed(desk, change) for change in told_changes(newest, member=desk.member)]
+    brought = account.made_by_import
+    if brought is not None:
+        files = ", ".join(str(file["name"]) for file in brought.files if "name" in file)
+        on = brought.created_at.astimezone(zone(desk.organisation)).date()
+        events.append(Event(on=on, kind="changes", what=_("Came with an import"), text=files, rank=-3))
+    return events
+
+
+def _changed(desk: Desk, change: Change) -> Event:
+    on = change.at.astimezone(zone(desk.organisation)).date()
+    return Event(on=on, kind="changes", what=change.what, text=_said(change), by=change.by, rank=-3)
+
+
+def _said(change: Change) -> str:
+    if change.verb == "create_account":
+        return ""
+    if change.verb == "assign_owner":
+        return ", ".join(one.after or _("nobody") for one in change.differences)
+    return ", ".join(one.after or one.before for one in change.differences)
+
+
+Source = Callable[[Desk, Account, int], list[Event]]
+KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
+    ("talks", gettext_lazy("Talks"), _talks),
+    ("orders", gettext_lazy("Orders"), _orders),
+    ("actions", gettext_lazy("Actions"), _actions),
+    ("changes", gettext_lazy("Changes"), _changes),
+)
+
+
+def timeline_context(
+    desk: Desk, account: Account, *, kind: str = "", page: int = 1, size: int = EVENTS_A_PAGE
+) -> dict[str, Any]:
+    """The context of `account/events.html`: one page of the timeline, and the kinds to choose from."""
+    kind = kind if kind in {name for name, _label, _source in KINDS} else ""
+    events = events_of(desk, account, kind=kind, limit=page * size + 1)
+    return {
+        "events": events[(page - 1) * size : page * size],
+        "has_older": len(events) > page * size,
+        "page": page,
+        "kind": kind,
+        "kinds_of_events": [("", gettext_lazy("All")), *((name, label) for name, label, _source in KINDS)],
+    }
+
+
+@require_safe
+def timeline(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """The whole timeline, page by page."""
+    desk, account = opened(request, uid)
+    shown = timeline_context(desk, account, kind=request.GET.get("kind", ""), page=page_number(request))
+    return render(request, "web/account/timeline.html", {**heading(desk, account, tab="account_timeline"), **shown})
