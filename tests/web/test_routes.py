@@ -18,7 +18,9 @@ from regulars.web.urls import urlpatterns
 
 Signer = Callable[[Member], Client]
 
-OPEN = {"welcome", "sign_in", "choose_password", "theme", "health"}
+OPEN = {"welcome", "sign_in", "choose_password", "theme", "health", "invitation"}
+OPEN |= {"account_login", "account_inactive", "openid_connect_login", "openid_connect_callback"}
+OPEN |= {"account_reset_password", "account_reset_password_done", "account_reset_password_from_key"}
 """Pages that need no sign-in."""
 
 ROLES = [role.value for role in Member.Role]
@@ -34,6 +36,7 @@ def routes() -> dict[str, URLPattern]:
 
 def address(name: str, uid: uuid.UUID) -> str:
     values = {"uid": uid, "verb": "done", "cause": "declining", "uidb64": "MQ", "token": "x"}
+    values |= {"uidb36": "1", "key": "x", "pk": 1, "provider_id": "x"}
     wanted = {key: values[key] for key in routes()[name].pattern.converters}
     return reverse(name, kwargs=wanted)
 

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
@@ -349,7 +350,7 @@ def _unpack(archive: zipfile.ZipFile, manifest: Manifest, targets: dict[str, Pat
 
 def _replace_records(archive: zipfile.ZipFile, manifest: Manifest, tell: Progress) -> None:
     kept = _models()
-    tables = [model._meta.db_table for model in kept]
+    tables = [model._meta.db_table for model in (*kept, UserSession)]  # whose sessions are of members that go
     with connection.cursor() as cursor:
         for statement in connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=False):
             cursor.execute(statement)
@@ -418,7 +419,7 @@ def _models() -> list[type[models.Model]]:
         if model._meta.managed
         and not model._meta.proxy
         and model is not Worker
-        and model._meta.app_label not in {"sessions", "axes"}
+        and model._meta.app_label not in {"sessions", "usersessions", "axes"}
     ]
 
 

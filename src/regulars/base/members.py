@@ -13,6 +13,7 @@ from regulars.base.access import require
 from regulars.base.audit import audited
 from regulars.base.models import Member, Team
 from regulars.base.organisation import check_language
+from regulars.base.sessions import end_sessions
 from regulars.core.errors import Refusal
 
 
@@ -90,13 +91,14 @@ def change_role(*, person: Member, role: str, member: Member | None) -> Member:
 
 @transaction.atomic
 def deactivate_member(*, person: Member, member: Member | None) -> Member:
-    """Take the login away. The person's accounts stay theirs until somebody assigns them."""
+    """Take the login away, everywhere at once. The person's accounts stay theirs until somebody assigns them."""
     require_power_over(person.role, member=member)
     person = _locked(person)
     _refuse_last_owner(person)
     with audited(person, verb="deactivate_member", member=member):
         person.is_active = False
         person.save(update_fields=["is_active", "updated_at"])
+    end_sessions(person)
     return person
 
 
@@ -154,14 +156,15 @@ def _set(person: Member, fields: MemberFields) -> None:
     if "name" in cleaned and not 0 < len(cleaned["name"]) <= 200:
         raise WrongMember(_("The name is missing or too long."), _("Use 1 to 200 letters."))
     if "email" in cleaned:
-        _check_email(person, cleaned["email"])
+        check_email(person, cleaned["email"])
     if cleaned.get("language"):
         check_language(cleaned["language"])
     for name, value in cleaned.items():
         setattr(person, name, value)
 
 
-def _check_email(person: Member, email: str) -> None:
+def check_email(person: Member, email: str) -> None:
+    """Refuse what is no e-mail address, or somebody else's."""
     try:
         validate_email(email)
     except ValidationError:

@@ -59,3 +59,24 @@ def database(folder: Path) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;",
         }
     return found
+
+
+def single_sign_on() -> dict[str, object]:
+    """The firm's own sign-in by OpenID Connect, as allauth wants it: `REGULARS_OIDC_ISSUER` and its companions."""
+    issuer = env.str("REGULARS_OIDC_ISSUER", default="")
+    if not issuer:
+        return {}
+    return {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "oidc",
+                    "name": env.str("REGULARS_OIDC_NAME", default="OpenID Connect"),
+                    "client_id": env.str("REGULARS_OIDC_CLIENT_ID"),
+                    "secret": env.str("REGULARS_OIDC_CLIENT_SECRET"),
+                    "settings": {"server_url": issuer},
+                }
+            ],
+        }
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from regulars.config.environment import database, env, home, package_folder, secret_key
+from regulars.config.environment import database, env, home, package_folder, secret_key, single_sign_on
 
 HOME = home()
 DEBUG = env.bool("REGULARS_DEBUG", default=False)
@@ -28,6 +28,11 @@ INSTALLED_APPS = [
     "regulars.insight",
     "regulars.plan",
     "regulars.web",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
 ]
 AUTH_USER_MODEL = "base.Member"
 DATABASES = {"default": database(HOME)}
@@ -48,6 +53,9 @@ MIDDLEWARE = [
     "regulars.web.middleware.LoginRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "regulars.web.middleware.Refusals",
+    "allauth.account.middleware.AccountMiddleware",
+    "regulars.web.authentication.SecondFactorDue",
+    "regulars.web.authentication.note_activity",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -75,8 +83,12 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Sign-in: e-mail and password; too many failures lock the address out for a while (django-axes).
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Sign-in (django-allauth): e-mail and password, passkeys, one-time codes, OpenID Connect. See web/authentication.py.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -86,14 +98,54 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "sign_in"
+ACCOUNT_ADAPTER = "regulars.web.authentication.Gate"
+ACCOUNT_FORMS = {
+    "login": "regulars.web.sign_in_forms.SignInForm",
+    "reset_password": "regulars.web.sign_in_forms.ForgottenForm",
+    "reset_password_from_key": "regulars.web.sign_in_forms.NewPasswordForm",
+    "change_password": "regulars.web.sign_in_forms.ChangePasswordForm",
+    "set_password": "regulars.web.sign_in_forms.FirstPasswordForm",
+    "reauthenticate": "regulars.web.sign_in_forms.ConfirmPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # who invites or founds knows the address
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "regulars.web.authentication.SecondFactors"
+MFA_FORMS = {
+    "authenticate": "regulars.web.sign_in_forms.CodeForm",
+    "reauthenticate": "regulars.web.sign_in_forms.ConfirmCodeForm",
+    "activate_totp": "regulars.web.sign_in_forms.ActivateAppForm",
+    "add_webauthn": "regulars.web.sign_in_forms.AddPasskeyForm",
+    "edit_webauthn": "regulars.web.sign_in_forms.RenamePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Regulars"
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks are a little off
+SOCIALACCOUNT_ADAPTER = "regulars.web.authentication.SingleSignOn"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: browsers hold a form's redirect against our form-action
+SOCIALACCOUNT_PROVIDERS = single_sign_on()
+if SOCIALACCOUNT_PROVIDERS:  # else not installed: every command would wait until it is loaded
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+
+# Five wrong passwords for an account from an address lock it out there for a while (django-axes).
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_USERNAME_FORM_FIELD = "username"  # as Django's own form calls it
-AXES_USERNAME_CALLABLE = "regulars.web.sign_in.tried_address"
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "regulars.web.authentication.tried_address"
+AXES_CLIENT_IP_CALLABLE = "regulars.web.authentication.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "web/locked_out.html"
 AXES_VERBOSE = False
+# How many proxies in front are ours: each adds the address it was called from to X-Forwarded-For.
+PROXIES = env.int("REGULARS_PROXIES", default=0)
 
 # Behind a proxy that speaks HTTPS: REGULARS_HTTPS=1. See docs/reference/settings.md.
 HTTPS = env.bool("REGULARS_HTTPS", default=False)
@@ -120,8 +172,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE: dict[str, dict[str, str]] = {
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
-    "tidy_webhooks": {"job": "regulars.api.webhooks.job.tidy_webhooks", "at": "03:45"},
     "tidy_uploads": {"job": "regulars.facts.imports.uploads.tidy_uploads", "at": "04:00"},
+    "tidy_webhooks": {"job": "regulars.api.webhooks.job.tidy_webhooks", "at": "03:45"},
 }
 # Jobs that are done whenever there is something to do: asked every few seconds. See base/jobs.py.
 NEEDED_JOBS: dict[str, dict[str, str]] = {

@@ -6,18 +6,23 @@ import zoneinfo
 from typing import Any
 
 import babel.numbers
+from allauth.account.models import Login
+from allauth.account.utils import get_next_redirect_url, perform_login
+from allauth.account.views import LoginView
+from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
+from allauth.mfa.webauthn.views import LoginWebAuthnView
+from allauth.socialaccount.adapter import get_adapter as socialaccount_adapter
 from django import forms
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
-from django.contrib.auth.views import LoginView, PasswordResetConfirmView
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -31,43 +36,49 @@ from regulars.base.organisation import create_organisation
 from regulars.core.errors import Refusal
 
 
-class SignInForm(AuthenticationForm):
-    """E-mail and password."""
-
-    error_messages = {
-        "invalid_login": _("E-mail or password is wrong. After several failures this address has to wait."),
-        "inactive": _("This login is no longer active. Ask an owner of the installation."),
-    }
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
-
-
 @method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
-    template_name = "web/sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
+class SignIn(LoginView):  # type: ignore[misc]
+    """The way in. An empty installation is founded instead."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+    template_name = "web/sign_in.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         if not Member.objects.exists():
             return redirect("welcome")
         return super().dispatch(request, *args, **options)
+
+    def get_context_data(self, **options: Any) -> dict[str, Any]:
+        told = self.request.session.pop("toast", None)
+        providers = socialaccount_adapter().list_providers(self.request)
+        return {**super().get_context_data(**options), "told": told, "providers": providers}
+
+
+class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]
+    """A passkey alone: allauth's, but for the page that was asked for."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        authenticator = form.cleaned_data["credential"]
+        wanted = get_next_redirect_url(self.request)
+        login = Login(user=authenticator.user, redirect_url=wanted)
+        response: HttpResponse = perform_passwordless_login(self.request, authenticator, login)
+        return response
 
 
 class ChoosePassword(PasswordResetConfirmView):
     """Where a one-time link leads; `regulars serve` prints one for an owner who has no password yet."""
 
     template_name = "web/choose_password.html"
-    success_url = reverse_lazy("today")
-    post_reset_login = True
-    post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
+
+    def form_valid(self, form: SetPasswordForm[Member]) -> HttpResponse:
+        person = form.save()
+        del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
+        return enter(self.request, person)
 
 
-def tried_address(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """By which e-mail failures are counted: in small letters, since sign-in does not tell them apart."""
-    return str((credentials or request.POST).get("username") or "").strip().lower()
+def enter(request: HttpRequest, member: Member) -> HttpResponse:
+    """Sign in who has just proved to be this member, by way of the second factor if there is one."""
+    response: HttpResponse = perform_login(request, member)
+    return response
 
 
 class WelcomeForm(forms.Form):
@@ -111,8 +122,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, ValidationError(str(refusal)))
         else:
-            login(request, owner, backend="django.contrib.auth.backends.ModelBackend")
-            return redirect("today")
+            return enter(request, owner)
     return render(request, "web/welcome.html", {"form": form}, status=422 if form.errors else 200)
 
 
