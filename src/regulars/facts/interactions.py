@@ -123,9 +123,11 @@ def restore_interaction(*, uid: uuid.UUID, member: Member | None) -> Interaction
     return restored
 
 
-def last_contacts(*, until: date | None = None) -> dict[int, date]:
-    """For each account the date of the last contact with it, up to and with `until`. A note is no contact."""
+def last_contacts(*, until: date | None = None, accounts: Iterable[int] | None = None) -> dict[int, date]:
+    """For each account, or each of these, the date of the last contact, up to and with `until`. A note is none."""
     contacts = Interaction.objects.exclude(kind=Interaction.Kind.NOTE)
+    if accounts is not None:
+        contacts = contacts.filter(account__in=accounts)
     if until is not None:
         contacts = contacts.filter(on__lte=until)
     return dict(contacts.order_by().values_list("account_id").annotate(last=Max("on")))

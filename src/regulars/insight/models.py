@@ -35,6 +35,10 @@ class Snapshot(Record):
         return f"{self.as_of}"
 
 
+LISTED = ("trend", "silence_days", "probability_alive", "first_order")
+"""Figures by which lists are often sorted, besides sales and risk. The others are sorted without an index."""
+
+
 class Score(models.Model):
     """What an account's history means as of the current snapshot. An account that never bought or returned has none.
 
@@ -84,6 +88,8 @@ class Score(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-value_at_risk"], name="score_risk"),
             models.Index(fields=["-sales_12m"], name="score_sales"),
+            # The account makes the sequence definite.
+            *(models.Index(fields=[figure, "account"], name=f"score_{figure}") for figure in LISTED),
         ]
 
     def __str__(self) -> str:

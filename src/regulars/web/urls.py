@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from regulars.web import accounts, design, health, theme, today
+from regulars.web import design, health, portfolio, theme, today
 from regulars.web.account.urls import urlpatterns as account_urls
+from regulars.web.accounts.urls import urlpatterns as accounts_urls
+from regulars.web.duplicates import urlpatterns as duplicates_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
 
@@ -18,9 +20,10 @@ urlpatterns = [
     path("today/", today.today, name="today"),
     path("today/digest/", today.digest, name="today_digest"),
     path("today/<uuid:uid>/<slug:verb>/", today.act, name="today_act"),
-    path("accounts/", accounts.accounts, name="accounts"),
-    path("accounts.csv", accounts.accounts_csv, name="accounts_csv"),
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    *accounts_urls,
     *account_urls,
+    *duplicates_urls,
     *settings_urls,
     *sign_in_urls,
 ]
