@@ -221,6 +221,14 @@ def restore(file: Path, *, replace: bool = False, progress: Progress | None = No
     return manifest
 
 
+def check_backup(file: Path, *, progress: Progress | None = None) -> Manifest:
+    """Read `file` to its end and compare it with its checksums; nothing is changed. Raises `BrokenBackup`."""
+    with _opened(file) as archive, _damage_refused(file):
+        manifest = _manifest(archive)
+        _verify(archive, manifest, progress or _silent)
+    return manifest
+
+
 @contextmanager
 def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
     if not file.is_file():

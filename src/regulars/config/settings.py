@@ -199,6 +199,8 @@ WAREHOUSE_MEMORY = env.str("REGULARS_MEMORY", default="2GB")
 WAREHOUSE_THREADS = env.int("REGULARS_THREADS", default=0)  # 0: as many as there are cores
 # Where a running import keeps its staged rows, and a finished one its rejected and replaced rows.
 IMPORTS_ROOT = env.str("REGULARS_IMPORTS", default=str(HOME / "imports"))
+# Where backups are kept that were asked for in the browser.
+BACKUPS_ROOT = env.str("REGULARS_BACKUPS", default=str(HOME / "backups"))
 # All files of one upload in the browser together; they go to IMPORTS_ROOT piece by piece, never into memory.
 UPLOAD_LIMIT_BYTES = env.int("REGULARS_UPLOAD_LIMIT_MB", default=512) * 1_000_000
 

@@ -10,12 +10,14 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from regulars.base.access import may, require
 from regulars.base.audit import audited
+from regulars.base.formats import number
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.models import CustomField
+from regulars.facts.models import Account, CustomField
 
 Value = str | int | float | bool
 """As kept in `Account.custom`: a date is its ISO text."""
@@ -48,6 +50,41 @@ def create_custom_field(
     with audited(made, verb="create_custom_field", member=member):
         made.save()
     return made
+
+
+@transaction.atomic
+def change_custom_field(
+    *, field: CustomField, label: str, confidential: bool, choices: list[str] | None = None, member: Member | None
+) -> CustomField:
+    """Change what a field is called, who sees it and, of one with choices, what is offered; key and type stay.
+
+    A choice that accounts have is not taken away: they would hold what nobody can choose.
+    """
+    require(member, "configure")
+    field = CustomField.objects.select_for_update().get(pk=field.pk)
+    if not label.strip():
+        raise WrongCustomField(_("The field has no label."), _("Say what it holds, in a few words."))
+    with audited(field, verb="change_custom_field", member=member):
+        field.label, field.confidential = label.strip(), confidential
+        if field.type == CustomField.Type.CHOICE and choices is not None:
+            field.choices = _changed_choices(field, choices)
+        field.save()
+    return field
+
+
+def _changed_choices(field: CustomField, choices: list[str]) -> list[str]:
+    offered = list(dict.fromkeys(one.strip() for one in choices if one.strip()))
+    if not offered:
+        raise WrongCustomField(_("No choice is left."), _("Give the choices, each in a line of its own."))
+    for gone in [one for one in field.choices if one not in offered]:
+        holding = Account.objects.filter(**{f"custom__{field.key}": gone}).count()
+        if holding:
+            raise WrongCustomField(
+                ngettext("%(count)s account has “%(choice)s”.", "%(count)s accounts have “%(choice)s”.", holding)
+                % {"count": number(holding), "choice": gone},
+                _("Keep this choice, or give them another one first."),
+            )
+    return offered
 
 
 def _refuse_unusable(*, label: str, key: str, type: str, choices: list[str]) -> None:  # noqa: A002
@@ -100,12 +137,12 @@ def _number(field: CustomField, value: Any) -> Value:
     if isinstance(value, bool):
         raise _refuse(field, value, way_out)
     try:
-        number = float(value)
+        read = float(value)
     except (TypeError, ValueError):
         raise _refuse(field, value, way_out) from None
-    if not math.isfinite(number):
+    if not math.isfinite(read):
         raise _refuse(field, value, way_out)
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return int(read) if read.is_integer() and abs(read) < 2**53 else read
 
 
 def _date(field: CustomField, value: Any) -> Value:

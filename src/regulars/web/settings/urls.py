@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.settings import causes, invitations, members, organisation, roles, start, teams
+from regulars.web.settings import (
+    audit,
+    backup,
+    causes,
+    fields,
+    invitations,
+    jobs,
+    members,
+    organisation,
+    rates,
+    roles,
+    start,
+    teams,
+    tokens,
+)
 
 urlpatterns = [
     path("settings/", start.settings, name="settings"),
@@ -26,6 +40,26 @@ urlpatterns = [
     path("settings/causes/compute/", causes.refresh, name="settings_refresh"),
     path("settings/causes/<slug:cause>/", causes.thresholds, name="settings_thresholds"),
     path("settings/causes/<slug:cause>/switch/", causes.switch, name="settings_cause_switch"),
+    path("settings/fields/", fields.fields, name="settings_fields"),
+    path("settings/fields/add/", fields.add_field, name="settings_field_add"),
+    path("settings/fields/<uuid:uid>/", fields.field, name="settings_field"),
+    path("settings/tag/", fields.tag, name="settings_tag"),
+    path("settings/tag/join/", fields.join, name="settings_tag_join"),
+    path("settings/tag/remove/", fields.remove, name="settings_tag_remove"),
+    path("settings/rates/", rates.rates, name="settings_rates"),
+    path("settings/rates/paste/", rates.paste, name="settings_rates_paste"),
+    path("settings/rates/<uuid:uid>/remove/", rates.remove, name="settings_rate_remove"),
+    path("settings/jobs/", jobs.jobs, name="settings_jobs"),
+    path("settings/jobs/<uuid:uid>/retry/", jobs.retry, name="settings_job_retry"),
+    path("settings/audit/", audit.audit, name="settings_audit"),
+    path("settings/audit.csv", audit.audit_csv, name="settings_audit_csv"),
+    path("settings/tokens/", tokens.tokens, name="settings_tokens"),
+    path("settings/tokens/add/", tokens.add, name="settings_token_add"),
+    path("settings/tokens/<uuid:uid>/revoke/", tokens.revoke, name="settings_token_revoke"),
+    path("settings/backup/", backup.backups, name="settings_backup"),
+    path("settings/backup/make/", backup.make, name="settings_backup_make"),
+    path("settings/backup/<slug:file>/download/", backup.download, name="settings_backup_download"),
+    path("settings/backup/<slug:file>/remove/", backup.remove, name="settings_backup_remove"),
     path("settings/invitations/<uuid:uid>/resend/", invitations.resend, name="settings_invitation_resend"),
     path("settings/invitations/<uuid:uid>/withdraw/", invitations.withdraw, name="settings_invitation_withdraw"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -70,6 +71,12 @@ def change(value: Any) -> str:
 def on_day(value: date | None) -> str:
     """3 Dec 2011."""
     return UNKNOWN if value is None else formats.day(value)
+
+
+@register.filter
+def rate(value: Decimal) -> str:
+    """An exchange rate with all its decimals: 0.9213."""
+    return formats.number(value, digits=10)
 
 
 @register.filter
