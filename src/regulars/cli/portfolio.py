@@ -52,7 +52,7 @@ def the_portfolio(session: Session) -> Portfolio:
     """The portfolio of the current snapshot, or as of the date that was asked for."""
     from regulars.insight.portfolio import portfolio as whole_firm
 
-    found = whole_firm(session.options.as_of)
+    found = whole_firm(session.options.as_of, member=session.acting)
     if found is None:
         raise NoFigures(
             _("There are no figures yet."), _("Import an order file (regulars import FILE), or run: regulars score")

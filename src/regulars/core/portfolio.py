@@ -58,6 +58,8 @@ class Concentration:
     largest_share: float | None
     top_five_share: float | None
     herfindahl: float | None  # sum of the squared shares: 1/n for n equal customers, 1 for a sole customer
+    top_ten_share: float | None = None  # unknown in snapshots that were taken before these two were counted
+    top_twenty_share: float | None = None
 
 
 def concentration(shares: Vector) -> Concentration:
@@ -65,7 +67,8 @@ def concentration(shares: Vector) -> Concentration:
     if shares.size == 0 or not (shares > 0).any():
         return Concentration(None, None, None)
     biggest_first = np.sort(np.clip(shares, 0.0, None))[::-1]
-    return Concentration(float(biggest_first[0]), float(biggest_first[:5].sum()), float(biggest_first @ biggest_first))
+    largest, five, ten, twenty = (float(biggest_first[:count].sum()) for count in (1, 5, 10, 20))
+    return Concentration(largest, five, float(biggest_first @ biggest_first), ten, twenty)
 
 
 # Who stays

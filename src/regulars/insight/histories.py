@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,17 @@ class OpenHistory:
         self.lines: ir.Table = with_resolved_accounts(self._backend.table("lines"), redirects)
         engine.run(f"CREATE TEMP TABLE days AS {self._sql(account_days(self.lines, as_of=as_of))}")
         self.days: ir.Table = self._backend.table("days")
+
+    def of_accounts(self, accounts: Sequence[int]) -> OpenHistory:
+        """The same history, with the lines of these accounts alone."""
+        import pyarrow as pa
+
+        self.engine.register("chosen", pa.table({"account": pa.array(accounts, pa.int64())}))
+        chosen = self._backend.table("chosen")
+        part = copy(self)
+        part.lines = self.lines.semi_join(chosen, "account")
+        part.days = self.days.semi_join(chosen, "account")
+        return part
 
     @property
     def minor_per_unit(self) -> int:

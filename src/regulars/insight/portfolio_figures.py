@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -198,6 +198,18 @@ def portfolio_of(history: OpenHistory, scores: pa.Table) -> Portfolio:
         cohorts=_cohorts(history, history_from),
         months=[month_of(month, as_of, scale) for month in months[-MOST_MONTHS:]],
     )
+
+
+def portfolio_of_accounts(history: OpenHistory, scores: pa.Table, accounts: Sequence[int]) -> Portfolio:
+    """The portfolio of some accounts as if they were the firm: shares are of what they bought together."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    theirs = scores.filter(pc.is_in(scores["account_id"], value_set=pa.array(accounts, pa.int64())))
+    together = pc.sum(theirs["sales_12m"]).as_py() or 0.0
+    shares = pc.divide(theirs["sales_12m"], pa.scalar(together if together > 0 else None, pa.float64()))
+    place = theirs.column_names.index("share_of_firm")
+    return portfolio_of(history.of_accounts(accounts), theirs.set_column(place, "share_of_firm", shares))
 
 
 NOT_NUMBERS = frozenset({"first_order", "last_order", "pareto", "buyer"})
