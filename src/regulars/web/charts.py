@@ -1,103 +1,187 @@
-"""Charts drawn by the server as SVG: no script, no style attribute, readable as a table by who cannot see them."""
+"""Charts: what the page says about one (title, caption, table) and its Vega-Lite specification, which charts.js draws.
+
+A chart's title is the answer to a question; its table says the same without a picture. Figures are written here, so
+that the browser writes none. Specifications are plain dictionaries, since importing Altair costs a second; colours in
+them are the custom properties of tokens.css, so that a picture follows the theme without being drawn again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils import translation
 
-from regulars.base.formats import money, month
-from regulars.insight.portfolio_figures import Month
+from regulars.base.formats import money, number
+from regulars.web.month_bars import bars_of_months
 
-WIDTH, HEIGHT, GROUND = 640, 200, 172
-"""Size of the picture, and how far down the axis lies."""
+__all__ = ["bars_of_months"]
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+Spec = dict[str, Any]
+
+INK, FAINT, LINE = "var(--ink-2)", "var(--ink-3)", "var(--line)"
+ACCENT, RISK, WARN, SOFT = "var(--accent)", "var(--risk)", "var(--warn)", "var(--accent-soft)"
+LIGHT = {
+    "ink-2": "#56616f",
+    "ink-3": "#687280",
+    "line": "#e3e7ec",
+    "accent": "#0b6e4f",
+    "accent-soft": "#e7f3ee",
+    "risk": "#b4322a",
+    "warn": "#855900",
+    "card": "#fff",
+}
+"""The colours of the light theme, for pictures outside the page; a test holds them against tokens.css."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One month: where its bar stands, and what it says."""
+class Cell:
+    """A cell of a chart's table; with an address it is a link."""
 
-    x: float
-    y: float
-    width: float
-    height: float
-    middle: float
-    label: str
-    title: str
-    sales: str
-    orders: int
-    complete: bool
-    below: bool
-    """More came back than was sold."""
+    text: str
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BarChart:
-    """Sales by month. The title is the answer."""
+class Chart:
+    """A chart as `parts/chart.html` shows it. The first column of the table names its rows."""
 
     title: str
-    bars: list[Bar]
-    axis: float
-    width: int = WIDTH
-    height: int = HEIGHT
+    caption: str
+    spec: Spec
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    tall: bool = False
+    texts: int = 1
+    """So many columns of the table hold words; those after them hold figures."""
+    notes: Sequence[str] = field(default_factory=tuple)
+    """Sentences below the caption."""
+
+    @property
+    def as_json(self) -> str:
+        return json.dumps(self.spec, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def drawing(self) -> str:
+        """What kind of space the picture needs before it is there."""
+        return "tall" if self.tall else ""
 
 
-def bars_of_months(months: list[Month], *, currency: str) -> BarChart | None:
-    """The months as bars; None when there is none. Months without an order are gaps of nothing, not left out."""
-    if not months:
-        return None
-    every = _every_month(months)
-    top = max(max(one.sales for one in every), 0.0)
-    bottom = min(min(one.sales for one in every), 0.0)
-    scale = (GROUND - 16) / ((top - bottom) or 1.0)
-    axis = 16 + top * scale
-    step = WIDTH / len(every)
-    return BarChart(
-        title=_title(every),
-        axis=round(axis, 1),
-        bars=[
-            _bar(one, place * step, step, axis, scale, currency, labelled=place % _spacing(len(every)) == 0)
-            for place, one in enumerate(every)
-        ],
-    )
+def chart_spec(values: Sequence[Spec], layers: Sequence[Spec], *, height: int) -> Spec:
+    """A specification of layers over the same rows, as wide as its place and in the style of the pages."""
+    return {
+        "$schema": SCHEMA,
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "data": {"values": list(values)},
+        "layer": list(layers),
+        "config": CONFIG,
+    }
 
 
-def _every_month(months: list[Month]) -> list[Month]:
-    known = {(one.month.year, one.month.month): one for one in months}
-    at, last = months[0].month.replace(day=1), months[-1].month
-    every = []
-    while at <= last:
-        every.append(known.get((at.year, at.month)) or Month(month=at, sales=0.0, orders=0, customers=0, complete=True))
-        at = at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
-    return every
+CONFIG: Spec = {
+    "background": "transparent",
+    "aria": False,  # the place of the picture has its name; the table says the rest
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "grid": True,
+        "gridColor": LINE,
+        "labelColor": FAINT,
+        "labelFontSize": 11,
+        "labelPadding": 6,
+        "titleColor": INK,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+    },
+    "axisX": {"labelFlush": False},
+    "legend": {"labelColor": INK, "labelFontSize": 12, "symbolType": "square", "title": None, "orient": "top"},
+    "text": {"color": INK, "fontSize": 11},
+}
 
 
-def _spacing(count: int) -> int:
-    """Every how many months one is named, so that names do not touch."""
-    return max(1, -(-count // 6))
+# Axes
 
 
-def _bar(one: Month, left: float, step: float, axis: float, scale: float, currency: str, *, labelled: bool) -> Bar:
-    height = abs(one.sales) * scale
-    return Bar(
-        x=round(left + step * 0.18, 1),
-        y=round(axis - height if one.sales >= 0 else axis, 1),
-        width=round(step * 0.64, 1),
-        height=round(height, 1),
-        middle=round(left + step / 2, 1),
-        label=f"{one.month:%m/%y}" if labelled else "",
-        title=month(one.month),
-        sales=money(one.sales, currency),
-        orders=one.orders,
-        complete=one.complete,
-        below=one.sales < 0,
-    )
+def is_mirrored() -> bool:
+    """The language is written from right to left: time and amounts run that way, too."""
+    return translation.get_language_bidi()
 
 
-def _title(every: list[Month]) -> str:
-    """What the bars say, in words."""
-    bought = [one for one in every if one.orders]
-    if not bought:
-        return _("Is it buying? No order in these months")
-    best = max(bought, key=lambda one: one.sales)
-    return _("When does it buy? Most in %(month)s") % {"month": month(best.month)}
+def across(name: str, kind: str, **more: Any) -> Spec:
+    """The encoding of the horizontal axis."""
+    scale = {"reverse": True, **more.pop("scale", {})} if is_mirrored() else more.pop("scale", {})
+    return {"field": name, "type": kind, "scale": scale, **more}
+
+
+def upwards(name: str, **more: Any) -> Spec:
+    """The encoding of the vertical axis, at the side where reading begins."""
+    axis = more.pop("axis", {})
+    return {
+        "field": name,
+        "type": "quantitative",
+        "axis": {"orient": "right" if is_mirrored() else "left", **axis} if axis is not None else None,
+        **more,
+    }
+
+
+def written_axis(ticks: Sequence[Any], write: Callable[[Any], str], **more: Any) -> Spec:
+    """An axis with these ticks, labelled in the language of the page."""
+    labels = json.dumps([write(tick) for tick in ticks], ensure_ascii=False)
+    places = json.dumps(list(ticks))
+    return {"values": list(ticks), "labelExpr": f"{labels}[indexof({places}, datum.value)]", **more}
+
+
+def ticks_between(low: float, high: float, *, about: int = 4) -> list[float]:
+    """Round numbers that hold low and high between them: 0, 20, 40, 60."""
+    span = (high - low) or abs(high) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / about))
+    step = next(power * times for times in (1, 2, 2.5, 5, 10) if span / (power * times) <= about)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(place * step, 10) for place in range(first, last + 1)]
+
+
+def steps_between(low: float, high: float) -> list[float]:
+    """Round numbers between low and high for a logarithmic axis: powers of ten; over a short way 2 and 5 times, too."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    times = (1, 2, 5) if math.log10(high / low) < 3 else (1,)
+    return [step for power in powers for one in times if low <= (step := one * 10.0**power) <= high]
+
+
+def money_axis(ticks: Sequence[float], currency: str) -> Spec:
+    """An axis of amounts."""
+    return written_axis(ticks, lambda tick: money(tick, currency) if tick else number(0), title=None)
+
+
+def cells(texts: Iterable[str], *, address: str = "") -> list[Cell]:
+    """A row of a table; the address belongs to its first cell."""
+    return [Cell(text=text, address="" if place else address) for place, text in enumerate(texts)]
+
+
+# Outside the page
+
+
+def as_svg(chart: Chart, *, width: int = 640) -> str:
+    """The picture by itself, in the light theme, for e-mail and print."""
+    import vl_convert
+
+    spec = {**chart.spec, "width": width, "autosize": {"type": "pad"}}
+    svg: str = vl_convert.vegalite_to_svg(_with_real_colours(spec))
+    return svg
+
+
+def _with_real_colours(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {key: _with_real_colours(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_with_real_colours(value) for value in part]
+    if isinstance(part, str) and part.startswith("var(--"):
+        return LIGHT[part.removeprefix("var(--").removesuffix(")")]
+    return part

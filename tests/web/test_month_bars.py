@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from regulars.insight.portfolio_figures import Month
-from regulars.web.charts import HEIGHT, WIDTH, bars_of_months
+from regulars.web.month_bars import HEIGHT, WIDTH, bars_of_months
 
 
 def month(year: int, number: int, sales: float) -> Month:
