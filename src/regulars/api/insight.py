@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -21,10 +20,10 @@ from regulars.base.tokens import ApiScope
 from regulars.facts.accounts import seen_by
 from regulars.insight.histories import basis_in_force
 from regulars.insight.models import Score
-from regulars.insight.portfolio import portfolio
+from regulars.insight.portfolio import portfolio_at
 from regulars.insight.portfolio_figures import Portfolio
 from regulars.insight.sentences import Effect, sentences
-from regulars.insight.snapshots import kept_snapshot
+from regulars.insight.snapshots import current_snapshot, kept_snapshot
 
 router = Router(tags=["insight"])
 
@@ -106,18 +105,16 @@ class PortfolioIn(Schema):
 def get_portfolio(request: HttpRequest, wanted: Query[PortfolioIn]) -> Portfolio:
     member = acting(request)
     require(member, Permission.READ)
-    whole = _portfolio(wanted.as_of)
+    whole = _portfolio(wanted.as_of, member)
     if whole is None:
         raise NotFound(_("There are no figures of that day."), _("They are computed every night."))
-    return whole if may(member, Permission.SEE_COST) else replace(whole, margin_12m=None, cost_known=None)
+    return whole
 
 
-def _portfolio(as_of: date | None) -> Portfolio | None:
-    """Only what was computed before: a request is no reason to read the whole history."""
-    if as_of is None:
-        return portfolio()
-    kept = kept_snapshot(as_of, basis_in_force())
-    return Portfolio.from_json(kept.portfolio) if kept else None
+def _portfolio(as_of: date | None, member: Member) -> Portfolio | None:
+    """Only of what was computed before: a request is no reason to compute the scores of a day."""
+    snapshot = current_snapshot() if as_of is None else kept_snapshot(as_of, basis_in_force())
+    return portfolio_at(snapshot, member=member) if snapshot else None
 
 
 def _shown(score: Score, member: Member) -> ScoreOut:
