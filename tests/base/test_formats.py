@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from regulars.base.formats import day, money, month, number, percent
+from regulars.base.formats import buddhist_years, day, money, month, number, percent, short_month
 
 
 def plain(text: str) -> str:
@@ -72,3 +72,16 @@ def test_every_number_can_be_written_in_every_language(language: str, value: flo
 def test_an_unknown_language_falls_back_to_english() -> None:
     with override("tlh"):
         assert number(1000) == "1,000"
+
+
+def test_thai_dates_count_years_as_the_buddhist_calendar_does_where_wanted() -> None:
+    leap_day = dt.date(2024, 2, 29)
+    with override("th"):
+        assert "2024" in day(leap_day)
+        with buddhist_years():
+            assert "2567" in day(leap_day)
+            assert month(leap_day).endswith("2567")
+            assert short_month(leap_day).endswith("67")
+            with override("en"):
+                assert day(leap_day) == "29 Feb 2024"
+        assert "2024" in day(leap_day)

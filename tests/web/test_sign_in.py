@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.tokens import default_token_generator
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from pytest_django import Settings
 
 from regulars.base.models import Member, Organisation
 
@@ -91,6 +95,63 @@ def test_after_five_failures_even_the_right_password_has_to_wait(olga: Member) -
     assert sign_in(client, olga.email.upper(), PASSWORD) == 429, "capitals are no way round"
     assert sign_in(client, olga.email, PASSWORD) == 429
     assert sign_in(Client(REMOTE_ADDR="192.0.2.7"), olga.email, PASSWORD) == 302, "others elsewhere may still sign in"
+
+
+def test_behind_a_proxy_the_caller_is_locked_out_and_not_the_proxy(olga: Member, settings: Settings) -> None:
+    settings.PROXIES = 1
+    for _attempt in range(5):
+        # What a caller claims stands before what our proxy saw.
+        Client(headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.1"}).post(
+            "/sign-in/", {"login": olga.email, "password": "wrong password"}
+        )
+    again = {"login": olga.email, "password": PASSWORD}
+    assert Client(headers={"X-Forwarded-For": "198.51.100.1"}).post("/sign-in/", again).status_code == 429
+    assert Client(headers={"X-Forwarded-For": "198.51.100.2"}).post("/sign-in/", again).status_code == 302
+
+
+def test_without_a_proxy_of_ours_nobody_claims_another_address(olga: Member) -> None:
+    for attempt in range(5):
+        Client(headers={"X-Forwarded-For": f"198.51.100.{attempt}"}).post(
+            "/sign-in/", {"login": olga.email, "password": "wrong password"}
+        )
+    assert sign_in(Client(), olga.email, PASSWORD) == 429
+
+
+def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(olga: Member) -> None:
+    client = Client()
+    answer = client.post("/password/forgotten/", {"email": "Owner@Example.com"})
+    assert answer.headers["Location"] == "/password/forgotten/sent/"
+    assert mail.outbox[0].to == ["owner@example.com"]
+    link = re.search(r"http://testserver(/password/new/\S+)", mail.outbox[0].body)
+    assert link
+    form = client.get(link[1]).headers["Location"]
+    assert link[1] not in form, "the secret stays out of the history of the browser"
+    assert client.post(form, {"password1": "password12"}).status_code == 200
+    assert client.post(form, {"password1": "another good one"}).headers["Location"] == "/today/"
+    assert sign_in(Client(), olga.email, "another good one") == 302
+    assert "was used before" in Client().get(link[1], follow=True).content.decode()
+
+
+def test_whether_an_address_is_known_is_not_told(olga: Member) -> None:
+    known = Client().post("/password/forgotten/", {"email": olga.email}, follow=True)
+    Member.objects.update(is_active=False)
+    for address in ("stranger@example.com", olga.email):
+        unknown = Client().post("/password/forgotten/", {"email": address}, follow=True)
+        assert unknown.content == known.content
+    assert len(mail.outbox) == 1
+
+
+def test_links_to_new_passwords_are_not_sent_without_end(olga: Member) -> None:
+    answers = [Client().post("/password/forgotten/", {"email": olga.email}).status_code for _attempt in range(6)]
+    assert answers == [302] * 5 + [429]
+
+
+def test_a_mail_server_that_is_down_is_told_plainly(olga: Member, settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = 1
+    answer = Client().post("/password/forgotten/", {"email": olga.email})
+    assert answer.status_code == 422
+    assert "could not be sent" in answer.content.decode()
 
 
 def test_signing_out_takes_a_form_and_ends_the_session(olga: Member) -> None:

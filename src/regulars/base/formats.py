@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -16,6 +20,9 @@ from regulars.core.money import exponent
 Amount = float | Decimal
 
 MINUS = "−"
+BUDDHIST_YEARS_AHEAD = 543
+
+_buddhist_years: ContextVar[bool] = ContextVar("buddhist_years", default=False)
 LAKH_CURRENCIES = {"BDT", "INR", "NPR", "PKR"}
 """Currencies whose amounts are grouped by lakh and crore, in whichever language: ₹12,34,567."""
 
@@ -57,17 +64,18 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
 
 def day(on: date) -> str:
     """A date: 3 Dec 2011, as the language has it."""
-    return format_date(on, "medium", locale=_locale_of("en-001") if _locale().language == "en" else _locale())
+    usual = _locale_of("en-001") if _locale().language == "en" else _locale()
+    return _date(on, usual.date_formats["medium"].pattern)
 
 
 def month(on: date) -> str:
     """The month of a date: December 2011."""
-    return format_date(on, "LLLL y", locale=_locale())
+    return _date(on, "LLLL y")
 
 
 def short_month(on: date) -> str:
     """The month of a date where there is little room: Dec 11."""
-    return format_date(on, "LLL yy", locale=_locale())
+    return _date(on, "LLL yy")
 
 
 def moment(at: datetime, where: tzinfo) -> str:
@@ -82,6 +90,23 @@ def size(size_bytes: int) -> str:
         if size_bytes >= in_bytes:
             return f"{number(size_bytes / in_bytes, digits=1)} {unit}"
     return f"{number(max(size_bytes / 1e3, 1))} kB"
+
+
+@contextmanager
+def buddhist_years(wanted: bool = True) -> Iterator[None]:
+    """Within it, dates in Thai count years as the Buddhist calendar does: 2024 is 2567."""
+    token = _buddhist_years.set(wanted)
+    try:
+        yield
+    finally:
+        _buddhist_years.reset(token)
+
+
+def _date(on: date, pattern: str) -> str:
+    if _buddhist_years.get() and get_language() == "th":
+        year = str(on.year + BUDDHIST_YEARS_AHEAD)
+        pattern = re.sub("y+", lambda found: f"'{year[-2:] if found[0] == 'yy' else year}'", pattern)
+    return format_date(on, pattern, locale=_locale())
 
 
 def _rounded(value: Amount, digits: int) -> Decimal:

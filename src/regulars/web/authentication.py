@@ -41,7 +41,7 @@ TOASTS = {
     "account/messages/password_set.txt": gettext_lazy("Your password is changed."),
     "mfa/messages/totp_activated.txt": gettext_lazy("Your authenticator app is connected."),
     "mfa/messages/totp_deactivated.txt": gettext_lazy("Your authenticator app is disconnected."),
-    "mfa/messages/recovery_codes_generated.txt": gettext_lazy("You have new recovery codes. The old ones are dead."),
+    "mfa/messages/recovery_codes_generated.txt": gettext_lazy("These recovery codes are new. Keep them safe."),
     "mfa/messages/webauthn_added.txt": gettext_lazy("The passkey is added."),
     "mfa/messages/webauthn_removed.txt": gettext_lazy("The passkey is removed."),
     "usersessions/messages/sessions_logged_out.txt": gettext_lazy("You are signed out everywhere else."),

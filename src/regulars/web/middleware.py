@@ -13,6 +13,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from regulars.base.access import Forbidden
+from regulars.base.formats import buddhist_years
+from regulars.base.mail import visited_at
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 
@@ -54,7 +56,9 @@ def language(answer: Answer) -> Answer:
     def in_language(request: HttpRequest) -> HttpResponse:
         asked = request.GET.get("lang", "")
         asked = asked if asked in dict(settings.LANGUAGES) else ""
-        with translation.override(asked or _language_of(request)):
+        spoken = asked or _language_of(request)
+        years = spoken == "th" and isinstance(request.user, Member) and request.user.buddhist_years
+        with translation.override(spoken), buddhist_years(years), visited_at(request.build_absolute_uri("/")):
             request.LANGUAGE_CODE = translation.get_language() or "en"
             response = answer(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
@@ -73,7 +77,7 @@ def language(answer: Answer) -> Answer:
 
 
 def _language_of(request: HttpRequest) -> str:
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and isinstance(request.user, Member):
+    if not request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) and isinstance(request.user, Member):
         spoken = request.user.language
         if spoken:
             return spoken
