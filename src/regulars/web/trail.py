@@ -94,7 +94,6 @@ def told_changes(entries: Iterable[AuditEntry], *, member: Member | None) -> lis
     fields = {field.key: field for field in CustomField.objects.all()}
     confidential = may(member, Permission.SEE_CONFIDENTIAL)
     hidden = {key for key, field in fields.items() if field.confidential and not confidential}
-    labels = {key: field.label for key, field in fields.items()}
     return [
         Change(
             at=entry.at,
@@ -103,7 +102,7 @@ def told_changes(entries: Iterable[AuditEntry], *, member: Member | None) -> lis
             what=str(VERBS.get(entry.verb) or entry.verb.replace("_", " ")),
             differences=[
                 *_differences(entry, names),
-                *_custom_differences(entry, labels, hidden),
+                *_custom_differences(entry, {key: one for key, one in fields.items() if key not in hidden}),
             ],
         )
         for entry in listed
@@ -124,15 +123,26 @@ def _differences(entry: AuditEntry, names: Mapping[tuple[str, int], str]) -> lis
     return found
 
 
-def _custom_differences(entry: AuditEntry, labels: Mapping[str, str], hidden: set[str]) -> list[Difference]:
+def _custom_differences(entry: AuditEntry, fields: Mapping[str, CustomField]) -> list[Difference]:
     before, after = entry.before.get("custom") or {}, entry.after.get("custom") or {}
     if not (isinstance(before, dict) and isinstance(after, dict)):
         return []
-    changed = [key for key in {**before, **after} if before.get(key) != after.get(key) and key not in hidden]
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key) and key in fields]
     return [
-        Difference(label=labels.get(key, key), before=_plain(before.get(key)), after=_plain(after.get(key)))
+        Difference(
+            label=fields[key].label,
+            before=own_value(fields[key], before.get(key)),
+            after=own_value(fields[key], after.get(key)),
+        )
         for key in changed
     ]
+
+
+def own_value(field: CustomField, value: Any) -> str:
+    """What an account says in a field that the firm added, as people write it."""
+    if field.type == CustomField.Type.DATE and isinstance(value, str) and value:
+        return day(date.fromisoformat(value))
+    return _plain(value)
 
 
 def _field(model: type[models.Model] | None, key: str) -> models.Field[Any, Any] | None:

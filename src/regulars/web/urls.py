@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from regulars.web import design, health, portfolio, theme, today
+from regulars.web import design, health, portfolio, search, theme, today
 from regulars.web.account.urls import urlpatterns as account_urls
 from regulars.web.accounts.urls import urlpatterns as accounts_urls
 from regulars.web.duplicates import urlpatterns as duplicates_urls
+from regulars.web.imports.urls import urlpatterns as imports_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
 
@@ -22,8 +23,10 @@ urlpatterns = [
     path("today/<uuid:uid>/<slug:verb>/", today.act, name="today_act"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     *accounts_urls,
+    path("search/", search.search, name="search"),
     *account_urls,
     *duplicates_urls,
+    *imports_urls,
     *settings_urls,
     *sign_in_urls,
 ]

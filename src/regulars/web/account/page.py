@@ -18,22 +18,22 @@ from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.interactions import record_interaction
 from regulars.facts.models import Account, CustomField, Interaction
-from regulars.insight.account_months import months_of_account
+from regulars.insight.account_months import months_against_expected
 from regulars.insight.models import Score
-from regulars.insight.sentences import Sentence, sentences
+from regulars.insight.sentences import Effect, Sentence, sentences
 from regulars.plan.actions import visible_actions
 from regulars.web import today
 from regulars.web.account.record import heading, opened
 from regulars.web.account.talks import TalkForm
 from regulars.web.account.timeline import timeline_context
-from regulars.web.charts import bars_of_months
+from regulars.web.account_chart import account_chart
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
+from regulars.web.trail import own_value
 
 EVENTS_SHOWN = 12
 CONTACTS_SHOWN = 4
 CHILDREN_SHOWN = 8
-MONTHS_SHOWN = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +103,11 @@ def page_context(
     context = heading(desk, found, tab="account")
     account: Account = context["account"]
     people = list(account.contacts.filter(active=True).order_by("pk")[: CONTACTS_SHOWN + 1])
-    months = months_of_account(account, as_of=desk.figures_of or desk.day)
+    months = months_against_expected(account, as_of=desk.figures_of or desk.day)
     return {
         **context,
         "sentences": _sentences(context["score"], desk),
-        "chart": bars_of_months(months[-MONTHS_SHOWN:], currency=desk.currency),
+        "chart": account_chart(months, currency=desk.currency),
         "contacts": people[:CONTACTS_SHOWN],
         "has_more_contacts": len(people) > CONTACTS_SHOWN,
         "family": _family(desk, account, context["score"]),
@@ -123,8 +123,10 @@ def page_context(
 
 
 def _sentences(score: Score | None, desk: Desk) -> list[Sentence]:
+    """What the figures say; what raises or lowers them, or is unknown, before what only describes."""
     told_all = [] if score is None else sentences(score, currency=desk.currency)
-    return [sentence for sentence in told_all if desk.sees_cost or sentence.key != "margin"]
+    seen = [sentence for sentence in told_all if desk.sees_cost or sentence.key != "margin"]
+    return sorted(seen, key=lambda sentence: sentence.effect == Effect.NEUTRAL)
 
 
 def _family(desk: Desk, account: Account, score: Score | None) -> Family | None:
@@ -140,9 +142,10 @@ def _family(desk: Desk, account: Account, score: Score | None) -> Family | None:
     return Family(children=shown[:CHILDREN_SHOWN], count=count, sales_12m=sales + own)
 
 
-def _own_fields(desk: Desk, account: Account) -> list[tuple[str, Any]]:
+def _own_fields(desk: Desk, account: Account) -> list[tuple[str, str]]:
     """The fields that the firm added, with what they say here; none that the member may not see."""
     fields = CustomField.objects.order_by("label", "pk")
     if not may(desk.member, Permission.SEE_CONFIDENTIAL):
         fields = fields.filter(confidential=False)
-    return [(field.label, field, account.custom[field.key]) for field in fields if field.key in account.custom]
+    custom = account.custom
+    return [(field.label, own_value(field, custom[field.key])) for field in fields if field.key in custom]
