@@ -35,7 +35,16 @@ def routes() -> dict[str, URLPattern]:
 
 
 def address(name: str, uid: uuid.UUID) -> str:
-    values = {"uid": uid, "verb": "done", "cause": "declining", "file": "none", "uidb64": "MQ", "token": "x", "moment": 1}
+    values = {
+        "uid": uid,
+        "verb": "done",
+        "suffix": "csv",
+        "cause": "declining",
+        "file": "none",
+        "uidb64": "MQ",
+        "token": "x",
+        "moment": 1,
+    }
     values |= {"uidb36": "1", "key": "x", "pk": 1, "provider_id": "x"}
     wanted = {key: values[key] for key in routes()[name].pattern.converters}
     return reverse(name, kwargs=wanted)

@@ -254,6 +254,8 @@ def _example(staged: StagedImport, raw: RawTable) -> dict[str, str]:
 
 def show_dry_run(report: DryRun, currency: str) -> None:
     """What would happen: lines, accounts and records; totals by month; lines by rule; what is left out."""
+    from regulars.facts.imports.totals import months_of
+
     say()
     difference = report.history
     show_facts(
@@ -275,7 +277,7 @@ def show_dry_run(report: DryRun, currency: str) -> None:
         }
     )
     if report.months:
-        _show_months(_with_what_is_left_out(report), currency)
+        _show_months(months_of(report.to_json()), currency)
     if report.rules:
         _show_rules(report.rules, currency)
 
@@ -295,25 +297,19 @@ def _without_customer(report: DryRun, currency: str) -> str:
     return _("{lines} over {amount}: kept and counted, not part of any account").format(lines=lines, amount=amount)
 
 
-def _with_what_is_left_out(report: DryRun) -> list[dict[str, Any]]:
-    """The months, those of which every row is rejected and the rows without a readable date included."""
-    nothing = dict.fromkeys(report.months[0], 0)
-    left_out = [nothing | month for month in report.left_out_of_other_months]
-    dated = sorted([*report.months, *(month for month in left_out if month["month"])], key=lambda month: month["month"])
-    return [*dated, *(month | {"month": _("no date")} for month in left_out if not month["month"])]
-
-
 def _show_months(months: list[dict[str, Any]], currency: str) -> None:
+    from regulars.facts.imports.totals import differs_from_file, sum_of
+
     amounts = ["sale_minor", "return_minor", "fee_minor", "other_minor"]
     earlier = len(months) - MONTHS_SHOWN
     shown = months[-MONTHS_SHOWN:]
     if earlier > 0:
         label = ngettext("{count} earlier month", "{count} earlier months", earlier).format(count=earlier)
-        shown = [_sum_of(label, months[:earlier]), *shown]
+        shown = [sum_of(label, months[:earlier]), *shown]
     if len(months) > 1:
-        shown.append(_sum_of(_("together"), months))
+        shown.append(sum_of(_("together"), months))
     headings = [_("Sales"), _("Returns"), _("Fees"), _("Other")]
-    differs = any(month["net_minor"] != month["file_net_minor"] for month in months)
+    differs = differs_from_file(months)
     say()
     show_table(
         [
@@ -326,7 +322,7 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
         ],
         [
             [
-                month["month"],
+                month["month"] or _("no date"),
                 f"{month['orders']:,}",
                 f"{month['lines']:,}",
                 *(in_minor(month[name], currency) for name in amounts),
@@ -337,10 +333,6 @@ def _show_months(months: list[dict[str, Any]], currency: str) -> None:
         ],
         title=_("By month, to compare with your own totals"),
     )
-
-
-def _sum_of(label: str, months: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"month": label} | {name: sum(month[name] for month in months) for name in months[0] if name != "month"}
 
 
 def _show_rules(rules: list[dict[str, Any]], currency: str) -> None:
