@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from regulars.base.models import Member
@@ -27,6 +28,12 @@ class Caller:
         }
         content = "" if body is None else json.dumps(body)
         return Client().generic(method, f"/api/v1{path}", content, "application/json", headers=sent)
+
+    def send_files(self, path: str, *files: tuple[str, bytes]) -> Any:
+        """The response to a form with files, `(name, content)` each."""
+        sent = [SimpleUploadedFile(name, content) for name, content in files]
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return Client().post(f"/api/v1{path}", {"file": sent}, headers=headers)
 
 
 @dataclass(frozen=True)

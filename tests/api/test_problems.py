@@ -32,6 +32,16 @@ def test_what_no_database_keeps_is_refused(firm: Firm, call_as: CallAs, text: st
     assert call_as(firm.people["owner"])("POST", "/accounts", {"name": text}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/nothing", 404), ("DELETE", "/accounts", 405)]
+)
+def test_where_there_is_nothing_to_call_a_problem_says_so(
+    firm: Firm, call_as: CallAs, method: str, path: str, status: int
+) -> None:
+    answer = call_as(firm.people["owner"])(method, path)
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
 def test_an_error_of_our_own_says_no_more_than_that(
     firm: Firm, call_as: CallAs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
 from hypothesis import Phase, given, settings
 from pytest_django import Settings
 from schemathesis import BaseSchema, Case
@@ -20,7 +21,9 @@ from schemathesis.specs.openapi.checks import (
 
 from api_calls import CallAs, Firm
 from regulars.base.models import Record
-from regulars.facts.models import Contact, Import, Interaction
+from regulars.base.webhooks.endpoints import add_endpoint
+from regulars.base.webhooks.models import WebhookDelivery, WebhookEndpoint
+from regulars.facts.models import Contact, Import, Interaction, Upload
 from regulars.plan.models import Action
 
 pytestmark = pytest.mark.django_db(transaction=True)  # requests come in by WSGI, which closes the connection
@@ -35,6 +38,13 @@ def described(silent: Firm, settings: Settings) -> BaseSchema:
     Contact.objects.create(account=silent.own, name="Eva")
     Interaction.objects.create(account=silent.own, kind="call", on="2024-12-01")
     Import.objects.create(content="accounts", source="x", state="undone")
+    owner = silent.people["owner"]
+    Upload.objects.create(member=owner, state="ready", report={"lines_read": 1})
+    told, _secret = add_endpoint(name="Shop", url="https://example.com/", events=["account.changed"], member=owner)
+    for number in range(10):
+        WebhookDelivery.objects.create(
+            endpoint=told, event="account.changed", origin=f"{number}", content="{}", next_at=timezone.now()
+        )
     return from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 
 
@@ -42,25 +52,27 @@ def test_every_route_answers_as_described(described: BaseSchema, silent: Firm, c
     key = call_as(silent.people["owner"]).key
     headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
     routes = [found.ok() for found in described.get_all_operations() if isinstance(found, Ok)]
-    assert len(routes) > 30
+    assert len(routes) > 45
     for route in routes:
 
         @settings(max_examples=6, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
         @given(case=route.as_strategy())
         def answers_as_described(case: Case[Any]) -> None:
-            case.path_parameters.update({name: _uid(case.path, silent) for name in case.path_parameters})
+            case.path_parameters.update({name: _uid(case.path, name, silent) for name in case.path_parameters})
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         answers_as_described()
 
 
-def _uid(path: str, firm: Firm) -> str:
+def _uid(path: str, name: str, firm: Firm) -> str:
     """Of a record that is there, so that more than the address is tried."""
     kinds: dict[str, type[Record]] = {
         "contacts": Contact,
         "interactions": Interaction,
         "imports": Import,
         "actions": Action,
+        "uploads": Upload,
+        "webhooks": WebhookDelivery if name == "delivery" else WebhookEndpoint,
     }
     kind = kinds.get(path.removeprefix("/api/v1").split("/")[1])
     found = kind._default_manager.order_by("pk").first() if kind else firm.own

@@ -19,6 +19,7 @@ from regulars.base.access import Forbidden
 from regulars.base.locks import Busy
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import NoSuchAccount
+from regulars.facts.imports.uploads import BeingWorkedOn
 from regulars.plan.actions import NotOpen
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,6 +50,7 @@ STATUS: dict[type[Refusal], int] = {
     Busy: 409,
     NotOpen: 409,
     UsedKey: 409,
+    BeingWorkedOn: 409,
     ChangedMeanwhile: 412,
 }
 """All other refusals: 422."""
@@ -119,6 +121,18 @@ def answer_problems(api: NinjaAPI) -> None:
     def failed(request: HttpRequest, error: Exception) -> HttpResponse:
         _log.error("%s %s failed", request.method, request.path, exc_info=error)
         return _problem(500, "failed", _("Regulars itself made an error."), _("Try again; it is noted in the log."))
+
+
+def no_such_route() -> HttpResponse:
+    """The answer at an address that is none of the API."""
+    return _problem(404, "not_found", _("There is no such address."), _("See the description: /api/v1/docs"))
+
+
+def wrong_method(allowed: str) -> HttpResponse:
+    """The answer to a method that a route does not know."""
+    response = _problem(405, "wrong_method", _("This address does not know that method."), _("See the header Allow."))
+    response["Allow"] = allowed
+    return response
 
 
 def _name(refusal: Refusal) -> str:

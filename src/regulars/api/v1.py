@@ -15,7 +15,7 @@ from ninja.openapi.schema import OpenAPISchema
 from regulars.api import insight, members, plan
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
-from regulars.api.facts import accounts, contacts, imports, interactions, orders
+from regulars.api.facts import accounts, contacts, imports, interactions, orders, uploads
 from regulars.api.problems import MEDIA_TYPE, Problem, answer_problems
 from regulars.api.webhooks import routes as webhooks
 
@@ -90,6 +90,7 @@ for router in (
     interactions.router,
     orders.router,
     imports.router,
+    uploads.router,
     insight.router,
     plan.router,
     webhooks.router,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from regulars.api.bearer import acting, scoped
@@ -19,12 +21,14 @@ from regulars.api.problems import not_found
 from regulars.base.access import Permission, require
 from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
-from regulars.facts.imports.rejected import rejected_rows
+from regulars.facts.imports.rejected import rejected_rows, write_rejected
 from regulars.facts.imports.runs import import_folder
 from regulars.facts.imports.undo import undo_import
 from regulars.facts.models import Import
 
 router = Router(tags=["imports"])
+
+AS_CSV = {"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}}
 
 
 class ImportOut(Schema):
@@ -92,6 +96,17 @@ def get_import(request: HttpRequest, uid: UUID) -> ImportOut:
 @scoped(ApiScope.IMPORTS_READ)
 def list_rejected(request: HttpRequest, uid: UUID, part: Query[RowsIn]) -> list[RejectedOut]:
     return rejected_of(_import(uid, acting(request)), offset=part.offset, limit=part.limit)
+
+
+@router.get("/imports/{uuid:uid}/rejected.csv", summary="Rows that were left out, as a file", openapi_extra=AS_CSV)
+@scoped(ApiScope.IMPORTS_READ)
+def rejected_csv(request: HttpRequest, uid: UUID) -> FileResponse:
+    """To correct and hand over again. What a spreadsheet would take for a formula is marked as text."""
+    found = _import(uid, acting(request))
+    with tempfile.TemporaryDirectory(prefix="regulars-rejected-") as folder:
+        file = Path(folder) / f"rejected-{found.pk}.csv"
+        write_rejected(import_folder(found), file, number=found.pk)
+        return FileResponse(file.open("rb"), content_type="text/csv; charset=utf-8", filename=file.name)
 
 
 @router.post("/imports/{uuid:uid}/undo", response=UndoOut, summary="Take a whole import back")

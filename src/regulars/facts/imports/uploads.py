@@ -114,9 +114,10 @@ def receiving() -> Iterator[Incoming]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def keep_upload(*, incoming: Incoming, member: Member) -> Upload:
+def keep_upload(*, incoming: Incoming, member: Member, how: HowToRead | None = None) -> Upload:
     """Keep the files that arrived, once each is seen to be one that can be read, and have a job examine them.
 
+    `how` says how they are to be read, where that is known already.
     Raises `NoFile`, `TooManyUploads`, and an `UnreadableFile` that names the file.
     """
     require(member, Permission.IMPORT)
@@ -138,7 +139,11 @@ def keep_upload(*, incoming: Incoming, member: Member) -> Upload:
         kind_of(path.name, path)
     with transaction.atomic():
         upload = Upload.objects.create(
-            uid=UUID(incoming.folder.name), member=member, files=_described(incoming.paths), state=Upload.State.REFUSED
+            uid=UUID(incoming.folder.name),
+            member=member,
+            files=_described(incoming.paths),
+            wishes=how.to_json() if how else {},
+            state=Upload.State.REFUSED,
         )
         record_change(member=member, verb="upload", record=upload, before={}, after={"files": upload.files})
         _examine_again(upload)
