@@ -53,7 +53,7 @@ def test_who_is_invited_gets_a_mail_with_a_link_and_chooses_a_password(invite: I
         invitation = invite(team=team)
     letter = mail.outbox[0]
     assert letter.to == ["anna@example.com"]
-    link = re.search(r"https://regulars\.example\.com/invitation/(\S+)/", letter.body)
+    link = re.search(r"https://regulars\.example\.com/invitation/(\S+)/", str(letter.body))
     assert link
     assert "Olga Owner invites you" in letter.body
     person = accept_invitation(key=link[1], password=PASSWORD, at=timezone.now())

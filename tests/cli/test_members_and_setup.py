@@ -72,3 +72,12 @@ def test_the_last_owner_stays(regulars: Regulars) -> None:
     regulars("init", "--name", "Muster")
     owner = regulars("member", "list", "--json").data[0]["email"]
     assert regulars("member", "deactivate", owner).code == 2
+
+
+def test_an_invitation_and_a_way_back_in_print_their_links(regulars: Regulars) -> None:
+    regulars("init", "--name", "Muster")
+    invited = regulars("member", "invite", "mia@example.com", "--name", "Mia", "--json").data
+    assert "/invitation/" in invited["link"]
+    assert regulars("member", "invite", "mia@example.com", "--name", "Mia").code == 2
+    regulars("member", "add", "ann@example.com", "--name", "Ann")
+    assert "/password/" in regulars("member", "let-in", "Ann", "--json").data["link"]

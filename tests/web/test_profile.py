@@ -67,7 +67,7 @@ def test_a_new_address_holds_once_its_link_is_followed(client: Client, olga: Mem
     olga.refresh_from_db()
     assert olga.email == "owner@example.com"
     assert mail.outbox[0].to == ["new@example.com"]
-    link = link_in(mail.outbox[0].body)
+    link = link_in(str(mail.outbox[0].body))
     assert "new@example.com" in client.get(link).content.decode()
     assert client.post(link).headers["Location"] == "/profile/"
     olga.refresh_from_db()
@@ -87,7 +87,7 @@ def test_the_link_is_dead_after_a_day_and_for_others(
     client: Client, members: dict[str, Member], signed_in: Callable[[Member], Client]
 ) -> None:
     client.post("/profile/email/", {"email": "new@example.com"})
-    link = link_in(mail.outbox[0].body)
+    link = link_in(str(mail.outbox[0].body))
     other = signed_in(members["sales_head"])
     assert other.post(link).status_code == 422
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):

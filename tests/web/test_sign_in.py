@@ -122,7 +122,7 @@ def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(olga: Member
     answer = client.post("/password/forgotten/", {"email": "Owner@Example.com"})
     assert answer.headers["Location"] == "/password/forgotten/sent/"
     assert mail.outbox[0].to == ["owner@example.com"]
-    link = re.search(r"http://testserver(/password/new/\S+)", mail.outbox[0].body)
+    link = re.search(r"http://testserver(/password/new/\S+)", str(mail.outbox[0].body))
     assert link
     form = client.get(link[1]).headers["Location"]
     assert link[1] not in form, "the secret stays out of the history of the browser"

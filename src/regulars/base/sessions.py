@@ -12,7 +12,8 @@ from regulars.base.models import Member
 
 def sessions_of(person: Member) -> QuerySet[UserSession]:
     """The sessions begun by a sign-in of `person`, the latest in use first; some may have run out."""
-    return UserSession.objects.filter(user=person).order_by("-last_seen_at", "-pk")
+    found: QuerySet[UserSession] = UserSession.objects.filter(user=person).order_by("-last_seen_at", "-pk")
+    return found
 
 
 @transaction.atomic

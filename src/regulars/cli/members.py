@@ -25,7 +25,9 @@ class NoSuchTeam(Refusal):
 def add_commands(app: typer.Typer) -> None:
     member = typer.Typer(no_args_is_help=True, help=_("The people of ours: add, change, list."))
     member.command("add", help=_("Add a member."))(add)
+    member.command("invite", help=_("Invite a new member by mail."))(invite)
     member.command("role", help=_("Give a member another role."))(role)
+    member.command("let-in", help=_("Let in again who lost phone or password."))(let_in)
     member.command("deactivate", help=_("Take a member's login away."))(deactivate)
     member.command("list", help=_("List the members."))(list_members)
     app.add_typer(member, name="member", rich_help_panel=PANEL)
@@ -62,6 +64,32 @@ def add(
     _done(context, _("Added: {name} ({email}).").format(name=person.name, email=person.email), person.email)
 
 
+def invite(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(help=_("E-mail, with which the member will sign in."))],
+    name: Annotated[str, typer.Option(help=_("Name."))],
+    role: Annotated[str, typer.Option(help=_("Role: {roles}.").format(roles=_ROLES))] = "account_manager",
+    team: Annotated[str, typer.Option(help=_("Name of the team."))] = "",
+    language: Annotated[str, typer.Option(help=_("Language: en, ne, hi, ur, bn, th."))] = "",
+) -> None:
+    session = open_session(context)
+    from regulars.base.invitations import invite_member, link_of
+
+    invitation = invite_member(
+        member=session.member,
+        email=email,
+        name=name,
+        role=role,
+        team=find_team(team) if team else None,
+        language=language,
+    )
+    link = link_of(invitation)
+    if context.obj.json:
+        emit_json({"done": True, "subject": invitation.email, "link": link})
+    else:
+        say(_("Invited: {name} ({email}). The link: {link}").format(name=name, email=invitation.email, link=link))
+
+
 def role(
     context: typer.Context,
     person: Annotated[str, typer.Argument(metavar="MEMBER", help=_("E-mail or name."))],
@@ -72,6 +100,24 @@ def role(
 
     changed = change_role(person=find_member(person), role=new_role, member=session.member)
     _done(context, f"{changed.name}: {changed.get_role_display()}", changed.email)
+
+
+def let_in(
+    context: typer.Context, person: Annotated[str, typer.Argument(metavar="MEMBER", help=_("E-mail or name."))]
+) -> None:
+    session = open_session(context)
+    from regulars.base.lost_access import let_in_again
+
+    found = find_member(person)
+    link = let_in_again(person=found, member=session.member)
+    if context.obj.json:
+        emit_json({"done": True, "subject": found.email, "link": link})
+    else:
+        say(
+            _("{name} needs no second factor any more, and chooses a password here, once: {link}").format(
+                name=found.name, link=link
+            )
+        )
 
 
 def deactivate(

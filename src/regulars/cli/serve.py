@@ -97,11 +97,13 @@ def _gather_static_files() -> None:
 
 def _greet(address: str) -> None:
     note(_("Regulars is at {address}. Stop it with Ctrl-C.").format(address=address))
+    from regulars.base.lost_access import password_path
+
     owner = _owner_without_password()
     if owner is not None:
         note(
             _("{owner} has no password yet and chooses one here, once: {link}").format(
-                owner=owner.email, link=address + _password_path(owner)
+                owner=owner.email, link=address + password_path(owner)
             )
         )
 
@@ -114,16 +116,6 @@ def _owner_without_password() -> Member | None:
     if any(one.has_usable_password() for one in active):
         return None
     return next((one for one in active if one.role == Member.Role.OWNER), None)
-
-
-def _password_path(owner: Member) -> str:
-    from django.contrib.auth.tokens import default_token_generator
-    from django.urls import reverse
-    from django.utils.encoding import force_bytes
-    from django.utils.http import urlsafe_base64_encode
-
-    uid = urlsafe_base64_encode(force_bytes(owner.pk))
-    return reverse("choose_password", args=[uid, default_token_generator.make_token(owner)])
 
 
 def _serve(*, host: str, port: int, workers: int, threads: int) -> None:

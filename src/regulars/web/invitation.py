@@ -34,8 +34,8 @@ class AcceptForm(forms.Form):
     )
 
     def __init__(self, *args: Any, invitation: Invitation, **options: Any) -> None:
-        initial = {"name": invitation.name, "language": invitation.language}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(*args, **options)
+        self.initial = {"name": invitation.name, "language": invitation.language}
         self.invitation = invitation
         self.fields["password"].help_text = " ".join(password_validators_help_texts()[1:2])
 

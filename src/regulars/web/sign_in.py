@@ -45,7 +45,8 @@ class SignIn(LoginView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponseBase:
         if not Member.objects.exists():
             return redirect("welcome")
-        return super().dispatch(request, *args, **options)
+        response: HttpResponseBase = super().dispatch(request, *args, **options)
+        return response
 
     def get_context_data(self, **options: Any) -> dict[str, Any]:
         told = self.request.session.pop("toast", None)
