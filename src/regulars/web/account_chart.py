@@ -77,7 +77,7 @@ def _caption(expected: dict[date, Expectation]) -> str:
     return _(
         "Bars: net sales by month; a pale bar is a month that goes on. Band: what was to be expected when the month "
         "began, from its own orders until then, if it is still a customer; eight of ten months lie within. "
-        "Line: the middle of it. Season is not counted in."
+        "Line: the average to be expected. Season is not counted in."
     )
 
 
@@ -147,5 +147,5 @@ def months_axis(months: Sequence[date]) -> dict[str, Any]:
     """An axis of months on which labels leave one another room."""
     names = {one.isoformat(): short_month(one) for one in months}
     return written_axis(
-        list(names), names.__getitem__, labelAngle=0, labelOverlap="greedy", labelSeparation=10, grid=False
+        list(names), names.__getitem__, labelAngle=0, labelOverlap="parity", labelSeparation=10, grid=False
     )

@@ -16,9 +16,6 @@ from typing import Any
 from django.utils import translation
 
 from regulars.base.formats import money, number
-from regulars.web.month_bars import bars_of_months
-
-__all__ = ["bars_of_months"]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 Spec = dict[str, Any]
@@ -145,7 +142,7 @@ def ticks_between(low: float, high: float, *, about: int = 4) -> list[float]:
     power = 10.0 ** math.floor(math.log10(span / about))
     step = next(power * times for times in (1, 2, 2.5, 5, 10) if span / (power * times) <= about)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(place * step, 10) for place in range(first, last + 1)]
+    return [round(place * step, 10) for place in range(first, max(last, first + 1) + 1)]
 
 
 def steps_between(low: float, high: float) -> list[float]:

@@ -114,16 +114,16 @@ def _point(account: Account, lost: float, worth: float, at_risk: float, currency
 def _name_the_largest(points: Sequence[Spec]) -> None:
     """Write the names of the points with most at risk or most worth, where there is room for them."""
     span = np.log10(max(point["worth"] for point in points) / min(point["worth"] for point in points)) or 1.0
-    taken: list[tuple[float, float]] = []
+    taken: list[float] = []  # two names beside each other would meet on a phone
     by_risk = sorted(points, key=lambda point: -float(point["risk"]))
     by_worth = sorted(points, key=lambda point: -float(point["worth"]))
     for point in (one for pair in zip(by_risk, by_worth, strict=True) for one in pair):
-        place = (float(point["lost"]), float(np.log10(point["worth"]) / span))
+        height = float(np.log10(point["worth"]) / span)
         if len(taken) == NAMED_ON_MAP:
             return
-        if any(abs(place[0] - x) < 0.45 and abs(place[1] - y) < 0.06 for x, y in taken):
+        if any(abs(height - other) < 0.055 for other in taken):
             continue
-        taken.append(place)
+        taken.append(height)
         point["label"] = point["short"]
 
 
@@ -178,8 +178,6 @@ def _map_spec(points: list[Spec], currency: str) -> Spec:
         axis=written_axis(ticks, lambda tick: money(tick, currency), title=None),
         scale={"type": "log", "domain": [low, high], "nice": False},
     )
-    name = {"type": "text", "fontSize": 11, "fontWeight": 600, "color": INK, "tooltip": None}
-    outwards, inwards = ("right", "left") if is_mirrored() else ("left", "right")
     return chart_spec(
         points,
         [
@@ -199,19 +197,28 @@ def _map_spec(points: list[Spec], currency: str) -> Spec:
                     "tooltip": {"field": "says", "type": "nominal"},
                 },
             },
-            {
-                "transform": [{"filter": "isValid(datum.label) && datum.lost <= 0.6"}],
-                "mark": {**name, "align": outwards, "dx": -12 if is_mirrored() else 12},
-                "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
-            },
-            {
-                "transform": [{"filter": "isValid(datum.label) && datum.lost > 0.6"}],
-                "mark": {**name, "align": inwards, "dx": 12 if is_mirrored() else -12},
-                "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
-            },
+            *_names_on_map(x, y),
         ],
         height=420,
     )
+
+
+def _names_on_map(x: Spec, y: Spec) -> list[Spec]:
+    """The names beside their points, towards the middle, each over a margin in the colour of the card."""
+    layers: list[Spec] = []
+    for test, at_start in (("datum.lost <= 0.6", True), ("datum.lost > 0.6", False)):
+        to_the_right = at_start != is_mirrored()
+        for margin in ({"stroke": "var(--card)", "strokeWidth": 3, "strokeJoin": "round"}, {}):
+            mark = {"type": "text", "fontWeight": 600, "color": INK, "tooltip": None, **margin}
+            mark |= {"align": "left", "dx": 12} if to_the_right else {"align": "right", "dx": -12}
+            layers.append(
+                {
+                    "transform": [{"filter": f"isValid(datum.label) && {test}"}],
+                    "mark": mark,
+                    "encoding": {"x": x, "y": y, "text": {"field": "label", "type": "nominal"}},
+                }
+            )
+    return layers
 
 
 # Who brings the sales

@@ -155,9 +155,13 @@ def _movers(some: list[Move], named: Mapping[int, Account], currency: str) -> li
     return [
         Mover(
             account=named[move.account],
-            before=money(move.before, currency),
-            after=money(move.after, currency),
+            before=_amount(move.before, currency),
+            after=_amount(move.after, currency),
         )
         for move in some
         if move.account in named
     ]
+
+
+def _amount(sales: float, currency: str) -> str:
+    return money(sales, currency) if sales else number(0)
