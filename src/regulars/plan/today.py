@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import overload
 
 from django.db.models import Q, QuerySet
 
@@ -17,6 +18,8 @@ from regulars.plan.models import Action
 from regulars.plan.thresholds import plan_thresholds
 
 WEEK = timedelta(days=7)
+CLOSED_SHOWN = 20
+"""Actions closed by themselves are told up to this many, the newest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,8 @@ class WeeklyDigest:
 
     member: Member | None
     on: date
-    items: list[Card]
+    items: Sequence[Card]
+    """All of them, however many; only those that are taken are read and told."""
     done: int
     not_useful: int
     closed_by_itself: list[ClosedByItself]
@@ -106,7 +110,7 @@ def weekly_digest(member: Member | None, on: date) -> WeeklyDigest:
     return WeeklyDigest(
         member=member,
         on=on,
-        items=_told(cards[plan_thresholds().actions_per_day :]),
+        items=_Told(cards[plan_thresholds().actions_per_day :]),
         done=week.filter(state=Action.State.DONE).count(),
         not_useful=week.filter(state=Action.State.NOT_USEFUL).count(),
         closed_by_itself=_closed_by_itself(member, on),
@@ -126,7 +130,7 @@ def told(action: Action) -> Reason:
 
 
 def _of_member(member: Member | None) -> QuerySet[Action]:
-    actions = visible_actions(member).select_related("account__merged_into", "member")
+    actions = visible_actions(member)
     if member is None:
         return actions
     return actions.filter(Q(member=member) | Q(member=None)) if may(member, "assign") else actions.filter(member=member)
@@ -137,16 +141,41 @@ def _open_actions(member: Member | None, on: date) -> QuerySet[Action]:
     return _of_member(member).filter(due).order_by("-expected_money", "pk")
 
 
-def _cards(actions: Iterable[Action]) -> list[list[Action]]:
-    """Actions by account, best account first, and within it best action first."""
-    by_account: dict[int, list[Action]] = {}
-    for action in actions:
-        by_account.setdefault(action.account.merged_into_id or action.account_id, []).append(action)
+def _cards(actions: QuerySet[Action]) -> list[list[int]]:
+    """Keys of actions by account, best account first, and within it best action first.
+
+    A firm may have thousands of open actions, of which a page shows ten: no more than keys are read of the others.
+    """
+    by_account: dict[int, list[int]] = {}
+    for key, account, merged_into in actions.values_list("pk", "account_id", "account__merged_into"):
+        by_account.setdefault(merged_into or account, []).append(key)
     return list(by_account.values())
 
 
-def _told(cards: list[list[Action]]) -> list[Card]:
-    accounts = [actions[0].account.merged_into or actions[0].account for actions in cards]
+class _Told(Sequence[Card]):
+    """Cards that are read and told when they are taken, a page at a time."""
+
+    def __init__(self, cards: list[list[int]]) -> None:
+        self._cards = cards
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    @overload
+    def __getitem__(self, place: int) -> Card: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Card]: ...
+    def __getitem__(self, place: int | slice) -> Card | list[Card]:
+        return _told(self._cards[place]) if isinstance(place, slice) else _told([self._cards[place]])[0]
+
+    def __iter__(self) -> Iterator[Card]:
+        return iter(_told(self._cards))
+
+
+def _told(cards: list[list[int]]) -> list[Card]:
+    keys = [key for card in cards for key in card]
+    actions = Action.objects.select_related("account__merged_into", "member").in_bulk(keys)
+    accounts = [actions[keys[0]].account.merged_into or actions[keys[0]].account for keys in cards]
     contacts: dict[int, Contact] = {}
     for contact in Contact.objects.filter(account__in=accounts, active=True).order_by("pk"):
         contacts.setdefault(contact.account_id, contact)
@@ -154,16 +183,17 @@ def _told(cards: list[list[Action]]) -> list[Card]:
         Card(
             account=account,
             contact=contacts.get(account.pk),
-            member=actions[0].member,
-            reason=told(actions[0]),
-            further=[told(action) for action in actions[1:]],
+            member=actions[keys[0]].member,
+            reason=told(actions[keys[0]]),
+            further=[told(actions[key]) for key in keys[1:]],
         )
-        for account, actions in zip(accounts, cards, strict=True)
+        for account, keys in zip(accounts, cards, strict=True)
     ]
 
 
 def _closed_by_itself(member: Member | None, on: date) -> list[ClosedByItself]:
     closed = _of_member(member).filter(state=Action.State.CLOSED, closed_on__gt=on - WEEK, closed_on__lte=on)
+    told_of = closed.exclude(figures__closed__key="outranked").order_by("-closed_on", "-expected_money", "pk")
     return [
         ClosedByItself(
             action=action,
@@ -171,6 +201,5 @@ def _closed_by_itself(member: Member | None, on: date) -> list[ClosedByItself]:
             cause=str(CAUSES[action.cause].name),
             sentence=closing_sentence(action.figures["closed"]),
         )
-        for action in closed.order_by("-closed_on", "-expected_money", "pk")
-        if action.figures["closed"]["key"] != "outranked"
+        for action in told_of.select_related("account__merged_into")[:CLOSED_SHOWN]
     ]

@@ -26,7 +26,7 @@ from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
 
 MINE, EVERYONE = "mine", "everyone"
-CARDS_A_PAGE = 50
+CARDS_A_PAGE = 20
 
 OUTCOMES = (
     gettext_lazy("Reached, will order"),
