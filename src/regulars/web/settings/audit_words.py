@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.base.models import AuditEntry
+from regulars.base.thresholds import declared_thresholds
 from regulars.facts.models import CustomField
 from regulars.plan.causes import CAUSES
 
@@ -26,6 +27,7 @@ VERBS: dict[str, str | Promise] = {
     "activate_member": gettext_lazy("gave the login back"),
     "add_rule": gettext_lazy("added a rule"),
     "add_site": gettext_lazy("added a site"),
+    "add_webhook": gettext_lazy("added a webhook"),
     "ask_for_backup": gettext_lazy("asked for a backup"),
     "ask_for_refresh": gettext_lazy("had lists computed"),
     "assign_owner": gettext_lazy("gave to a member"),
@@ -41,6 +43,7 @@ VERBS: dict[str, str | Promise] = {
     "change_site": gettext_lazy("changed a site"),
     "change_team": gettext_lazy("changed a team"),
     "change_thresholds": gettext_lazy("changed figures of causes"),
+    "change_webhook": gettext_lazy("changed a webhook"),
     "create_account": gettext_lazy("added an account"),
     "create_contact": gettext_lazy("added a contact"),
     "create_custom_field": gettext_lazy("added a field of ours"),
@@ -59,6 +62,7 @@ VERBS: dict[str, str | Promise] = {
     "mark_not_useful": gettext_lazy("dismissed an action"),
     "merge_accounts": gettext_lazy("merged accounts"),
     "move_rule": gettext_lazy("moved a rule"),
+    "pause_webhook": gettext_lazy("paused a webhook"),
     "reassign": gettext_lazy("gave an action to a member"),
     "record_interaction": gettext_lazy("recorded a call, visit or mail"),
     "record_rate": gettext_lazy("recorded an exchange rate"),
@@ -69,14 +73,19 @@ VERBS: dict[str, str | Promise] = {
     "remove_site": gettext_lazy("removed a site"),
     "remove_tag": gettext_lazy("removed a tag"),
     "remove_team": gettext_lazy("removed a team"),
+    "remove_webhook": gettext_lazy("removed a webhook"),
     "rename_tag": gettext_lazy("renamed a tag"),
     "reopen": gettext_lazy("reopened an action"),
     "resend_invitation": gettext_lazy("sent an invitation again"),
+    "resend_webhook": gettext_lazy("had a message sent again"),
     "restore": gettext_lazy("restored a backup"),
     "restore_default_rules": gettext_lazy("restored the usual rules"),
+    "resume_webhook": gettext_lazy("resumed a webhook"),
     "retry_job": gettext_lazy("had a job tried again"),
     "revoke_token": gettext_lazy("revoked an API token"),
+    "rotate_webhook_secret": gettext_lazy("made a new secret for a webhook"),
     "snooze": gettext_lazy("put an action off"),
+    "stop_webhook": gettext_lazy("stopped a webhook"),
     "tag": gettext_lazy("tagged"),
     "undo_import": gettext_lazy("undid an import"),
     "undo_merge": gettext_lazy("undid a merge"),
@@ -148,7 +157,7 @@ class Change:
     kind: str
     who: str
     record: str
-    """The name of the record as it is now; its number where it is gone."""
+    """The name of the record as it is now; as it was, where it is gone."""
     account_uid: Any
     account: str
     fields: list[FieldChange]
@@ -172,6 +181,7 @@ class Words:
                     wanted[target].add(value)
         self.found = {model: model._default_manager.in_bulk(list(ids)) for model, ids in wanted.items()}
         fields = CustomField.objects.all()
+        self.meanings = {one.name: capfirst(str(one.meaning)) for one in declared_thresholds()}
         self.labels = {one.key: one.label for one in fields if sees_confidential or not one.confidential}
 
     def changes(self) -> list[Change]:
@@ -180,7 +190,7 @@ class Words:
 
     def _told(self, entry: AuditEntry) -> Change:
         model = _model(entry.subject)
-        record = self._named(model, entry.subject_id)
+        record = self._named(model, entry.subject_id) or _name_in(entry)
         account: Any = self.found.get(apps.get_model("facts", "Account"), {}).get(entry.account_id or 0)
         return Change(
             entry=entry,
@@ -198,7 +208,7 @@ class Words:
             return ""
         record = self.found.get(model, {}).get(key)
         if record is None:
-            return f"#{key}"
+            return ""
         return _short(CAUSES[record.cause].name if model._meta.label == "plan.Action" else record)
 
     def _fields(self, model: type[models.Model] | None, entry: AuditEntry) -> Iterable[FieldChange]:
@@ -220,15 +230,21 @@ class Words:
         for key in dict.fromkeys([*before, *after]):
             if before.get(key) == after.get(key) or (name == "custom" and key not in self.labels):
                 continue
-            label = self.labels.get(key, key) if name == "custom" else key
+            label = self.labels.get(key, key) if name == "custom" else self.meanings.get(key, key)
             yield FieldChange(name=label, before=_text(before.get(key)), after=_text(after.get(key)))
 
     def _value(self, model: type[models.Model] | None, name: str, value: Any) -> str:
         target = _target(model, name)
         if target is not None and isinstance(value, int):
-            return self._named(target, value)
+            return self._named(target, value) or f"#{value}"
         choices = dict(getattr(_field(model, name), "flatchoices", None) or [])
         return str(choices[value]) if isinstance(value, str) and value in choices else _text(value)
+
+
+def _name_in(entry: AuditEntry) -> str:
+    """What a record that is gone was called, as far as the entry tells."""
+    said = {**entry.after, **entry.before}
+    return next((_short(said[key]) for key in ("name", "label", "currency") if said.get(key)), "")
 
 
 def _text(value: Any) -> str:

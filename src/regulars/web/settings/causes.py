@@ -59,7 +59,7 @@ FIGURES = "figures"
 OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "list": (gettext_lazy("Length of the list"), gettext_lazy("How much one member is asked to do in a day.")),
     FIGURES: (
-        gettext_lazy("Figures"),
+        gettext_lazy("Who counts as what"),
         gettext_lazy("Who counts as new, as a regular, as one of the largest customers."),
     ),
 }
@@ -89,13 +89,7 @@ class ThresholdForm(forms.Form):
         super().__init__(*args, initial=initial, **options)
         self.thresholds = thresholds
         for one in thresholds:
-            usual = str(_as_typed(one, one.default))
-            self.fields[one.name] = forms.DecimalField(
-                label=capfirst(str(one.meaning)),
-                required=False,
-                help_text=_range(one),
-                widget=forms.NumberInput({"step": "any", "placeholder": usual, "inputmode": "decimal"}),
-            )
+            self.fields[one.name] = _field(one)
 
     def rows(self) -> list[tuple[forms.BoundField, str]]:
         """Each field with the word for what it counts."""
@@ -106,23 +100,37 @@ class ThresholdForm(forms.Form):
         return {one.name: _as_kept(one, said[one.name]) for one in self.thresholds}
 
 
+def _field(one: Threshold) -> forms.Field:
+    assert one.least is not None, f"{one.name} has no least value"
+    assert one.most is not None, f"{one.name} has no greatest value"
+    whole = isinstance(one.default, int)
+    kind: type[forms.IntegerField] = forms.IntegerField if whole else forms.DecimalField
+    values = {"usual": _told(one, one.default), "least": _told(one, one.least), "most": _told(one, one.most)}
+    return kind(
+        label=capfirst(str(one.meaning)),
+        required=False,
+        min_value=_as_typed(one, one.least),
+        max_value=_as_typed(one, one.most),
+        help_text=_("Usually %(usual)s; from %(least)s to %(most)s.") % values,
+        widget=forms.NumberInput(
+            {
+                "step": "1" if whole else "any",
+                "placeholder": str(_as_typed(one, one.default)),
+                "inputmode": "numeric" if whole else "decimal",
+            }
+        ),
+    )
+
+
 def _as_typed(one: Threshold, value: float) -> Decimal:
     exact = Decimal(str(value)) * (100 if one.unit == Unit.SHARE else 1)
     return exact.to_integral_value() if exact == exact.to_integral_value() else exact.normalize()
 
 
-def _as_kept(one: Threshold, said: Decimal | None) -> float | int | None:
-    if said is None:
-        return None
-    kept = said / 100 if one.unit == Unit.SHARE else said
-    return int(kept) if kept == kept.to_integral_value() else float(kept)
-
-
-def _range(one: Threshold) -> str:
-    assert one.least is not None, f"{one.name} has no least value"
-    assert one.most is not None, f"{one.name} has no greatest value"
-    values = {"usual": _told(one, one.default), "least": _told(one, one.least), "most": _told(one, one.most)}
-    return _("Usually %(usual)s; from %(least)s to %(most)s.") % values
+def _as_kept(one: Threshold, said: Decimal | int | None) -> float | int | None:
+    if said is None or isinstance(said, int):
+        return said
+    return float(said / 100 if one.unit == Unit.SHARE else said)
 
 
 def _told(one: Threshold, value: float) -> str:

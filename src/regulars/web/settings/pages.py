@@ -96,6 +96,13 @@ PAGES = (
         icon="key",
     ),
     Page(
+        name="settings_webhooks",
+        label=_("Webhooks"),
+        text=_("Other programs that are told at once what happens here."),
+        icon="webhook",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_backup",
         label=_("Backup"),
         text=_("Everything in one file, to keep in a safe place."),

@@ -18,6 +18,7 @@ from regulars.web.settings import (
     start,
     teams,
     tokens,
+    webhooks,
 )
 
 urlpatterns = [
@@ -56,6 +57,16 @@ urlpatterns = [
     path("settings/tokens/", tokens.tokens, name="settings_tokens"),
     path("settings/tokens/add/", tokens.add, name="settings_token_add"),
     path("settings/tokens/<uuid:uid>/revoke/", tokens.revoke, name="settings_token_revoke"),
+    path("settings/webhooks/", webhooks.webhooks, name="settings_webhooks"),
+    path("settings/webhooks/add/", webhooks.add, name="settings_webhook_add"),
+    path("settings/webhooks/<uuid:uid>/", webhooks.webhook, name="settings_webhook"),
+    path("settings/webhooks/<uuid:uid>/change/", webhooks.change, name="settings_webhook_change"),
+    path("settings/webhooks/<uuid:uid>/secret/", webhooks.rotate, name="settings_webhook_rotate"),
+    path("settings/webhooks/<uuid:uid>/remove/", webhooks.remove, name="settings_webhook_remove"),
+    path("settings/webhooks/<uuid:uid>/test/", webhooks.test, name="settings_webhook_test"),
+    path("settings/webhooks/<uuid:uid>/pause/", webhooks.pause, name="settings_webhook_pause"),
+    path("settings/webhooks/<uuid:uid>/resume/", webhooks.resume, name="settings_webhook_resume"),
+    path("settings/webhooks/message/<uuid:uid>/", webhooks.send_again, name="settings_webhook_send_again"),
     path("settings/backup/", backup.backups, name="settings_backup"),
     path("settings/backup/make/", backup.make, name="settings_backup_make"),
     path("settings/backup/<slug:file>/download/", backup.download, name="settings_backup_download"),
