@@ -42,6 +42,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Buttons that open a dialog name it: data-opens="its id".
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+});
+
 // After an action was done, the next card has the focus: the list is worked through without the mouse.
 let place = 0;
 document.addEventListener("htmx:beforeRequest", (event) => {
