@@ -11,6 +11,7 @@ atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["REGULARS_HOME"] = str(_home)
 os.environ.pop("REGULARS_WAREHOUSE", None)
 os.environ.pop("REGULARS_IMPORTS", None)
+os.environ.pop("REGULARS_WEBHOOKS_PRIVATE", None)
 os.environ.setdefault("REGULARS_MEMORY", "1GB")
 os.environ["REGULARS_OIDC_ISSUER"] = "http://127.0.0.1:9"  # nobody listens there; tests bring a server of their own
 os.environ["REGULARS_OIDC_NAME"] = "Muster ID"
