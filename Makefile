@@ -5,6 +5,7 @@
 #   make check   the quick part of it: format, lint, types, import contracts, migrations
 #   make serve   the pages and the worker, your data  make bench   the measured comparisons
 #   make messages  gather what is to be translated into src/regulars/locale, and compile it
+#   make screenshots   the pictures of the user guide, from the demo (ONLY='today-ur portfolio': these)
 #   make lock    pin the dependencies anew        make clean   remove what the other words made, but .venv
 
 # The newest Python that is known to work and can make environments; or say which: make demo PYTHON=/path/to/python3
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do 
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test check serve bench messages lock clean format
+.PHONY: demo test check serve screenshots bench messages lock clean format
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -46,6 +47,9 @@ format: $(INSTALLED)
 
 serve: $(INSTALLED)
 	@$(BIN)/regulars serve
+
+screenshots: $(INSTALLED)
+	@$(BIN)/python scripts/make_pictures.py $(ONLY)
 
 bench: $(INSTALLED)
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done

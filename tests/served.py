@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+CHECKOUT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 PASSWORD = "a password for journeys"
 
@@ -83,16 +84,16 @@ class Installation:
             server.wait()
 
 
-def found_demo(installation: Installation) -> None:
+def found_demo(installation: Installation, *, whole: bool = False) -> None:
     """Fill the installation with the small demo: an owner, members of each role, accounts with a history, actions."""
     import duckdb
 
-    from regulars.cli import demo_firm
-
-    orders = installation.home / "orders.parquet"
-    demo = Path(demo_firm.__file__).parent / "demo_data" / "wholesaler" / "online_retail_ii.parquet"
-    with duckdb.connect() as connection:
-        connection.execute(SLICE.format(demo=demo, slice=orders)).fetchall()
+    orders = CHECKOUT / "src" / "regulars" / "cli" / "demo_data" / "wholesaler" / "online_retail_ii.parquet"
+    if not whole:
+        slice_ = installation.home / "orders.parquet"
+        with duckdb.connect() as connection:
+            connection.execute(SLICE.format(demo=orders, slice=slice_)).fetchall()
+        orders = slice_
     installation.run("-m", "django", "migrate", "--verbosity", "0")
     installation.run("-c", FOUND_THE_DEMO, str(orders), PASSWORD)
 
