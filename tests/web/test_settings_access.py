@@ -27,8 +27,30 @@ PAGES_OF_HEADS = [
     "/settings/members/",
     "/settings/members/roles/",
     "/settings/members/invite/",
+    "/settings/causes/",
+    "/settings/causes/gone_silent/",
+    "/settings/causes/figures/",
+    "/settings/fields/",
+    "/settings/fields/add/",
+    "/settings/rates/",
+    "/settings/rates/paste/",
+    "/settings/jobs/",
+    "/settings/audit/",
+    "/settings/audit.csv",
+    "/settings/backup/",
 ]
-POSTS_OF_HEADS = ["/settings/organisation/", "/settings/teams/add/", "/settings/departments/add/"]
+PAGES_OF_ALL = ["/settings/tokens/", "/settings/tokens/add/"]
+POSTS_OF_HEADS = [
+    "/settings/organisation/",
+    "/settings/teams/add/",
+    "/settings/departments/add/",
+    "/settings/members/invite/",
+    "/settings/fields/add/",
+    "/settings/rates/",
+    "/settings/rates/paste/",
+]
+"""Where an empty form is refused; of others it is not even read."""
+DEEDS_OF_HEADS = ["/settings/causes/compute/", "/settings/causes/declining/switch/", "/settings/backup/make/"]
 RECORDS = [
     "/settings/teams/{uid}/",
     "/settings/teams/{uid}/remove/",
@@ -39,6 +61,11 @@ RECORDS = [
     "/settings/members/{uid}/activate/",
     "/settings/invitations/{uid}/resend/",
     "/settings/invitations/{uid}/withdraw/",
+    "/settings/fields/{uid}/",
+    "/settings/rates/{uid}/remove/",
+    "/settings/tag/?tag={uid}",
+    "/settings/tag/join/?tag={uid}",
+    "/settings/tag/remove/?tag={uid}",
 ]
 """Addresses of one record; a POST to each reaches only heads, for whom one that is absent is not found."""
 
@@ -52,6 +79,12 @@ def test_each_role_reaches_the_settings_that_are_its_own(
     assert {where: client.get(where).status_code for where in PAGES_OF_HEADS} == dict.fromkeys(PAGES_OF_HEADS, status)
     status = 422 if role in HEADS else 403
     assert {where: client.post(where).status_code for where in POSTS_OF_HEADS} == dict.fromkeys(POSTS_OF_HEADS, status)
+    status = 302 if role in HEADS else 403
+    assert {where: client.post(where).status_code for where in DEEDS_OF_HEADS} == dict.fromkeys(DEEDS_OF_HEADS, status)
+    assert {where: client.get(where).status_code for where in PAGES_OF_ALL} == dict.fromkeys(PAGES_OF_ALL, 200)
+    assert client.post("/settings/tokens/add/").status_code == 422
+    assert client.post(f"/settings/tokens/{uuid.uuid4()}/revoke/").status_code == 404
+    assert client.post(f"/settings/jobs/{uuid.uuid4()}/retry/").status_code == (422 if role in HEADS else 403)
 
 
 @pytest.mark.parametrize("role", ROLES)

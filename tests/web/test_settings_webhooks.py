@@ -16,6 +16,7 @@ from regulars.base.models import Member
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from regulars.base.webhooks.sending import send_due
+from regulars.facts.models import Account
 from webhook_receiver import Receiver, receiver
 
 Signer = Callable[[Member], Client]
@@ -129,8 +130,9 @@ def test_a_test_message_goes_out_and_is_in_the_log(browser: Client, owner: Membe
 
 
 def test_a_message_is_sent_again_from_the_log(browser: Client, endpoint: WebhookEndpoint) -> None:
-    delivery = delivery_to(endpoint)
+    delivery = delivery_to(endpoint, account_id=Account.objects.create(name="Muster KG").pk)
     page = browser.get(f"/settings/webhooks/{endpoint.uid}/").content.decode()
+    assert "Muster KG" in page
     assert "&lt;b&gt;no&lt;/b&gt;" in page
     browser.post(f"/settings/webhooks/message/{delivery.uid}/")
     delivery.refresh_from_db()

@@ -67,7 +67,9 @@ class Filter(forms.Form):
         if said.get("kind"):
             condition &= Q(subject=said["kind"])
         if said.get("account"):
-            condition &= Q(account_id__in=self._accounts(said["account"]))
+            concerned = self._accounts(said["account"])
+            itself = Q(subject="facts.account", subject_id__in=concerned)
+            condition &= Q(account_id__in=concerned) | itself
         return condition & self._days(said)
 
     def _accounts(self, text: str) -> QuerySet[Any]:

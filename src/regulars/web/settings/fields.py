@@ -197,8 +197,8 @@ def _tag_page(request: HttpRequest, found: Tag, form: RenameForm, joining: JoinF
     return show(request, PAGE, "tag", context, status=422 if form.errors or joining.errors else 200)
 
 
-def _address(name: str, tag_name: str, **more: str) -> str:
-    return f"{reverse(name)}?{urlencode({'tag': tag_name, **more})}"
+def _address(route: str, tag_name: str, **more: str) -> str:
+    return f"{reverse(route)}?{urlencode({'tag': tag_name, **more})}"
 
 
 def _form(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:

@@ -26,6 +26,7 @@ from regulars.base.webhooks.deliveries import resend, send_test, visible_deliver
 from regulars.base.webhooks.events import LABELS, TEST_EVENT, WebhookEvent
 from regulars.base.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import visible_accounts
 from regulars.web.desk import Desk
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show
@@ -123,16 +124,27 @@ def webhook(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     found = _found(desk, uid)
     chosen = LogFilter(request.GET)
     told = visible_deliveries(desk.member).filter(chosen.condition(), endpoint=found).prefetch_related("attempts")
+    page = Paginator(told, DELIVERIES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "webhook": found,
         "labels": [(event, LABELS[WebhookEvent(event)]) for event in found.events],
         "filter": chosen,
         "narrowed": any(chosen.cleaned_data.values()),
-        "page": Paginator(told, DELIVERIES_A_PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "messages": _with_accounts(list(page.object_list), desk),
         "zone": zone(desk.organisation),
         "now": timezone.now(),
     }
     return show(request, PAGE, "webhook", context)
+
+
+def _with_accounts(told: list[WebhookDelivery], desk: Desk) -> list[WebhookDelivery]:
+    """The messages, each with the name of the account that it is about, as far as the member sees that."""
+    concerned = visible_accounts(desk.member).filter(pk__in={one.account_id for one in told if one.account_id})
+    names = dict(concerned.values_list("pk", "name"))
+    for one in told:
+        one.account_name = names.get(one.account_id, "")  # type: ignore[attr-defined]
+    return told
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
