@@ -25,7 +25,7 @@ def test_no_relation_points_up_the_layers_not_even_by_a_string() -> None:
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.get_fields()
         if not field.auto_created and isinstance(field.related_model, type)
-        if stage(field.related_model) > stage(model)
+        if stage(field.related_model) > stage(model) >= 0  # libraries know none of ours but the user
     ]
     assert up == []
 

@@ -48,6 +48,40 @@ def test_a_member_of_every_role_sets_name_and_language(
         assert '<html lang="th"' in client.get("/today/").content.decode()
 
 
+PAGES = {
+    "/profile/": 200,
+    "/profile/email/": 200,  # who has neither password nor second factor cannot be asked for it once more
+    "/profile/password/": 302,  # without a password: to the first one
+    "/profile/password/first/": 200,
+    "/profile/sessions/": 200,
+    "/profile/security/": 200,
+    "/profile/security/app/remove/": 404,
+    "/profile/security/recovery-codes/": 404,
+    "/profile/security/recovery-codes/file/": 404,
+    "/profile/security/passkeys/": 200,
+    "/profile/security/passkeys/1/": 404,
+    "/sign-in/": 302,
+    "/sign-in/code/": 302,
+    "/sign-out/": 200,
+}
+
+
+@pytest.mark.parametrize("role", Member.Role.values)
+def test_every_role_has_the_same_pages_for_itself(
+    role: str, members: dict[str, Member], signed_in: Callable[[Member], Client]
+) -> None:
+    members[role].set_unusable_password()
+    members[role].save()
+    client = signed_in(members[role])
+    found = {where: client.get(where) for where in PAGES}
+    assert {where: answer.status_code for where, answer in found.items()} == PAGES
+    for where, answer in found.items():
+        assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+        page = answer.content.decode()
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page), where
+        assert not re.search(r'(?:src|href)="(?:https?:)?//', page), where
+
+
 def test_thai_pages_show_the_years_that_the_member_wants(client: Client, olga: Member) -> None:
     year = timezone.now().year
     for wanted, shown in ((False, year), (True, year + 543)):

@@ -167,6 +167,9 @@ LANGUAGE_CODE = "en"
 LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
 LANGUAGES = [("en", "English"), ("ne", "नेपाली"), ("hi", "हिन्दी"), ("ur", "اردو"), ("bn", "বাংলা"), ("th", "ไทย")]
 
+# What is counted and remembered for minutes: requests of tokens, attempts, codes already used.
+CACHES = {"default": env.cache_url("REGULARS_CACHE", default="locmemcache://")}
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 # Periodic jobs by name: what to do, and at what time of day where the organisation is. See base/jobs.py.
 SCHEDULE: dict[str, dict[str, str]] = {

@@ -69,7 +69,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def _kept(request: HttpRequest, member: Member) -> HttpResponse:
     """Back to the profile, in the language just chosen: one tried out before no longer stands in its way."""
     with override(member.language or None):
-        show_next(request, Toast(text=_("Your profile is kept.")))
+        show_next(request, Toast(text=_("Saved.")))
     response = redirect("profile")
     response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     return response
