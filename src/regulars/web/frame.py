@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -77,8 +77,5 @@ def _places(request: HttpRequest) -> Iterator[dict[str, Any]]:
     for place in NAVIGATION:
         if place.permissions and not any(may(request.user, one) for one in place.permissions):
             continue
-        try:
-            address = reverse(place.name)
-        except NoReverseMatch:
-            continue
+        address = reverse(place.name)
         yield {"place": place, "address": address, "current": request.path.startswith(address)}
