@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Schema
+from ninja import Field, Schema
 from pydantic import StringConstraints
 
 from regulars.base.models import Member
@@ -13,9 +13,10 @@ from regulars.facts.models import Account
 
 NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
 
-Text = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL)]
-TagName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
-LongText = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)]
+# The examples are for the page of the description, which else makes up texts that fit the pattern.
+Text = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL), Field(examples=["text"])]
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL), Field(examples=["vip"])]
+LongText = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL), Field(examples=["text"])]
 
 
 class AccountRef(Schema):

@@ -27,7 +27,7 @@ from regulars.plan.today import Card, Reason, todays_list, told
 
 router = Router(tags=["plan"])
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL), Field(examples=["text"])]
 
 
 class ActionOut(Schema):

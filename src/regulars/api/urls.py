@@ -37,7 +37,7 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 
 patterns, _app, namespace = api.urls
 for pattern in patterns:
-    pattern.callback = with_problems(pattern.callback)  # type: ignore[union-attr, arg-type]
+    pattern.callback = with_problems(pattern.callback)  # type: ignore[arg-type]
 
 urlpatterns = [
     path("v1/", include((patterns, namespace), namespace=namespace)),

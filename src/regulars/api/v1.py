@@ -33,6 +33,8 @@ PROBLEMS = {
 class DescriptionPage(Swagger):
     """The description as a page with files of this installation; ninja itself would fetch them from elsewhere."""
 
+    template = "web/api.html"
+
     def render_page(self, request: HttpRequest, api: NinjaAPI, **named: Any) -> HttpResponse:
         shown = {**self.settings, "url": self.get_openapi_url(api, named)}
         return render(request, self.template, {"api": api, "swagger_settings": json.dumps(shown)})

@@ -12,7 +12,7 @@ DEBUG = env.bool("REGULARS_DEBUG", default=False)
 SECRET_KEY = secret_key(HOME)
 ALLOWED_HOSTS = env.list("REGULARS_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
-# Where the page of the API has its files. Not an installed app: every command would wait until pydantic is loaded.
+# Where the page of the API has its scripts. Not an installed app: every command would wait until pydantic is loaded.
 NINJA = package_folder("ninja")
 
 INSTALLED_APPS = [
@@ -61,7 +61,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [NINJA / "templates"],
+        "DIRS": [],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

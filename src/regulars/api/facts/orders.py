@@ -33,8 +33,8 @@ router = Router(tags=["orders"])
 MOST_LINES = 10_000
 REJECTED_SHOWN = 100
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
-Name = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL), Field(examples=["A1"])]
+Name = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL), Field(examples=["text"])]
 Minor = Annotated[int, Field(ge=-(10**15), le=10**15)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -48,7 +48,10 @@ MULTIPART: dict[str, Any] = {
 }
 
 
-Name = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL)]
+Name = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL), Field(examples=["Date"])]
+
+
+Progress = Literal["examining", "ready", "refused", "importing", "done", "failed"]
 
 
 class NotMultipart(Refusal):
@@ -91,7 +94,7 @@ class UploadOut(Schema):
     """Files that were handed over. `report` says what an import would do; nothing is written before it is asked for."""
 
     uid: UUID
-    state: Literal["examining", "ready", "refused", "importing", "done", "failed"]
+    state: Progress
     files: list[UploadedFileOut]
     report: dict[str, Any] = Field(description="The dry run; empty until the files were examined.")
     refusal: RefusalOut | None
@@ -193,11 +196,16 @@ def _upload(uid: UUID, member: Member) -> Upload:
     return found
 
 
-def _shown(upload: Upload) -> UploadOut:
+def _progress(upload: Upload) -> Progress:
+    """The state; `failed` where the job was given up."""
     at_work = upload.state in (Upload.State.EXAMINING, Upload.State.IMPORTING)
+    return "failed" if at_work and uploads.gave_up(upload.job_id) else cast("Progress", upload.state)
+
+
+def _shown(upload: Upload) -> UploadOut:
     return UploadOut(
         uid=upload.uid,
-        state="failed" if at_work and uploads.gave_up(upload.job_id) else upload.state,
+        state=_progress(upload),
         files=[UploadedFileOut(**file) for file in upload.files],
         report=upload.report,
         refusal=RefusalOut.from_orm(upload.refusal) if upload.refusal else None,

@@ -146,14 +146,14 @@ def _told(entry: AuditEntry, member: Member) -> Told | None:
 
 def _told_account(entry: AuditEntry, member: Member) -> Told | None:
     """One that was merged is shown as the account that it is part of now."""
-    number = entry.subject_id if entry.subject == "facts.account" else entry.account_id
+    number = (entry.subject_id if entry.subject == "facts.account" else entry.account_id) or 0
     named = Account.objects.filter(pk=number).values_list("uid", "merged_into_id").first()
     found = named and accounts_of(member).filter(pk=named[1] or number).first()
     return Told(uid=named[0], record=shown_account(found, member), account_id=found.pk) if named and found else None
 
 
 def _told_contact(entry: AuditEntry, member: Member) -> Told | None:
-    found = visible_contacts(member).select_related("account").filter(pk=entry.subject_id).first()
+    found = visible_contacts(member).select_related("account").filter(pk=entry.subject_id or 0).first()
     return Told(uid=found.uid, record=shown_contact(found), account_id=found.account_id) if found else None
 
 
@@ -161,17 +161,17 @@ def _told_interaction(entry: AuditEntry, member: Member) -> Told | None:
     if entry.verb == "withdraw_interaction":
         seen = entry.account_id is not None and _sees_account(entry.account_id, member)
         return Told(uid=entry.before["uid"], record=None, account_id=entry.account_id) if seen else None
-    found = visible_interactions(member).select_related("account", "member").filter(pk=entry.subject_id).first()
+    found = visible_interactions(member).select_related("account", "member").filter(pk=entry.subject_id or 0).first()
     return Told(uid=found.uid, record=shown_interaction(found), account_id=found.account_id) if found else None
 
 
 def _told_action(entry: AuditEntry, member: Member) -> Told | None:
-    found = actions_of(member).filter(pk=entry.subject_id).first()
+    found = actions_of(member).filter(pk=entry.subject_id or 0).first()
     return Told(uid=found.uid, record=shown_action(found), account_id=found.account_id) if found else None
 
 
 def _told_import(entry: AuditEntry, member: Member) -> Told | None:
-    found = Import.objects.select_related("member").filter(pk=entry.subject_id).first()
+    found = Import.objects.select_related("member").filter(pk=entry.subject_id or 0).first()
     return Told(uid=found.uid, record=shown_import(found)) if found and may(member, Permission.IMPORT) else None
 
 

@@ -29,8 +29,12 @@ from regulars.base.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 router = Router(tags=["webhooks"])
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
-Url = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL), Field(examples=["Shop"])]
+Url = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL),
+    Field(examples=["https://example.com/regulars"]),
+]
 Events = Annotated[list[WebhookEvent], Field(min_length=1, max_length=len(WebhookEvent))]
 
 
@@ -58,7 +62,7 @@ class WebhookOut(Schema):
     url: str
     events: list[WebhookEvent]
     member: MemberRef
-    state: Literal["active", "paused", "stopped"]
+    state: WebhookEndpoint.State
     reason: str = Field(description="Why it was stopped.")
     failing_since: datetime | None
     previous_secret_until: datetime | None = Field(description="Until then the secret before signs as well.")
@@ -86,7 +90,7 @@ class DeliveryOut(Schema):
     uid: UUID
     webhook_id: str = Field(description="The `webhook-id` under which it is sent.")
     event: str
-    state: Literal["waiting", "delivered", "given_up", "withheld"]
+    state: WebhookDelivery.State
     reason: str
     next_at: datetime | None = Field(description="When it is tried next.")
     finished_at: datetime | None
@@ -97,7 +101,7 @@ class DeliveryOut(Schema):
 class DeliveryFilter(PageIn):
     """Which deliveries."""
 
-    state: Literal["waiting", "delivered", "given_up", "withheld"] | None = None
+    state: WebhookDelivery.State | None = None
     event: WebhookEvent | None = None
 
 
@@ -224,7 +228,7 @@ def _shown(endpoint: WebhookEndpoint) -> WebhookOut:
         url=endpoint.url,
         events=endpoint.events,
         member=MemberRef(uid=endpoint.member.uid, name=endpoint.member.name),
-        state=endpoint.state,
+        state=WebhookEndpoint.State(endpoint.state),
         reason=endpoint.reason,
         failing_since=endpoint.failing_since,
         previous_secret_until=endpoint.previous_until,
@@ -241,7 +245,7 @@ def _delivery(delivery: WebhookDelivery) -> DeliveryOut:
         uid=delivery.uid,
         webhook_id=deliveries.message_id(delivery.uid),
         event=delivery.event,
-        state=delivery.state,
+        state=WebhookDelivery.State(delivery.state),
         reason=delivery.reason,
         next_at=delivery.next_at if waits else None,
         finished_at=delivery.finished_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
@@ -128,7 +128,9 @@ def _locked(endpoint: WebhookEndpoint, member: Member | None) -> WebhookEndpoint
     return WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("member").get(pk=endpoint.pk)
 
 
-def _kept(endpoint: WebhookEndpoint, *, verb: str, member: Member | None, before: dict[str, object]) -> WebhookEndpoint:
+def _kept(
+    endpoint: WebhookEndpoint, *, verb: str, member: Member | None, before: Mapping[str, object]
+) -> WebhookEndpoint:
     after = {name: getattr(endpoint, name) for name in before}
     if after != before:
         endpoint.save()

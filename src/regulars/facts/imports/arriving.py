@@ -29,7 +29,7 @@ class TooManyFiles(Refusal):
 class ToFolder(FileUploadHandler):
     """Writes arriving files into the folder, as far as the limit allows; `stopped_by` is why it stopped earlier."""
 
-    chunk_size = PIECE_BYTES  # type: ignore[assignment]
+    chunk_size = PIECE_BYTES
 
     def __init__(self, request: HttpRequest, incoming: Incoming, *, limit_bytes: int) -> None:
         super().__init__(request)
@@ -54,7 +54,7 @@ class ToFolder(FileUploadHandler):
                 raise
             self._stop(NotEnoughSpace())
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
         self._close()
         return None
 

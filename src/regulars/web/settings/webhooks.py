@@ -143,7 +143,7 @@ def _with_accounts(told: list[WebhookDelivery], desk: Desk) -> list[WebhookDeliv
     concerned = visible_accounts(desk.member).filter(pk__in={one.account_id for one in told if one.account_id})
     names = dict(concerned.values_list("pk", "name"))
     for one in told:
-        one.account_name = names.get(one.account_id, "")  # type: ignore[attr-defined]
+        one.account_name = names.get(one.account_id or 0, "")  # type: ignore[attr-defined]
     return told
 
 
