@@ -42,8 +42,8 @@ def test_the_first_visitor_of_an_empty_installation_founds_it_and_is_its_owner(d
     assert client.get("/today/").headers["Location"] == "/welcome/"
     assert client.get("/sign-in/").headers["Location"] == "/welcome/"
     answer = client.post("/welcome/", FOUNDING, follow=True)
-    assert answer.redirect_chain == [("/today/", 302)]
-    assert "There are no figures yet" in answer.content.decode()
+    assert answer.redirect_chain == [("/imports/first/", 302)]
+    assert "Begin with your order history" in answer.content.decode()
     owner = Member.objects.get()
     assert (owner.role, owner.email, owner.check_password(PASSWORD)) == (Member.Role.OWNER, "olga@example.com", True)
     assert Organisation.objects.get().time_zone == "Europe/Berlin"

@@ -23,6 +23,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -76,9 +77,9 @@ class ChoosePassword(PasswordResetConfirmView):
         return enter(self.request, person)
 
 
-def enter(request: HttpRequest, member: Member) -> HttpResponse:
-    """Sign in who has just proved to be this member, by way of the second factor if there is one."""
-    response: HttpResponse = perform_login(request, member)
+def enter(request: HttpRequest, member: Member, *, then: str | None = None) -> HttpResponse:
+    """Sign in who has just proved to be this member, by way of the second factor if there is one; `then` where to."""
+    response: HttpResponse = perform_login(request, member, redirect_url=then)
     return response
 
 
@@ -123,7 +124,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, ValidationError(str(refusal)))
         else:
-            return enter(request, owner)
+            return enter(request, owner, then=reverse("imports_first"))
     return render(request, "web/welcome.html", {"form": form}, status=422 if form.errors else 200)
 
 

@@ -306,6 +306,7 @@ def _refused(refusal: Refusal) -> dict[str, Any]:
     said: dict[str, Any] = {"sentence": refusal.sentence, "way_out": way_out}
     if isinstance(refusal, MissingRates):
         said["missing_rates"] = [asdict(gap) for gap in refusal.missing]
+        said["way_out"] = _("Type the rates below, or upload a file of rates together with these files.")
     return said
 
 

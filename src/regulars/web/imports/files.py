@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.base.access import Permission, may
-from regulars.base.organisation import change_organisation
+from regulars.base.organisation import change_organisation, zone
 from regulars.core.errors import Refusal
 from regulars.facts.imports.saved_mappings import save_mapping
 from regulars.facts.imports.uploads import (
@@ -156,7 +156,13 @@ def _other_currency(desk: Desk, upload: Upload) -> str:
 def _page(request: HttpRequest, desk: Desk, upload: Upload, *, refused: Refusal | None = None) -> HttpResponse:
     busy = upload.state in (Upload.State.EXAMINING, Upload.State.IMPORTING)
     work = work_on(upload) if busy else Work()
-    context: dict[str, Any] = {"desk": desk, "upload": upload, "work": work, "names": files_named(upload.files)}
+    context: dict[str, Any] = {
+        "desk": desk,
+        "upload": upload,
+        "work": work,
+        "names": files_named(upload.files),
+        "zone": zone(desk.organisation),
+    }
     if not busy:
         context |= _examined(request, desk, upload)
     context["refused"] = refused

@@ -53,6 +53,7 @@ DELIMITERS = (
 )
 
 Choice = tuple[str, Any]
+_DATES = {"dmy": "31/12", "mdy": "12/31", "ymd": "2026/12/31"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,10 @@ class Group:
     wishes: Wishes
     content: str
     columns: list[Column]
+    dates: str
+    """How dates were found to be written."""
+    decimal: str
+    """The decimal sign that was found."""
     choices: list[tuple[str, list[Choice]]]
     """The fields of a column, in groups."""
     further: list[str]
@@ -177,6 +182,8 @@ def _group(number: int, preview: Preview, how: HowToRead, own: list[Choice]) -> 
             _column(f"{number}.column.{place}", heading, look, by_heading.get(heading, []), labels)
             for place, heading in enumerate(look.headings)
         ],
+        dates=", ".join(_DATES[order] for order in dict.fromkeys(look.mapping.date_order.values())),
+        decimal=look.mapping.decimal,
         choices=_choices(content, labels, own),
         further=_further(mapping, look, labels),
         headings=headings,

@@ -121,14 +121,15 @@ def restore(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, desk: Desk, form: RuleForm) -> HttpResponse:
     active_rules()
-    lines = _lines_by_rule()
+    found = list(ClassificationRule.objects.all())
+    lines = _lines_by_rule({(rule.name, rule.source) for rule in found})
     rows = [
         {
             "rule": rule,
             "field": FIELD_LABELS.get(rule.field, rule.field),
-            "lines": lines[rule.name],
+            "lines": lines[rule.name, rule.source],
         }
-        for rule in ClassificationRule.objects.all()
+        for rule in found
     ]
     context = {
         "desk": desk,
@@ -139,13 +140,17 @@ def _page(request: HttpRequest, desk: Desk, form: RuleForm) -> HttpResponse:
     return render(request, "web/imports/rules.html", context, status=422 if form.errors else 200)
 
 
-def _lines_by_rule() -> Counter[str]:
-    """How many lines each rule decided on in the latest imports, as their reports say."""
-    counted: Counter[str] = Counter()
+def _lines_by_rule(known: set[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """How many lines each rule, by name and source, decided on in the latest imports, as their reports say.
+
+    Where a rule for one source is called as one for all, it was the former.
+    """
+    counted: Counter[tuple[str, str]] = Counter()
     latest = Import.objects.filter(state=Import.State.DONE).order_by("-pk")[:IMPORTS_COUNTED]
-    for said in latest.values_list("report__rules", flat=True):
+    for source, said in latest.values_list("source", "report__rules"):
         for rule in said or []:
-            counted[rule["rule"]] += rule["lines"]
+            own = (rule["rule"], source)
+            counted[own if own in known else (rule["rule"], "")] += rule["lines"]
     return counted
 
 

@@ -164,11 +164,11 @@ def _records(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _month_rows(months: list[dict[str, Any]], currency: str) -> list[MonthRow]:
     """The latest months one by one, those before them in one row."""
     earlier = len(months) - MONTHS_SHOWN
+    if earlier <= 1:  # a row for a single one says no more than the month itself
+        return [_row(entry, currency) for entry in months]
     rows = [_row(entry, currency) for entry in months[-MONTHS_SHOWN:]]
-    if earlier > 0:
-        label = ngettext("%(count)d earlier month", "%(count)d earlier months", earlier) % {"count": earlier}
-        rows.insert(0, _row(sum_of(label, months[:earlier]), currency))
-    return rows
+    label = ngettext("%(count)d earlier month", "%(count)d earlier months", earlier) % {"count": earlier}
+    return [_row(sum_of(label, months[:earlier]), currency), *rows]
 
 
 def _row(entry: dict[str, Any], currency: str) -> MonthRow:
