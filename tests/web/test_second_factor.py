@@ -16,6 +16,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from regulars.base.audit import history_of
+from regulars.base.lost_access import password_path
 from regulars.base.models import Member
 from regulars.base.organisation import change_organisation
 
@@ -77,6 +78,22 @@ def test_with_an_app_the_password_alone_opens_nothing(
     assert client.get("/today/").status_code == 200
     client, where = enter(olga.email)
     assert client.post(where, {"code": code}).status_code == 200, "a code that was seen over the shoulder is worthless"
+    assert client.get("/today/").status_code == 302
+
+
+def test_neither_a_new_password_by_mail_nor_a_link_from_the_machine_goes_round_it(olga: Member) -> None:
+    connect_app(enter(olga.email)[0])
+    Client().post("/password/forgotten/", {"email": olga.email})
+    sent = re.search(r"http://testserver(/password/new/\S+)", str(mail.outbox[-1].body))
+    assert sent
+    client = Client()
+    form = client.get(sent[1]).headers["Location"]
+    assert client.post(form, {"password1": "another good one"}).headers["Location"] == "/sign-in/code/"
+    olga.refresh_from_db()
+    client = Client()
+    form = client.get(password_path(olga)).headers["Location"]
+    said = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    assert client.post(form, said).headers["Location"] == "/sign-in/code/"
     assert client.get("/today/").status_code == 302
 
 
