@@ -49,6 +49,7 @@ def chart_of_an_account(change: Change | None = None) -> Chart:
 def standings_of(alive: list[float], worth: list[float], risk: list[float]) -> Standings:
     count = len(alive)
     return Standings(
+        key="",
         currency="EUR",
         accounts=np.arange(1, count + 1),
         sales_12m=np.array(worth),

@@ -9,8 +9,6 @@ import numpy as np
 from django.core.cache import cache
 
 from regulars.facts.models import Account
-from regulars.insight.models import Snapshot
-from regulars.insight.portfolio import fingerprint
 from regulars.insight.standings import Standings
 
 KEPT_SECONDS = 300
@@ -41,12 +39,12 @@ class AccountsPart:
         return self.sales_12m / self.sales_previous_12m - 1 if self.sales_previous_12m > 0 else None
 
 
-def parts_by(found: Standings, snapshot: Snapshot, *, most: int = 15) -> dict[str, list[AccountsPart]]:
+def parts_by(found: Standings, *, most: int = 15) -> dict[str, list[AccountsPart]]:
     """For each name in `BY` the largest parts by sales, some minutes old at most.
 
-    `found`: the standings of that snapshot for some member. A name by which nothing is told apart is left out.
+    A name by which nothing is told apart is left out.
     """
-    key = f"parts:{snapshot.uid}:{fingerprint(found.accounts.tolist())}"
+    key = f"parts:{found.key}"
     parts: dict[str, list[AccountsPart]] | None = cache.get(key)
     if parts is None:
         parts = _by_all(found)

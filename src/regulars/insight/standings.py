@@ -37,6 +37,7 @@ FIGURES = (
 class Standings:
     """One entry an account in each array; NaN is unknown. Money in units of `currency`."""
 
+    key: str  # the same for the same accounts of the same snapshot
     currency: str
     accounts: NDArray[np.int64]
     sales_12m: Vector
@@ -55,27 +56,29 @@ class Standings:
     def part(self, chosen: NDArray[Any]) -> Standings:
         """Some of the accounts: by a mask, or by their places."""
         figures = {name: getattr(self, name)[chosen] for name in FIGURES}
-        return Standings(currency=self.currency, accounts=self.accounts[chosen], **figures)
+        return Standings(key=self.key, currency=self.currency, accounts=self.accounts[chosen], **figures)
 
 
 def standings(snapshot: Snapshot, *, member: Member | None) -> Standings:
     """The accounts of a snapshot that the member sees today. One that was merged since is left out."""
-    seen = np.array(visible_accounts(member).order_by("pk").values_list("pk", flat=True), np.int64)
-    if account_scope(member) == Scope.NONE or not seen.size:
-        seen = np.zeros(0, np.int64)
-    key = f"standings:{snapshot.uid}:{fingerprint(seen.tolist())}"
+    sees_all = account_scope(member) == Scope.ALL
+    # Few accounts were merged, so that nobody who sees all waits for a list of all.
+    told_apart = Account.objects.filter(merged_into__isnull=False) if sees_all else visible_accounts(member)
+    listed = list(told_apart.order_by("pk").values_list("pk", flat=True))
+    key = f"standings:{snapshot.uid}:{'without' if sees_all else 'with'}:{fingerprint(listed)}"
     found: Standings | None = cache.get(key)
     if found is None:
-        everyone = _of_snapshot(snapshot)
-        found = everyone.part(np.isin(everyone.accounts, seen))
+        everyone = _of_snapshot(snapshot, key)
+        among = np.isin(everyone.accounts, np.array(listed, np.int64))
+        found = everyone.part(~among if sees_all else among)
         cache.set(key, found, KEPT_SECONDS)
     return found
 
 
-def _of_snapshot(snapshot: Snapshot) -> Standings:
+def _of_snapshot(snapshot: Snapshot, key: str) -> Standings:
     scores = kept_scores(snapshot)
     figures = {name: scores[name].to_numpy().astype("float64") for name in FIGURES}
-    return Standings(currency=snapshot.currency, accounts=scores["account_id"].to_numpy(), **figures)
+    return Standings(key=key, currency=snapshot.currency, accounts=scores["account_id"].to_numpy(), **figures)
 
 
 def accounts_named(ids: Iterable[int]) -> Mapping[int, Account]:
@@ -100,10 +103,14 @@ class ValueAndRisk:
     hold_half_of_risk: int  # fewest accounts that hold half of it; 0: nothing is at risk
 
 
+LEAST_WORTH = 1.0
+"""Whoever is worth less than a unit of the currency a year is lost, and has no place on the map."""
+
+
 def value_and_risk(found: Standings, *, most: int = 400) -> ValueAndRisk:
     """As many as a map can hold: those with most at risk, and those worth most."""
-    known = np.isfinite(found.probability_alive) & (found.worth > 0)
-    placed = found.part(known)
+    known = np.isfinite(found.probability_alive)
+    placed = found.part(known & (found.worth >= LEAST_WORTH))
     chosen = np.zeros(placed.accounts.size, bool)
     chosen[np.argsort(-np.nan_to_num(placed.value_at_risk), kind="stable")[: most // 2]] = True
     room = most - int(chosen.sum())

@@ -86,7 +86,7 @@ def _figures(desk: Desk, snapshot: Snapshot) -> dict[str, Any]:
         "months": months_chart(whole),
         "customers": customers_chart(whole),
         "cohorts": cohort_table(whole),
-        "parts": tables_of_parts(whole, everyone, snapshot),
+        "parts": tables_of_parts(whole, everyone),
     }
 
 

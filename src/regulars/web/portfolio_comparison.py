@@ -75,7 +75,7 @@ def comparison(one: Snapshot, other: Snapshot, *, member: Member | None) -> Comp
 
 def _title(found: Moves) -> str:
     words = {"came": number(found.came), "went": number(found.went)}
-    return _("What changed? %(came)s customers came, %(went)s went") % words
+    return _("What changed? %(came)s came, %(went)s went") % words
 
 
 def _figures(before: Portfolio, after: Portfolio, *, sees_cost: bool) -> list[ComparedFigure]:

@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 
 from regulars.base.formats import number, percent, short_month
 from regulars.base.models import Department, Member, Team
-from regulars.insight.models import Snapshot
 from regulars.insight.portfolio_figures import Cohort, Part, Portfolio
 from regulars.insight.portfolio_parts import AccountsPart, parts_by
 from regulars.insight.standings import Standings
@@ -122,9 +121,9 @@ class PartsTable:
     knows_risk: bool
 
 
-def tables_of_parts(whole: Portfolio, everyone: Standings, snapshot: Snapshot) -> list[PartsTable]:
+def tables_of_parts(whole: Portfolio, everyone: Standings) -> list[PartsTable]:
     """The tables in which there is something to compare: what stands with accounts, and what stands on order lines."""
-    by_account = parts_by(everyone, snapshot)
+    by_account = parts_by(everyone)
     headings = {
         "owner": _("Looked after by"),
         "team": _("Team"),
