@@ -48,7 +48,8 @@ def test_everything_said_about_an_account_is_changed_in_one_form(
     assert browser.post(f"/accounts/{firm.uid}/edit/", said).status_code == 302
     firm.refresh_from_db()
     assert (firm.city, firm.owner, firm.custom) == ("Bath", priya, {"machines": 12.5, "serviced": True})
-    assert firm.parent and firm.parent.name == "Head office"
+    assert firm.parent
+    assert firm.parent.name == "Head office"
     assert sorted(firm.tags.values_list("name", flat=True)) == ["kept", "new"]
     assert typed(browser, firm)["own_serviced"] == "yes"
 

@@ -174,6 +174,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 # Periodic jobs by name: what to do, and at what time of day where the organisation is. See base/jobs.py.
 SCHEDULE: dict[str, dict[str, str]] = {
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
+    "find_duplicates": {"job": "regulars.facts.duplicates.find_duplicates", "at": "03:00"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
     "tidy_uploads": {"job": "regulars.facts.imports.uploads.tidy_uploads", "at": "04:00"},
     "tidy_webhooks": {"job": "regulars.api.webhooks.job.tidy_webhooks", "at": "03:45"},

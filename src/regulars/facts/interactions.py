@@ -116,7 +116,7 @@ def restore_interaction(*, uid: uuid.UUID, member: Member | None) -> Interaction
         raise WrongInteraction(_("This is there again already."), _("There is nothing left to do."))
     said = dict(entry.before)
     people = said.pop("contacts")
-    restored = Interaction(**{**said, "account_id": account.pk, "on": date.fromisoformat(said["on"])})
+    restored = Interaction(**{**said, "uid": uid, "account_id": account.pk, "on": date.fromisoformat(said["on"])})
     with audited(restored, verb="restore_interaction", member=member):
         restored.save()
     restored.contacts.set(Contact.objects.filter(pk__in=people, account=account))

@@ -74,7 +74,7 @@ def restore_site(*, uid: uuid.UUID, member: Member | None) -> Site:
     account = account_of_removed(entry, member=member)
     if Site.objects.filter(uid=uid).exists():
         raise WrongSite(_("This is there again already."), _("There is nothing left to do."))
-    restored = Site(**{**entry.before, "account_id": account.pk})
+    restored = Site(**{**entry.before, "uid": uid, "account_id": account.pk})
     with audited(restored, verb="restore_site", member=member):
         restored.save()
     return restored

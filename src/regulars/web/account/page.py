@@ -56,6 +56,21 @@ def account(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return render(request, "web/account/page.html", page_context(desk, found))
 
 
+@require_safe
+def months(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """What is read from the order history: the months against what was expected, and the timeline with its orders.
+
+    The first page asks for it as soon as it is there; without a script it is a page of its own.
+    """
+    desk, found = opened(request, uid)
+    context = heading(desk, found, tab="account")
+    account: Account = context["account"]
+    expected = months_against_expected(account, as_of=desk.figures_of or desk.day)
+    context |= timeline_context(desk, account, size=EVENTS_SHOWN)
+    context["chart"] = account_chart(expected, currency=desk.currency)
+    return render(request, "web/account/months.html", context)
+
+
 @require_POST
 def log(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Record a call or another contact; a refusal keeps what was typed."""
@@ -103,11 +118,9 @@ def page_context(
     context = heading(desk, found, tab="account")
     account: Account = context["account"]
     people = list(account.contacts.filter(active=True).order_by("pk")[: CONTACTS_SHOWN + 1])
-    months = months_against_expected(account, as_of=desk.figures_of or desk.day)
     return {
         **context,
         "sentences": _sentences(context["score"], desk),
-        "chart": account_chart(months, currency=desk.currency),
         "contacts": people[:CONTACTS_SHOWN],
         "has_more_contacts": len(people) > CONTACTS_SHOWN,
         "family": _family(desk, account, context["score"]),
@@ -118,7 +131,8 @@ def page_context(
         "kinds": today.KINDS,
         "delays": today.DELAYS,
         "objections": today.OBJECTIONS,
-        **timeline_context(desk, account, size=EVENTS_SHOWN),
+        # The history is asked after the page is there: reading it takes longer than all the rest.
+        **timeline_context(desk, account, size=EVENTS_SHOWN, with_orders=False),
     }
 
 

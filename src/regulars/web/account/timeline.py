@@ -55,9 +55,10 @@ class Event:
     """Of what happened on the same day, the greater is said to be later."""
 
 
-def events_of(desk: Desk, account: Account, *, kind: str, limit: int) -> list[Event]:
+def events_of(desk: Desk, account: Account, *, kind: str, limit: int, with_orders: bool = True) -> list[Event]:
     """The newest events, of one kind or of all; the number of queries does not depend on `limit`."""
-    sources = [source for name, _label, source in KINDS if name == kind or not kind]
+    asked = [(name, source) for name, _label, source in KINDS if name == kind or not kind]
+    sources = [source for name, source in asked if with_orders or name != "orders"]
     events = [event for source in sources for event in source(desk, account, limit)]
     return sorted(events, key=lambda event: (event.on, event.rank), reverse=True)[:limit]
 
@@ -161,11 +162,17 @@ KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
 
 
 def timeline_context(
-    desk: Desk, account: Account, *, kind: str = "", page: int = 1, size: int = EVENTS_A_PAGE
+    desk: Desk,
+    account: Account,
+    *,
+    kind: str = "",
+    page: int = 1,
+    size: int = EVENTS_A_PAGE,
+    with_orders: bool = True,
 ) -> dict[str, Any]:
     """The context of `account/events.html`: one page of the timeline, and the kinds to choose from."""
     kind = kind if kind in {name for name, _label, _source in KINDS} else ""
-    events = events_of(desk, account, kind=kind, limit=page * size + 1)
+    events = events_of(desk, account, kind=kind, limit=page * size + 1, with_orders=with_orders)
     return {
         "events": events[(page - 1) * size : page * size],
         "has_older": len(events) > page * size,

@@ -9,6 +9,7 @@ from regulars.web.account import changes, details, orders, page, people, talks, 
 urlpatterns = [
     path("accounts/new/", details.new, name="account_new"),
     path("accounts/<uuid:uid>/", page.account, name="account"),
+    path("accounts/<uuid:uid>/months/", page.months, name="account_months"),
     path("accounts/<uuid:uid>/log/", page.log, name="account_log"),
     path("accounts/<uuid:uid>/edit/", details.edit, name="account_edit"),
     path("accounts/<uuid:uid>/orders/", orders.orders, name="account_orders"),

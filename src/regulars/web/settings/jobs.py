@@ -33,6 +33,7 @@ JOBS_A_PAGE = 25
 
 NAMES: dict[str, str | Promise] = {
     "regulars.plan.daily.nightly": gettext_lazy("Figures and lists of the day"),
+    "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
     "regulars.facts.history.tidy_history": gettext_lazy("Tidying of the order history"),
     "regulars.base.kept_backups.make_backup": gettext_lazy("Backup"),
     "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
@@ -77,7 +78,8 @@ def jobs(request: HttpRequest) -> HttpResponse:
     """The queue, the failures, the schedule and the workers."""
     desk = desk_for(request, PAGE)
     failed = Paginator(_newest_first(TaskResultStatus.FAILED), JOBS_A_PAGE).get_page(request.GET.get("page"))
-    done = _newest_first(TaskResultStatus.SUCCESSFUL)[:JOBS_A_PAGE]
+    every_few_seconds = [entry["job"] for entry in settings.NEEDED_JOBS.values()]
+    done = _newest_first(TaskResultStatus.SUCCESSFUL).exclude(task_path__in=every_few_seconds)[:JOBS_A_PAGE]
     running = Job.objects.filter(status=TaskResultStatus.RUNNING).order_by("started_at")
     waiting = Job.objects.filter(status=TaskResultStatus.READY)
     pending = list(waiting[:JOBS_A_PAGE])
