@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -15,101 +16,77 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from regulars.base.models import AuditEntry
+from regulars.base.formats import number
+from regulars.base.models import AuditEntry, Organisation
 from regulars.base.thresholds import declared_thresholds
-from regulars.facts.models import CustomField
+from regulars.facts.models import CustomField, ExchangeRate
 from regulars.plan.causes import CAUSES
+from regulars.plan.models import Action
+from regulars.web import trail
 
 LONGEST_VALUE = 300
 
 VERBS: dict[str, str | Promise] = {
-    "accept_invitation": gettext_lazy("accepted an invitation"),
-    "activate_contact": gettext_lazy("brought a contact back"),
-    "activate_member": gettext_lazy("gave the login back"),
-    "add_rule": gettext_lazy("added a rule"),
-    "add_site": gettext_lazy("added a site"),
-    "add_webhook": gettext_lazy("added a webhook"),
-    "ask_for_backup": gettext_lazy("asked for a backup"),
-    "ask_for_refresh": gettext_lazy("had lists computed"),
-    "assign_owner": gettext_lazy("gave to a member"),
-    "change_account": gettext_lazy("changed an account"),
-    "change_contact": gettext_lazy("changed a contact"),
-    "change_custom_field": gettext_lazy("changed a field of ours"),
-    "change_department": gettext_lazy("changed a department"),
-    "change_interaction": gettext_lazy("changed what was recorded"),
-    "change_member": gettext_lazy("changed a member"),
-    "change_organisation": gettext_lazy("changed the organisation"),
-    "change_role": gettext_lazy("changed a role"),
-    "change_rule": gettext_lazy("changed a rule"),
-    "change_site": gettext_lazy("changed a site"),
-    "change_team": gettext_lazy("changed a team"),
-    "change_thresholds": gettext_lazy("changed figures of causes"),
-    "change_view": gettext_lazy("changed a view"),
-    "change_webhook": gettext_lazy("changed a webhook"),
-    "confirm_email": gettext_lazy("confirmed an e-mail"),
-    "create_account": gettext_lazy("added an account"),
-    "create_contact": gettext_lazy("added a contact"),
-    "create_custom_field": gettext_lazy("added a field of ours"),
-    "create_department": gettext_lazy("added a department"),
-    "create_member": gettext_lazy("added a member"),
-    "create_organisation": gettext_lazy("founded the organisation"),
-    "create_team": gettext_lazy("added a team"),
-    "create_token": gettext_lazy("made an API token"),
-    "deactivate_contact": gettext_lazy("noted that a contact left"),
-    "deactivate_member": gettext_lazy("took the login away"),
-    "delete_view": gettext_lazy("deleted a view"),
-    "discard_upload": gettext_lazy("threw files away"),
-    "download_backup": gettext_lazy("took a backup out of the house"),
-    "end_session": gettext_lazy("ended a session"),
-    "forget_mapping": gettext_lazy("forgot a mapping"),
-    "import": gettext_lazy("imported"),
-    "invite_member": gettext_lazy("invited a member"),
-    "join_tags": gettext_lazy("joined tags"),
-    "let_in_again": gettext_lazy("let somebody in again"),
-    "mark_different": gettext_lazy("said that two are different"),
-    "mark_done": gettext_lazy("did an action"),
-    "mark_not_useful": gettext_lazy("dismissed an action"),
-    "merge_accounts": gettext_lazy("merged accounts"),
-    "move_rule": gettext_lazy("moved a rule"),
-    "pause_webhook": gettext_lazy("paused a webhook"),
-    "reassign": gettext_lazy("gave an action to a member"),
-    "record_interaction": gettext_lazy("recorded a call, visit or mail"),
-    "record_rate": gettext_lazy("recorded an exchange rate"),
-    "remove_backup": gettext_lazy("removed a backup"),
-    "remove_department": gettext_lazy("removed a department"),
-    "remove_rate": gettext_lazy("removed an exchange rate"),
-    "remove_rule": gettext_lazy("removed a rule"),
-    "remove_site": gettext_lazy("removed a site"),
-    "remove_tag": gettext_lazy("removed a tag"),
-    "remove_team": gettext_lazy("removed a team"),
-    "remove_webhook": gettext_lazy("removed a webhook"),
-    "rename_mapping": gettext_lazy("renamed a mapping"),
-    "rename_tag": gettext_lazy("renamed a tag"),
-    "reopen": gettext_lazy("reopened an action"),
-    "resend_invitation": gettext_lazy("sent an invitation again"),
-    "resend_webhook": gettext_lazy("had a message sent again"),
-    "resend_webhook": gettext_lazy("sent a webhook again"),
-    "restore": gettext_lazy("restored a backup"),
-    "restore_default_rules": gettext_lazy("restored the usual rules"),
-    "restore_interaction": gettext_lazy("restored what was withdrawn"),
-    "restore_site": gettext_lazy("restored a site"),
-    "restore_view": gettext_lazy("restored a view"),
-    "resume_webhook": gettext_lazy("resumed a webhook"),
-    "retry_job": gettext_lazy("had a job tried again"),
-    "revoke_token": gettext_lazy("revoked an API token"),
-    "rotate_webhook_secret": gettext_lazy("changed the secret of a webhook"),
-    "rotate_webhook_secret": gettext_lazy("made a new secret for a webhook"),
-    "save_view": gettext_lazy("saved a view"),
-    "snooze": gettext_lazy("put an action off"),
-    "stop_webhook": gettext_lazy("stopped a webhook"),
-    "tag": gettext_lazy("tagged"),
-    "undo_import": gettext_lazy("undid an import"),
-    "undo_merge": gettext_lazy("undid a merge"),
-    "untag": gettext_lazy("took tags off"),
-    "upload": gettext_lazy("handed files over"),
-    "withdraw_different": gettext_lazy("took back that two are different"),
-    "withdraw_interaction": gettext_lazy("withdrew what was recorded"),
-    "withdraw_invitation": gettext_lazy("withdrew an invitation"),
+    **trail.VERBS,
+    "accept_invitation": gettext_lazy("Invitation accepted"),
+    "activate_member": gettext_lazy("Login given back"),
+    "add_rule": gettext_lazy("Rule added"),
+    "add_webhook": gettext_lazy("Webhook added"),
+    "ask_for_backup": gettext_lazy("Backup asked for"),
+    "ask_for_refresh": gettext_lazy("Computing of the lists asked for"),
+    "change_custom_field": gettext_lazy("Field of ours changed"),
+    "change_department": gettext_lazy("Department changed"),
+    "change_member": gettext_lazy("Member changed"),
+    "change_organisation": gettext_lazy("Organisation changed"),
+    "change_role": gettext_lazy("Role changed"),
+    "change_rule": gettext_lazy("Rule changed"),
+    "change_team": gettext_lazy("Team changed"),
+    "change_thresholds": gettext_lazy("Figures of causes changed"),
+    "change_view": gettext_lazy("View changed"),
+    "change_webhook": gettext_lazy("Webhook changed"),
+    "confirm_email": gettext_lazy("E-mail confirmed"),
+    "create_custom_field": gettext_lazy("Field of ours added"),
+    "create_department": gettext_lazy("Department added"),
+    "create_member": gettext_lazy("Member added"),
+    "create_organisation": gettext_lazy("Organisation founded"),
+    "create_team": gettext_lazy("Team added"),
+    "create_token": gettext_lazy("API token made"),
+    "deactivate_member": gettext_lazy("Login taken away"),
+    "delete_view": gettext_lazy("View removed"),
+    "discard_upload": gettext_lazy("Uploaded files thrown away"),
+    "download_backup": gettext_lazy("Backup taken out of the house"),
+    "end_session": gettext_lazy("Session ended"),
+    "forget_mapping": gettext_lazy("Mapping of columns forgotten"),
+    "import": gettext_lazy("Files imported"),
+    "invite_member": gettext_lazy("Member invited"),
+    "join_tags": gettext_lazy("Tags joined"),
+    "let_in_again": gettext_lazy("Let in again after too many attempts"),
+    "move_rule": gettext_lazy("Rule moved"),
+    "pause_webhook": gettext_lazy("Webhook paused"),
+    "record_rate": gettext_lazy("Exchange rate recorded"),
+    "remove_backup": gettext_lazy("Backup removed"),
+    "remove_department": gettext_lazy("Department removed"),
+    "remove_rate": gettext_lazy("Exchange rate removed"),
+    "remove_rule": gettext_lazy("Rule removed"),
+    "remove_tag": gettext_lazy("Tag removed"),
+    "remove_team": gettext_lazy("Team removed"),
+    "remove_webhook": gettext_lazy("Webhook removed"),
+    "rename_mapping": gettext_lazy("Mapping of columns renamed"),
+    "rename_tag": gettext_lazy("Tag renamed"),
+    "resend_invitation": gettext_lazy("Invitation sent again"),
+    "resend_webhook": gettext_lazy("Message of a webhook sent again"),
+    "restore": gettext_lazy("Restored from a backup"),
+    "restore_default_rules": gettext_lazy("Usual rules restored"),
+    "restore_view": gettext_lazy("View put back"),
+    "resume_webhook": gettext_lazy("Webhook resumed"),
+    "retry_job": gettext_lazy("Job tried again"),
+    "revoke_token": gettext_lazy("API token revoked"),
+    "rotate_webhook_secret": gettext_lazy("New secret made for a webhook"),
+    "save_view": gettext_lazy("View kept"),
+    "stop_webhook": gettext_lazy("Webhook stopped"),
+    "undo_import": gettext_lazy("Import undone"),
+    "upload": gettext_lazy("Files handed over"),
+    "withdraw_invitation": gettext_lazy("Invitation withdrawn"),
 }
 """What the verbs of all stages are called here; a new one shows its own name until it stands here."""
 
@@ -142,7 +119,7 @@ KINDS: dict[str, str | Promise] = {
 
 def verb_of(verb: str) -> str:
     """What was done, in words."""
-    return str(VERBS.get(verb) or verb.replace("_", " "))
+    return str(VERBS.get(verb) or capfirst(verb.replace("_", " ")))
 
 
 def kind_of(subject: str) -> str:
@@ -152,7 +129,7 @@ def kind_of(subject: str) -> str:
 
 def verbs() -> list[tuple[str, str]]:
     """All verbs to choose from, by their words."""
-    return sorted(((verb, capfirst(str(words))) for verb, words in VERBS.items()), key=lambda one: one[1])
+    return sorted(((verb, str(words)) for verb, words in VERBS.items()), key=lambda one: one[1])
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -211,7 +188,7 @@ class Words:
 
     def _told(self, entry: AuditEntry) -> Change:
         model = _model(entry.subject)
-        record = self._named(model, entry.subject_id) or _name_in(entry)
+        record = self._named(model, entry.subject_id) or ("" if model is Organisation else _name_in(entry))
         account: Any = self.found.get(apps.get_model("facts", "Account"), {}).get(entry.account_id or 0)
         return Change(
             entry=entry,
@@ -228,9 +205,7 @@ class Words:
         if model is None or key is None:
             return ""
         record = self.found.get(model, {}).get(key)
-        if record is None:
-            return ""
-        return _short(CAUSES[record.cause].name if model._meta.label == "plan.Action" else record)
+        return "" if record is None else _short(_called(record))
 
     def _fields(self, model: type[models.Model] | None, entry: AuditEntry) -> Iterable[FieldChange]:
         for name in dict.fromkeys([*entry.before, *entry.after]):
@@ -258,8 +233,24 @@ class Words:
         target = _target(model, name)
         if target is not None and isinstance(value, int):
             return self._named(target, value) or f"#{value}"
-        choices = dict(getattr(_field(model, name), "flatchoices", None) or [])
+        field = _field(model, name)
+        if isinstance(field, models.DecimalField) and isinstance(value, str):
+            return number(Decimal(value), digits=field.decimal_places)
+        choices = dict(getattr(field, "flatchoices", None) or [])
         return str(choices[value]) if isinstance(value, str) and value in choices else _text(value)
+
+
+def _called(record: models.Model) -> Any:
+    """What a record is called here. The organisation is the only one of its kind, so it needs no name."""
+    match record:
+        case Action():
+            return CAUSES[record.cause].name if record.cause in CAUSES else record.cause
+        case ExchangeRate():
+            return record.currency
+        case Organisation():
+            return ""
+        case _:
+            return record
 
 
 def _name_in(entry: AuditEntry) -> str:

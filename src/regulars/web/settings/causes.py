@@ -83,10 +83,10 @@ def thresholds_of(group: str) -> list[Threshold]:
 class ThresholdForm(forms.Form):
     """Figures of one group; what is left empty has its usual value. Shares are typed per cent."""
 
-    def __init__(self, *args: Any, thresholds: list[Threshold], organisation: Organisation, **options: Any) -> None:
+    def __init__(self, given: Any, *, thresholds: list[Threshold], organisation: Organisation) -> None:
         own = organisation.thresholds
         initial = {one.name: _as_typed(one, own[one.name]) for one in thresholds if one.name in own}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(given, initial=initial)
         self.thresholds = thresholds
         for one in thresholds:
             self.fields[one.name] = _field(one)
@@ -104,22 +104,22 @@ def _field(one: Threshold) -> forms.Field:
     assert one.least is not None, f"{one.name} has no least value"
     assert one.most is not None, f"{one.name} has no greatest value"
     whole = isinstance(one.default, int)
-    kind: type[forms.IntegerField] = forms.IntegerField if whole else forms.DecimalField
     values = {"usual": _told(one, one.default), "least": _told(one, one.least), "most": _told(one, one.most)}
-    return kind(
-        label=capfirst(str(one.meaning)),
-        required=False,
-        min_value=_as_typed(one, one.least),
-        max_value=_as_typed(one, one.most),
-        help_text=_("Usually %(usual)s; from %(least)s to %(most)s.") % values,
-        widget=forms.NumberInput(
+    said: dict[str, Any] = {
+        "label": capfirst(str(one.meaning)),
+        "required": False,
+        "min_value": _as_typed(one, one.least),
+        "max_value": _as_typed(one, one.most),
+        "help_text": _("Usually %(usual)s; from %(least)s to %(most)s.") % values,
+        "widget": forms.NumberInput(
             {
                 "step": "1" if whole else "any",
                 "placeholder": str(_as_typed(one, one.default)),
                 "inputmode": "numeric" if whole else "decimal",
             }
         ),
-    )
+    }
+    return forms.IntegerField(**said) if whole else forms.DecimalField(**said)
 
 
 def _as_typed(one: Threshold, value: float) -> Decimal:

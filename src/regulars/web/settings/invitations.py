@@ -27,8 +27,9 @@ from regulars.base.mail import MailNotSent
 from regulars.base.models import Invitation, Member, Team
 from regulars.web.desk import Desk
 from regulars.web.frame import Toast, show_next
-from regulars.web.settings.members import PAGE, role_choices, team_choices
+from regulars.web.settings.members import PAGE, role_choices
 from regulars.web.settings.pages import carried_out, desk_for, show
+from regulars.web.settings.teams import team_choices, team_of
 
 
 class InvitationForm(forms.Form):
@@ -46,7 +47,7 @@ class InvitationForm(forms.Form):
         self.fields["team"].choices = team_choices()  # type: ignore[attr-defined]
 
     def clean_team(self) -> Team | None:
-        return Team.objects.filter(uid=self.cleaned_data["team"] or None).first()
+        return team_of(self.cleaned_data["team"])
 
 
 @never_cache

@@ -29,6 +29,7 @@ from regulars.facts.models import Account
 from regulars.plan.leaving import hand_over_and_deactivate
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed
+from regulars.web.settings.teams import team_choices, team_of
 
 PAGE = "settings_members"
 MEMBERS_A_PAGE = 50
@@ -75,14 +76,6 @@ def role_choices(member: Member | None) -> list[tuple[str, str]]:
     ]
 
 
-def team_choices() -> list[tuple[str, str]]:
-    """All teams to choose from."""
-    return [
-        ("", _("None")),
-        *((str(uid), name) for uid, name in Team.objects.order_by("name").values_list("uid", "name")),
-    ]
-
-
 class MemberForm(forms.Form):
     """What may be said about a member."""
 
@@ -105,7 +98,7 @@ class MemberForm(forms.Form):
             self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def clean_team(self) -> Team | None:
-        return Team.objects.filter(uid=self.cleaned_data["team"] or None).first()
+        return team_of(self.cleaned_data["team"])
 
 
 class LeavingForm(forms.Form):

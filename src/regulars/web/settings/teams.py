@@ -64,6 +64,22 @@ def department_choices(none: str) -> list[tuple[str, str]]:
     return [("", none), *((str(one.department.uid), "\u2003" * one.depth + one.department.name) for one in branches)]
 
 
+def department_of(chosen: str) -> Department | None:
+    """The department that was chosen among `department_choices`."""
+    return Department.objects.filter(uid=chosen).first() if chosen else None
+
+
+def team_choices() -> list[tuple[str, str]]:
+    """All teams to choose from."""
+    found = Team.objects.order_by("name").values_list("uid", "name")
+    return [("", _("None")), *((str(uid), name) for uid, name in found)]
+
+
+def team_of(chosen: str) -> Team | None:
+    """The team that was chosen among `team_choices`."""
+    return Team.objects.filter(uid=chosen).first() if chosen else None
+
+
 class DepartmentForm(forms.Form):
     """Name and place of a department."""
 
@@ -75,7 +91,7 @@ class DepartmentForm(forms.Form):
         self.fields["parent"].choices = department_choices(_("No other: it stands at the top"))  # type: ignore[attr-defined]
 
     def clean_parent(self) -> Department | None:
-        return Department.objects.filter(uid=self.cleaned_data["parent"] or None).first()
+        return department_of(self.cleaned_data["parent"])
 
 
 class TeamForm(forms.Form):
@@ -95,7 +111,7 @@ class TeamForm(forms.Form):
         self.fields["department"].choices = department_choices(_("None"))  # type: ignore[attr-defined]
 
     def clean_department(self) -> Department | None:
-        return Department.objects.filter(uid=self.cleaned_data["department"] or None).first()
+        return department_of(self.cleaned_data["department"])
 
 
 @require_safe
