@@ -83,12 +83,7 @@ def untag_accounts(*, accounts: QuerySet[Account], tags: Iterable[str], member: 
 @transaction.atomic
 def take_back(*, moment: int, member: Member | None) -> BulkChange:
     """Undo what `member` did to many accounts at that moment. What was changed again since stays as it is now."""
-    entries = AuditEntry.objects.filter(
-        at=_START + moment * _MICROSECOND, member=member, subject=Account._meta.label_lower, verb__in=_UNDOING
-    )
-    by_account = {entry.subject_id: entry for entry in entries if entry.subject_id is not None}
-    if not by_account:
-        raise NothingToTakeBack(_("There is nothing to take back."), _("Look at the accounts as they are now."))
+    by_account = _entries(moment, member)
     verb = next(iter(by_account.values())).verb
     require(member, "assign" if verb == "assign_owner" else "write")
     found = [
@@ -97,6 +92,20 @@ def take_back(*, moment: int, member: Member | None) -> BulkChange:
         for account in _locked(Account.objects.filter(pk__in=some), member)
     ]
     return _UNDOING[verb](found, by_account, member)
+
+
+def _entries(moment: int, member: Member | None) -> dict[int, AuditEntry]:
+    """What the member did to accounts at that moment, by account."""
+    try:
+        at = _START + moment * _MICROSECOND
+    except OverflowError:
+        at = _START
+    of_accounts = AuditEntry.objects.filter(subject=Account._meta.label_lower, verb__in=_UNDOING)
+    entries = of_accounts.filter(at=at, member=member)
+    by_account = {entry.subject_id: entry for entry in entries if entry.subject_id is not None}
+    if not by_account:
+        raise NothingToTakeBack(_("There is nothing to take back."), _("Look at the accounts as they are now."))
+    return by_account
 
 
 def _owners_back(found: list[Account], entries: Mapping[int, AuditEntry], member: Member | None) -> BulkChange:
@@ -174,7 +183,7 @@ def _noted(
     changes: list[tuple[Account, dict[str, object], dict[str, object]]], *, verb: str, member: Member | None
 ) -> BulkChange:
     """Entries by account, so that each account's history has them."""
-    at = record_changes(member=member, verb=verb, changes=changes)
+    at = record_changes(member=member, verb=verb, changes=changes, of_accounts=True)
     return BulkChange(changed=len(changes), moment=(at - _START) // _MICROSECOND)
 
 

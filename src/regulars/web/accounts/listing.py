@@ -164,7 +164,14 @@ def show_list(request: HttpRequest, cut: Cut, **refused: Any) -> HttpResponse:
 
 def _rows(cut: Cut, page: Page[int]) -> list[Row]:
     start = max(0, page.start_index() - 1)
-    ids = page_of(cut.found, path=cut.path, descending=cut.descending, start=start, size=ACCOUNTS_A_PAGE)
+    ids = page_of(
+        cut.found,
+        count=page.paginator.count,
+        path=cut.path,
+        descending=cut.descending,
+        start=start,
+        size=ACCOUNTS_A_PAGE,
+    )
     needs = needs_of(cut.filter) | {column.needs for column in cut.columns if column.needs}
     return rows_of(ids, cut.desk, needs=needs)
 

@@ -22,6 +22,8 @@ from regulars.plan.actions import visible_actions
 from regulars.plan.models import Action
 from regulars.web.desk import Desk
 
+FEW = 2000
+"""So many are found and sorted sooner than an index of all accounts is searched for them."""
 ROWS_AT_ONCE = 1000
 """So many rows of a file are looked up together."""
 
@@ -43,8 +45,10 @@ class Row:
         return getattr(self.account, "score", None)
 
 
-def page_of(found: QuerySet[Account], *, path: str, descending: bool, start: int, size: int) -> list[int]:
-    """The ids of the accounts from place `start` on, sorted by the field at `path`."""
+def page_of(found: QuerySet[Account], *, count: int, path: str, descending: bool, start: int, size: int) -> list[int]:
+    """The ids of the accounts from place `start` on, sorted by the field at `path`; `count` are found in all."""
+    if count <= FEW:
+        return list(_sorted(found, path, descending).values_list("pk", flat=True)[start : start + size])
     known = found.filter(**{f"{path}__isnull": False})
     turn = "-" if descending else ""
     tie = "score__account_id" if path.startswith("score__") else "pk"
@@ -66,11 +70,14 @@ def rows_of(ids: Sequence[int], desk: Desk, *, needs: set[str]) -> list[Row]:
 
 def all_rows(found: QuerySet[Account], desk: Desk, *, path: str, descending: bool, needs: set[str]) -> Iterator[Row]:
     """Every row, sorted; a portion of them is in memory at a time."""
-    by = F(path).desc(nulls_last=True) if descending else F(path).asc(nulls_last=True)
-    accounts = found.select_related("score", "owner", "team", "department").order_by(by, "pk")
+    accounts = _sorted(found, path, descending).select_related("score", "owner", "team", "department")
     waiting = accounts.iterator(chunk_size=ROWS_AT_ONCE)
     while portion := list(islice(waiting, ROWS_AT_ONCE)):
         yield from _looked_up(portion, desk, needs)
+
+
+def _sorted(found: QuerySet[Account], path: str, descending: bool) -> QuerySet[Account]:
+    return found.order_by(F(path).desc(nulls_last=True) if descending else F(path).asc(nulls_last=True), "pk")
 
 
 def _looked_up(accounts: Sequence[Account], desk: Desk, needs: set[str]) -> Iterator[Row]:

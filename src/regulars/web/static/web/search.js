@@ -11,7 +11,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const form = event.target.closest(".find, .search-page, .found");
+  const form = event.target.closest(".find, .search-page") || event.target.closest(".found");
   if (!form) return;
   const found = form.querySelector(".found-now") || document.getElementById("found");
   const box = document.querySelector(form.matches(".find") ? "#find" : "#everything");
