@@ -29,6 +29,8 @@ function draw(place) {
     .hover()
     .initialize(place)
     .runAsync()
+    // The place has its name, and the table says the rest: marks without names would only be in the way of listeners.
+    .then(() => place.querySelector("svg").setAttribute("aria-hidden", "true"))
     .catch((problem) => console.error(problem));
 }
 
