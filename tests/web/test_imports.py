@@ -471,3 +471,16 @@ def test_nothing_of_a_page_is_inline(browser: Client, tmp_path: Path) -> None:
     where = examined(browser, orders_csv=ORDERS)
     for address in ("/imports/", "/imports/first/", "/imports/rules/", "/imports/mappings/", where):
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page(browser, address)), address
+
+
+def test_files_that_are_not_needed_stay_left_out_when_the_form_is_sent(browser: Client) -> None:
+    where = examined(
+        browser,
+        lines_csv="Order No,Date,Customer,SellerID,Amount\n1,2024-01-31,Alpha,S1,10\n2,2024-01-31,Beta,S2,10\n",
+        notes_csv="Weather,Mood\nsun,good\nrain,bad\n",
+    )
+    before = Upload.objects.get().report["files"]
+    browser.post(f"{where}mapping/", fields(browser, where) | {"1.currency": "", "do": "check"})
+    assert Upload.objects.get().wishes == {}
+    run_worker(once=True)
+    assert Upload.objects.get().report["files"] == before

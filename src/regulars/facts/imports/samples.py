@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -132,7 +132,11 @@ def preview_looks(looks: Sequence[Look], how: HowToRead, *, as_of: date) -> list
         raws = [_as_read(engine, number, look, Path(work)) for number, look in enumerate(looks)]
         mappings = [how.adjust(raw, look.mapping) for raw, look in zip(raws, looks, strict=True)]
         missing = [_missing(mapping) for mapping in mappings]
-        groups = [(raw, mapping) for raw, mapping, gaps in zip(raws, mappings, missing, strict=True) if not gaps]
+        # Groups that lack something stay: others may look values up in them.
+        groups = [
+            (raw, replace(mapping, content="") if gaps else mapping)
+            for raw, mapping, gaps in zip(raws, mappings, missing, strict=True)
+        ]
         shown = dict(_converted(engine, groups, as_of))
         return [
             Preview(look=look, mapping=mapping, rows=shown.get(raw.name, []), missing=gaps)

@@ -224,7 +224,7 @@ def locked(upload: Upload) -> Upload:
 
 def gave_up(job_id: UUID | None) -> bool:
     """Whether a job will not go on by itself: it failed, or is not there any more."""
-    found = Job.objects.filter(pk=job_id).first()
+    found = Job.objects.filter(pk=job_id).first() if job_id else None
     return found is None or found.status == TaskResultStatus.FAILED
 
 

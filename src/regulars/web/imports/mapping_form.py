@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.base.formats import day, money, number
 from regulars.core.money import from_minor
-from regulars.facts.imports.mapping import FIELDS, LINE_FIELDS, Mapping
+from regulars.facts.imports.mapping import FIELDS, LINE_FIELDS, LOOKUP, Mapping
 from regulars.facts.imports.samples import Look, Preview, ShownRow
 from regulars.facts.imports.wishes import LEFT_OUT, HowToRead, Wishes
 from regulars.facts.models import ClassificationRule, CustomField
@@ -27,6 +27,7 @@ CONTENTS = (
     ("contacts", gettext_lazy("Contacts")),
     ("products", gettext_lazy("Products")),
     ("rates", gettext_lazy("Exchange rates")),
+    (LOOKUP, gettext_lazy("Looked up by the other files")),
     (LEFT_OUT, gettext_lazy("Not needed, leave out")),
 )
 DATE_ORDERS = (
@@ -94,11 +95,17 @@ class Group:
     def look(self) -> Look:
         return self.preview.look
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its rows become records; else its columns have no meaning of their own."""
+        return self.content in FIELDS
+
 
 def groups_of(previews: Sequence[Preview], how: HowToRead) -> list[Group]:
     """The form's groups, as the files would be read now."""
     own = [(f"custom.{field.key}", field.label) for field in CustomField.objects.order_by("label")]
-    return [_group(number, preview, how, own) for number, preview in enumerate(previews)]
+    understood = any(preview.mapping.content for preview in previews)
+    return [_group(number, preview, how, own, understood=understood) for number, preview in enumerate(previews)]
 
 
 def how_said(said: Said[str, str], looks: Sequence[Look], before: HowToRead) -> HowToRead:
@@ -123,12 +130,17 @@ def _wishes_said(said: Said[str, str], prefix: str, look: Look, before: Wishes) 
         if (name := f"{prefix}column.{place}") in said
     }
     return Wishes(
-        content="" if content == look.mapping.content else content,
+        content="" if content == _proposed_content(look) else content,
         columns=before.columns if content == LEFT_OUT else _columns_said(wished, look, before, content),
         date_order=_one_of(said.get(f"{prefix}date_order", ""), DATE_ORDERS),
         decimal=_one_of(said.get(f"{prefix}decimal", ""), DECIMALS),
         currency=said.get(f"{prefix}currency", "").strip().upper()[:3],
     )
+
+
+def _proposed_content(look: Look) -> str:
+    """What the group was recognised as; what was not understood or is not needed is left out."""
+    return look.mapping.content or LEFT_OUT
 
 
 def _columns_said(wished: dict[str, str], look: Look, before: Wishes, content: str) -> dict[str, str]:
@@ -166,10 +178,11 @@ def _one_of(value: str, choices: Sequence[Choice]) -> str:
 # Showing
 
 
-def _group(number: int, preview: Preview, how: HowToRead, own: list[Choice]) -> Group:
+def _group(number: int, preview: Preview, how: HowToRead, own: list[Choice], *, understood: bool) -> Group:
+    """One group; where none is understood, it may be lines of orders whose columns are to be named."""
     look, mapping = preview.look, preview.mapping
     wishes = how.groups.get(look.key, Wishes())
-    content = wishes.content or mapping.content or (LEFT_OUT if look.mapping.export else "order_lines")
+    content = wishes.content or mapping.content or (LEFT_OUT if understood else "order_lines")
     labels = {name: capfirst(_(label)) for name, label in FIELDS.get(content, {}).items()} | dict(own)
     by_heading = _fields_by_heading(mapping.columns)
     headings, rows = _table(preview, labels)

@@ -33,7 +33,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         try:
             return _kept(request, desk, incoming, handler)
         except TooManyFilesSent:
-            refusal = TooManyFiles(_("These are too many files at once."), _("Pack them into one .zip and drop that."))
+            refusal: Refusal = TooManyFiles(
+                _("These are too many files at once."), _("Pack them into one .zip and drop that.")
+            )
         except Refusal as met:
             refusal = met
         return render(request, "web/imports/refused.html", {"desk": desk, "refusal": refusal, **drop()}, status=422)

@@ -166,10 +166,16 @@ def _down(desk: Desk, rule: ClassificationRule) -> None:
     move_rule(member=desk.member, rule=rule, before=after[0] if after else None)
 
 
-VERBS = {
-    "on": lambda desk, rule: change_rule(member=desk.member, rule=rule, active=True),
-    "off": lambda desk, rule: change_rule(member=desk.member, rule=rule, active=False),
-    "up": _up,
-    "down": _down,
-    "remove": lambda desk, rule: remove_rule(member=desk.member, rule=rule),
-}
+def _on(desk: Desk, rule: ClassificationRule) -> None:
+    change_rule(member=desk.member, rule=rule, active=True)
+
+
+def _off(desk: Desk, rule: ClassificationRule) -> None:
+    change_rule(member=desk.member, rule=rule, active=False)
+
+
+def _remove(desk: Desk, rule: ClassificationRule) -> None:
+    remove_rule(member=desk.member, rule=rule)
+
+
+VERBS = {"on": _on, "off": _off, "up": _up, "down": _down, "remove": _remove}

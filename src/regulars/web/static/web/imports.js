@@ -61,3 +61,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
   part("work").hidden = true;
   part("button").disabled = false;
 });
+
+// A page that asks again every second how far the work is may miss an answer; that loses nothing.
+window.addEventListener(
+  "htmx:sendError",
+  (event) => {
+    if (event.target.id === "work") event.stopPropagation();
+  },
+  true,
+);
