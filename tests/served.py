@@ -74,7 +74,7 @@ class Installation:
         said = self.home / "server.log"
         with said.open("wb") as log:
             server = subprocess.Popen(
-                command, env=self.environment | (settings or {}), stdout=log, stderr=subprocess.STDOUT
+                command, env={**self.environment, **(settings or {})}, stdout=log, stderr=subprocess.STDOUT
             )
         try:
             _wait_for(port, server, said)

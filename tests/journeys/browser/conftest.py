@@ -30,7 +30,7 @@ def database_url(request: pytest.FixtureRequest) -> Callable[[], str]:
     """Makes an empty database of the kind that the suite runs on; its address, empty for the embedded one."""
     from django.conf import settings
 
-    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+    if "postgresql" not in str(settings.DATABASES["default"]["ENGINE"]):
         return lambda: ""
     server: str = request.getfixturevalue("postgres_server")
 
