@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -28,6 +29,8 @@ _A_STATEMENT = 5_000
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+Change = tuple[Account, Mapping[str, Any], Mapping[str, Any]]
+"""An account, and what was changed of it: before and after."""
 TagSets = Mapping[int, frozenset[str]]
 """The names of the tags of each account."""
 
@@ -148,7 +151,7 @@ def _set_owners(wanted: Mapping[Account, int | None], *, member: Member | None) 
     for owner, accounts in by_owner.items():
         for some in _portions(accounts):
             Account.objects.filter(pk__in=some).update(owner=owner, updated_at=timezone.now())
-    changes = [(one, {"owner_id": one.owner_id}, {"owner_id": owner}) for one, owner in differing.items()]
+    changes: list[Change] = [(one, {"owner_id": one.owner_id}, {"owner_id": owner}) for one, owner in differing.items()]
     return _noted(changes, verb="assign_owner", member=member)
 
 
@@ -171,7 +174,7 @@ def _set_tags(
     for name, accounts in removed.items():
         for some in _portions(accounts):
             through.objects.filter(tag_id=ids[name], account_id__in=some).delete()
-    changes = [
+    changes: list[Change] = [
         (one, {"tags": sorted(before[one.pk])}, {"tags": sorted(after[one.pk])})
         for one in found
         if before[one.pk] != after[one.pk]
@@ -179,9 +182,7 @@ def _set_tags(
     return _noted(changes, verb=verb, member=member)
 
 
-def _noted(
-    changes: list[tuple[Account, dict[str, object], dict[str, object]]], *, verb: str, member: Member | None
-) -> BulkChange:
+def _noted(changes: Sequence[Change], *, verb: str, member: Member | None) -> BulkChange:
     """Entries by account, so that each account's history has them."""
     at = record_changes(member=member, verb=verb, changes=changes, of_accounts=True)
     return BulkChange(changed=len(changes), moment=(at - _START) // _MICROSECOND)

@@ -51,6 +51,7 @@ class Column:
             "text": "?" if unknown else "" if value in (None, "") else self.said(value, desk),
             "unknown": unknown,
             "risk": self.risky and bool(value),
+            "left_to_right": self.unit in (MONEY, PER_CENT),
             "column": self,
         }
 

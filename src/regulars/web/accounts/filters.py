@@ -10,7 +10,6 @@ from typing import Any
 from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
-from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -53,17 +52,17 @@ REACHES = (
 Choices = list[tuple[str, Any]]
 
 
-def _choice(label: Promise, choices: Any = ()) -> forms.ChoiceField:
+def _choice(label: Any, choices: Any = ()) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, choices=[("", gettext_lazy("Any")), *choices])
 
 
-def _amount(label: Promise) -> forms.FloatField:
+def _amount(label: Any) -> forms.FloatField:
     return forms.FloatField(
         label=label, required=False, widget=forms.NumberInput({"step": "any", "inputmode": "decimal"})
     )
 
 
-def _count(label: Promise, *, most: int) -> forms.IntegerField:
+def _count(label: Any, *, most: int) -> forms.IntegerField:
     return forms.IntegerField(label=label, required=False, min_value=1, max_value=most)
 
 
