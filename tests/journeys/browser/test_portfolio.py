@@ -1,4 +1,4 @@
-"""The portfolio as it is looked at: charts are drawn under the strict policy, follow the theme, and lead to accounts."""
+"""The portfolio as it is looked at: charts are drawn under the strict policy, follow the theme, lead to accounts."""
 
 from __future__ import annotations
 
