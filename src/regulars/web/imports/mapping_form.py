@@ -258,7 +258,7 @@ def _further(mapping: Mapping, look: Look, labels: dict[str, Any]) -> list[str]:
 def _table(preview: Preview, labels: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
     """Headings and rows of the sample."""
     if preview.mapping.content == "order_lines":
-        headings = [_("Order"), _("Date"), _("Customer"), _("Product"), _("Quantity"), _("Amount"), _("Kind")]
+        headings = [_("Order no."), _("Date"), _("Customer"), _("Product"), _("Quantity"), _("Amount"), _("Kind")]
         return headings, [{"row": row, "line": _line(row)} for row in preview.rows]
     names = list(next((row.values for row in preview.rows if row.values), {}))
     names = [name for name in names if any(row.values.get(name) is not None for row in preview.rows)]
