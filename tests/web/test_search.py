@@ -169,3 +169,10 @@ def test_a_phone_number_is_reduced_to_the_digits_it_always_has(text: str, digits
 )
 def test_only_a_word_with_a_digit_may_be_an_order_number(text: str, number: str | None) -> None:
     assert order_number(text) == number
+
+
+@pytest.mark.parametrize("role", [role.value for role in Member.Role])
+def test_everybody_may_search(members: dict[str, Member], signed_in: Signer, berta: Account, role: str) -> None:
+    berta.owner = members[role]
+    berta.save()
+    assert hits(signed_in(members[role]), "berta druck") == ["Berta Druck"]

@@ -29,6 +29,8 @@ from regulars.web.templatetags.regulars import called
 LEAST_LETTERS = 2
 SHOWN, SHOWN_ON_PAGE = 5, 25
 """Results of each kind, while typing and on the page."""
+LEAST_OF_ORDER_NUMBER = 5
+"""Letters from which on orders are looked up while somebody types, since a long history takes a moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,19 +58,21 @@ def search(request: HttpRequest) -> HttpResponse:
     require(request.user, Permission.READ)
     typing = request.headers.get("HX-Request") == "true"
     text = request.GET.get("q", "").strip()[:200]
-    kinds = _kinds(text, request.user, SHOWN if typing else SHOWN_ON_PAGE) if len(text) >= LEAST_LETTERS else []
+    kinds = _kinds(text, request.user, typing=typing) if len(text) >= LEAST_LETTERS else []
     context = {"text": text, "kinds": kinds, "too_short": len(text) < LEAST_LETTERS, "typing": typing}
     response = render(request, "web/search_results.html" if typing else "web/search.html", context)
     patch_vary_headers(response, ("HX-Request",))
     return response
 
 
-def _kinds(text: str, member: Member, most: int) -> list[Kind]:
+def _kinds(text: str, member: Member, *, typing: bool) -> list[Kind]:
     """The kinds of which there is something."""
+    most = SHOWN if typing else SHOWN_ON_PAGE
+    orders = [] if typing and len(text) < LEAST_OF_ORDER_NUMBER else _orders(text, member, most)
     kinds = (
         Kind(name=_("Accounts"), icon="building", hits=_accounts(text, member, most)),
         Kind(name=_("People at accounts"), icon="users", hits=_contacts(text, member, most)),
-        Kind(name=_("Orders"), icon="file-spreadsheet", hits=_orders(text, member, most)),
+        Kind(name=_("Orders"), icon="file-spreadsheet", hits=orders),
         Kind(name=_("Members"), icon="user", hits=_members(text, member, most)),
         Kind(name=_("Pages"), icon="external-link", hits=list(_pages(text, member))),
     )

@@ -142,11 +142,14 @@ def columns(request: HttpRequest) -> HttpResponse:
     """The columns from now on: of the view, where one may change it, else of one's own list."""
     cut = _cut(request)
     wanted = [key for key in cut.offered if key in request.POST.getlist("column")]
+    text = _("The columns are chosen.")
     if cut.view is not None and may_change_view(cut.view, member=cut.desk.member):
         change_view(view=cut.view, columns=wanted, member=cut.desk.member)
     else:
         choose_columns(columns=wanted, member=cut.desk.member)
-    show_next(request, Toast(text=_("The columns are chosen.")))
+        if cut.view is not None and cut.view.columns:
+            text = _("This view keeps the columns of who made it. Your other lists show those that you chose.")
+    show_next(request, Toast(text=text))
     return redirect(cut.address())
 
 
