@@ -69,6 +69,14 @@ def test_every_number_can_be_written_in_every_language(language: str, value: flo
         assert day(dt.date(2024, 2, 29))
 
 
+def test_signs_and_units_stay_with_their_figures_where_one_writes_from_right_to_left() -> None:
+    with override("ur"):
+        assert percent(0.02, signed=True) == "\u2066+2%\u2069"
+        assert money(-1234, "GBP") == "\u2066−£1,234\u2069"
+    with override("hi"):
+        assert percent(0.02, signed=True) == "+2%"
+
+
 def test_an_unknown_language_falls_back_to_english() -> None:
     with override("tlh"):
         assert number(1000) == "1,000"

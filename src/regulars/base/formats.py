@@ -43,9 +43,8 @@ def percent(share: Amount, *, digits: int | None = None, signed: bool = False) -
     rounded = _rounded(share, digits + 2)
     pattern = _locale().percent_formats[None].pattern.replace("0", "0" + _decimals("#", digits))
     text = format_percent(abs(rounded), pattern, locale=_locale(), numbering_system="latn")
-    if rounded < 0:
-        return MINUS + text
-    return "+" + text if signed and rounded > 0 else text
+    sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return _together(sign + text)
 
 
 def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
@@ -59,7 +58,7 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
     text = format_currency(
         abs(rounded), currency, pattern, locale=_locale(), numbering_system="latn", currency_digits=False
     )
-    return MINUS + text if rounded < 0 else text
+    return _together(MINUS + text if rounded < 0 else text)
 
 
 def day(on: date) -> str:
@@ -113,6 +112,11 @@ def _rounded(value: Amount, digits: int) -> Decimal:
     """Half away from zero, as in invoices; 0 has no sign."""
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return rounded if rounded else abs(rounded)
+
+
+def _together(text: str) -> str:
+    """In a language written from right to left, keep sign, figure and unit as they are, whatever stands around them."""
+    return f"\u2066{text}\u2069" if _locale().text_direction == "rtl" else text
 
 
 def _decimals(mark: str, digits: int) -> str:
