@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.core.paginator import Paginator
@@ -232,7 +232,7 @@ def _text(account: Account, name: str) -> str:
 def _brought(pair: FoundPair, currency: str) -> list[Compared]:
     """What each bought: no reason to call them different."""
     scores: list[Score | None] = [getattr(one, "score", None) for one in (pair.first, pair.second)]
-    shown = (
+    shown: tuple[tuple[str, Callable[[Score], str]], ...] = (
         (_("Days with an order"), lambda score: number(score.order_days)),
         (_("Sales, all time"), lambda score: money(score.sales_total, currency)),
         (_("Last order"), lambda score: day(score.last_order) if score.last_order else ""),

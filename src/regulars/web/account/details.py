@@ -104,7 +104,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         text = self.cleaned_data["above"].strip()
         if not text:
             return None
-        above = self.instance.parent
+        above: Account | None = self.instance.parent
         if above is not None and text in (above.external_id, above.name):
             return above
         try:
@@ -115,7 +115,8 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
         if self.instance.pk is not None and _is_newer(self.instance.updated_at, said.get("seen_at", "")):
-            self.data = {**self.data.dict(), "seen_at": self.instance.updated_at.isoformat()}
+            sent = {name: self.data.get(name) for name in self.data}
+            self.data = {**sent, "seen_at": self.instance.updated_at.isoformat()}
             raise forms.ValidationError(
                 _("Somebody changed this account while you were writing. Send it again to put yours in its place.")
             )
@@ -155,7 +156,7 @@ def _own_fields(member: Member) -> list[CustomField]:
 
 
 def _form_field(field: CustomField) -> forms.Field:
-    said = {"label": field.label, "required": False}
+    said: dict[str, Any] = {"label": field.label, "required": False}
     if field.type == CustomField.Type.NUMBER:
         return forms.FloatField(widget=forms.NumberInput({"step": "any"}), **said)
     if field.type == CustomField.Type.DATE:
