@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -37,6 +37,10 @@ Url = Annotated[
 ]
 Events = Annotated[list[WebhookEvent], Field(min_length=1, max_length=len(WebhookEvent))]
 
+# Not the enumerations of the models: both are called State, and a description knows one schema of a name.
+EndpointState = Literal["active", "paused", "stopped"]
+DeliveryState = Literal["waiting", "delivered", "given_up", "withheld"]
+
 
 class NewWebhookIn(Schema):
     """Who shall be told what."""
@@ -62,7 +66,7 @@ class WebhookOut(Schema):
     url: str
     events: list[WebhookEvent]
     member: MemberRef
-    state: WebhookEndpoint.State
+    state: EndpointState
     reason: str = Field(description="Why it was stopped.")
     failing_since: datetime | None
     previous_secret_until: datetime | None = Field(description="Until then the secret before signs as well.")
@@ -90,7 +94,7 @@ class DeliveryOut(Schema):
     uid: UUID
     webhook_id: str = Field(description="The `webhook-id` under which it is sent.")
     event: str
-    state: WebhookDelivery.State
+    state: DeliveryState
     reason: str
     next_at: datetime | None = Field(description="When it is tried next.")
     finished_at: datetime | None
@@ -101,7 +105,7 @@ class DeliveryOut(Schema):
 class DeliveryFilter(PageIn):
     """Which deliveries."""
 
-    state: WebhookDelivery.State | None = None
+    state: DeliveryState | None = None
     event: WebhookEvent | None = None
 
 
@@ -228,7 +232,7 @@ def _shown(endpoint: WebhookEndpoint) -> WebhookOut:
         url=endpoint.url,
         events=endpoint.events,
         member=MemberRef(uid=endpoint.member.uid, name=endpoint.member.name),
-        state=WebhookEndpoint.State(endpoint.state),
+        state=cast("EndpointState", endpoint.state),
         reason=endpoint.reason,
         failing_since=endpoint.failing_since,
         previous_secret_until=endpoint.previous_until,
@@ -245,7 +249,7 @@ def _delivery(delivery: WebhookDelivery) -> DeliveryOut:
         uid=delivery.uid,
         webhook_id=deliveries.message_id(delivery.uid),
         event=delivery.event,
-        state=WebhookDelivery.State(delivery.state),
+        state=cast("DeliveryState", delivery.state),
         reason=delivery.reason,
         next_at=delivery.next_at if waits else None,
         finished_at=delivery.finished_at,
