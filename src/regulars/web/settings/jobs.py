@@ -33,7 +33,6 @@ JOBS_A_PAGE = 25
 
 NAMES: dict[str, str | Promise] = {
     "regulars.plan.daily.nightly": gettext_lazy("Figures and lists of the day"),
-    "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
     "regulars.facts.history.tidy_history": gettext_lazy("Tidying of the order history"),
     "regulars.base.kept_backups.make_backup": gettext_lazy("Backup"),
     "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
