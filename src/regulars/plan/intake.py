@@ -8,6 +8,7 @@ from django.utils import translation
 from regulars.base.access import Permission, require
 from regulars.base.jobs import enqueue, job
 from regulars.base.models import Member
+from regulars.facts.duplicates import look_for_duplicates
 from regulars.facts.imports.progress import Meter
 from regulars.facts.imports.undo import demand_in_force, undo_import
 from regulars.facts.imports.uploads import claim_for_import, finish_upload, import_upload
@@ -36,7 +37,7 @@ def begin_undo(*, import_: Import, member: Member) -> None:
 
 @job(retries=0)
 def take_in(*, upload_id: int, language: str) -> None:
-    """Import an upload, unless that is done already, and bring figures and actions up to date."""
+    """Import an upload, unless that is done already, bring figures and actions up to date, and look for duplicates."""
     upload = Upload.objects.select_related("member", "made").get(pk=upload_id)
     meter = Meter(upload)
     with translation.override(language):
@@ -44,6 +45,7 @@ def take_in(*, upload_id: int, language: str) -> None:
             return
         refresh(progress=meter.span(0.75, 1.0))
     finish_upload(upload)
+    look_for_duplicates(member=None)
 
 
 @job(retries=0)

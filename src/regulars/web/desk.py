@@ -52,6 +52,10 @@ class Desk:
         return may(self.member, Permission.EXPORT)
 
     @property
+    def may_merge(self) -> bool:
+        return may(self.member, Permission.MERGE)
+
+    @property
     def may_import(self) -> bool:
         return may(self.member, Permission.IMPORT)
 
