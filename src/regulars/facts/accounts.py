@@ -87,7 +87,7 @@ def require_account(account: Account, *, member: Member | None, permission: str 
 
 def account_of_removed(entry: AuditEntry, *, member: Member | None) -> Account:
     """The account that a removed record goes back to, merged or not; absent for who may not write there."""
-    account = Account.objects.select_related("merged_into").filter(pk=entry.account_id).first()
+    account = Account.objects.select_related("merged_into").filter(pk=entry.account_id or 0).first()
     if account is None:
         raise _no_such(f"#{entry.account_id}")
     require_account(account, member=member)
