@@ -12,7 +12,7 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import NumberPattern, parse_pattern
 from django.utils.translation import get_language, to_locale
 
 from regulars.core.money import exponent
@@ -29,8 +29,7 @@ LAKH_CURRENCIES = {"BDT", "INR", "NPR", "PKR"}
 
 def number(value: Amount, *, digits: int = 0) -> str:
     """At most `digits` decimals: 12,345 or 2.5."""
-    pattern = _locale().decimal_formats[None].pattern.replace(".###", _decimals("#", digits))
-    return format_decimal(_rounded(value, digits), pattern, locale=_locale(), numbering_system="latn")
+    return _written(_rounded(value, digits), _number_pattern(_locale(), digits))
 
 
 def percent(share: Amount, *, digits: int | None = None, signed: bool = False) -> str:
@@ -41,8 +40,7 @@ def percent(share: Amount, *, digits: int | None = None, signed: bool = False) -
     if digits is None:
         digits = 1 if abs(float(share)) < 0.0995 else 0
     rounded = _rounded(share, digits + 2)
-    pattern = _locale().percent_formats[None].pattern.replace("0", "0" + _decimals("#", digits))
-    text = format_percent(abs(rounded), pattern, locale=_locale(), numbering_system="latn")
+    text = _written(abs(rounded), _percent_pattern(_locale(), digits))
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return _together(sign + text)
 
@@ -52,12 +50,7 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
     decimals = exponent(currency)
     digits = decimals if exact or abs(float(amount)) < 99.995 else 0
     rounded = _rounded(amount, digits)
-    pattern = _locale().currency_formats["standard"].pattern.split(";")[0].replace(".00", _decimals("0", digits))
-    if currency in LAKH_CURRENCIES and "#,##,##0" not in pattern:
-        pattern = pattern.replace("#,##0", "#,##,##0")
-    text = format_currency(
-        abs(rounded), currency, pattern, locale=_locale(), numbering_system="latn", currency_digits=False
-    )
+    text = _written(abs(rounded), _money_pattern(_locale(), digits, currency in LAKH_CURRENCIES), currency)
     return _together(MINUS + text if rounded < 0 else text)
 
 
@@ -117,6 +110,28 @@ def _rounded(value: Amount, digits: int) -> Decimal:
 def _together(text: str) -> str:
     """In a language written from right to left, keep sign, figure and unit as they are, whatever stands around them."""
     return f"\u2066{text}\u2069" if _locale().text_direction == "rtl" else text
+
+
+def _written(value: Decimal, pattern: NumberPattern, currency: str | None = None) -> str:
+    return str(pattern.apply(value, _locale(), currency=currency, currency_digits=False))
+
+
+@cache
+def _number_pattern(locale: Locale, digits: int) -> NumberPattern:
+    return parse_pattern(locale.decimal_formats[None].pattern.replace(".###", _decimals("#", digits)))
+
+
+@cache
+def _percent_pattern(locale: Locale, digits: int) -> NumberPattern:
+    return parse_pattern(locale.percent_formats[None].pattern.replace("0", "0" + _decimals("#", digits)))
+
+
+@cache
+def _money_pattern(locale: Locale, digits: int, by_lakh: bool) -> NumberPattern:
+    pattern = locale.currency_formats["standard"].pattern.split(";")[0].replace(".00", _decimals("0", digits))
+    if by_lakh and "#,##,##0" not in pattern:
+        pattern = pattern.replace("#,##0", "#,##,##0")
+    return parse_pattern(pattern)
 
 
 def _decimals(mark: str, digits: int) -> str:
