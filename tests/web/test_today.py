@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import gettext, override
 
 from regulars.base.models import Member
 from regulars.facts.models import Account, Contact, Interaction
@@ -146,3 +147,17 @@ def test_thirty_accounts_cost_as_many_queries_as_nine(
             counts.append(len(queries))
     assert counts[:3] == counts[3:]
     assert max(counts) <= 20
+
+
+def test_usual_answers_are_kept_in_english_and_shown_in_the_readers_language(
+    browser: Client, scored: Maker, proposed: Maker, owner: Member
+) -> None:
+    account = scored(owner=owner)
+    action = proposed(account)
+    browser.get("/today/?lang=hi")
+    with override("hi"):
+        label = gettext("Not reached")
+    assert f'value="Not reached">{label}<' in page(browser)
+    browser.post(f"/today/{action.uid}/done/", {"outcome": "Not reached", "text": "engaged"})
+    assert account.interactions.get().outcome == "Not reached"
+    assert f"{label}: engaged" in page(browser, f"/accounts/{account.uid}/")

@@ -10,12 +10,21 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 from django.db.models import Max, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from regulars.base.audit import audited, fields_of, record_change, removed_entry
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import account_of_removed, require_account, seen_by
 from regulars.facts.models import Account, Contact, Interaction
+
+USUAL_OUTCOMES = (
+    gettext_noop("Reached, will order"),
+    gettext_noop("Reached, no need now"),
+    gettext_noop("Reached, a problem to solve"),
+    gettext_noop("Not reached"),
+)
+"""What usually comes of a talk: recorded in English and shown in the reader's language by `said`."""
 
 
 class WrongInteraction(Refusal):
@@ -29,6 +38,11 @@ class InteractionFields(TypedDict, total=False):
     on: date
     text: str
     outcome: str
+
+
+def said(answer: str) -> str:
+    """An answer in the reader's language, where it is one of the usual ones; else as it was typed."""
+    return _(answer) if answer else ""
 
 
 def visible_interactions(member: Member | None) -> QuerySet[Interaction]:

@@ -9,6 +9,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from regulars.base.audit import audited
 from regulars.base.models import Member
@@ -18,6 +19,15 @@ from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Contact, Interaction
 from regulars.plan.causes import CAUSES
 from regulars.plan.models import Action
+
+USUAL_OBJECTIONS = (
+    gettext_noop("We spoke already"),
+    gettext_noop("Their pause is normal"),
+    gettext_noop("Nothing to win here"),
+    gettext_noop("The reason is wrong"),
+)
+NOT_NOW = gettext_noop("Not the right moment")
+"""Why one dismisses or puts off: recorded in English and shown in the reader's language, as `USUAL_OUTCOMES` are."""
 
 
 class NotOpen(Refusal):

@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regulars.base.formats import day as day_text
 from regulars.core.errors import Refusal
+from regulars.facts.interactions import USUAL_OUTCOMES
 from regulars.facts.models import Interaction
-from regulars.plan.actions import mark_done, mark_not_useful, reopen, snooze, visible_actions
+from regulars.plan.actions import NOT_NOW, USUAL_OBJECTIONS, mark_done, mark_not_useful, reopen, snooze, visible_actions
 from regulars.plan.models import Action
 from regulars.plan.today import TodaysList, todays_list, weekly_digest
 from regulars.web.desk import Desk, desk_of
@@ -28,24 +29,12 @@ from regulars.web.frame import Toast, show_next
 MINE, EVERYONE = "mine", "everyone"
 CARDS_A_PAGE = 20
 
-OUTCOMES = (
-    gettext_lazy("Reached, will order"),
-    gettext_lazy("Reached, no need now"),
-    gettext_lazy("Reached, a problem to solve"),
-    gettext_lazy("Not reached"),
-)
 KINDS = [(kind.value, kind.label) for kind in Interaction.Kind if kind != Interaction.Kind.NOTE]
 DELAYS = (
     (1, gettext_lazy("Tomorrow")),
     (3, gettext_lazy("In 3 days")),
     (7, gettext_lazy("In a week")),
     (30, gettext_lazy("In a month")),
-)
-OBJECTIONS = (
-    gettext_lazy("We spoke already"),
-    gettext_lazy("Their pause is normal"),
-    gettext_lazy("Nothing to win here"),
-    gettext_lazy("The reason is wrong"),
 )
 
 
@@ -99,7 +88,7 @@ def _looks_at_everyone(request: HttpRequest, desk: Desk) -> bool:
 
 
 def _choices() -> dict[str, Any]:
-    return {"outcomes": OUTCOMES, "kinds": KINDS, "delays": DELAYS, "objections": OBJECTIONS}
+    return {"outcomes": USUAL_OUTCOMES, "kinds": KINDS, "delays": DELAYS, "objections": USUAL_OBJECTIONS}
 
 
 @require_safe
@@ -146,7 +135,7 @@ def _done(action: Action, desk: Desk, said: Mapping[str, str]) -> str:
 
 def _snooze(action: Action, desk: Desk, said: Mapping[str, str]) -> str:
     until = _day(said, desk.day)
-    reason = said.get("reason", "").strip() or _("Not the right moment")
+    reason = said.get("reason", "").strip() or NOT_NOW
     snooze(action=action, on=desk.day, until=until, reason=reason, member=desk.member)
     return _("%(account)s is back on the list on %(day)s.") % {"account": action.account, "day": day_text(until)}
 

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from regulars.base.access import Permission, may
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
-from regulars.facts.interactions import record_interaction
+from regulars.facts.interactions import USUAL_OUTCOMES, record_interaction
 from regulars.facts.models import Account, CustomField, Interaction
 from regulars.insight.account_months import months_against_expected
 from regulars.insight.models import Score
 from regulars.insight.sentences import Effect, Sentence, sentences
-from regulars.plan.actions import visible_actions
+from regulars.plan.actions import USUAL_OBJECTIONS, visible_actions
 from regulars.web import today
 from regulars.web.account.record import heading, opened
 from regulars.web.account.talks import TalkForm
@@ -127,10 +127,10 @@ def page_context(
         "own_fields": _own_fields(desk, account),
         "form": form or TalkForm(day=desk.day, people=people, initial={"kind": Interaction.Kind.CALL, "on": desk.day}),
         "refused": refused,
-        "outcomes": today.OUTCOMES,
+        "outcomes": USUAL_OUTCOMES,
         "kinds": today.KINDS,
         "delays": today.DELAYS,
-        "objections": today.OBJECTIONS,
+        "objections": USUAL_OBJECTIONS,
         # The history is asked after the page is there: reading it takes longer than all the rest.
         **timeline_context(desk, account, size=EVENTS_SHOWN, with_orders=False),
     }

@@ -22,7 +22,7 @@ from regulars.base.models import AuditEntry, Member
 from regulars.base.organisation import zone
 from regulars.core.money import from_minor
 from regulars.facts.accounts import account_family
-from regulars.facts.interactions import visible_interactions
+from regulars.facts.interactions import said, visible_interactions
 from regulars.facts.models import Account, Interaction
 from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.plan.actions import visible_actions
@@ -74,7 +74,7 @@ def _talk(desk: Desk, talk: Interaction, rank: int) -> Event:
         on=talk.on,
         kind="talks",
         what=str(talk.get_kind_display()),
-        text=": ".join(part for part in (talk.outcome, talk.text) if part),
+        text=": ".join(part for part in (said(talk.outcome), talk.text) if part),
         people=[contact.name for contact in talk.contacts.all()],
         by=talk.member,
         address=reverse("account_talk", args=[talk.uid]) if desk.may_write else "",
@@ -120,7 +120,7 @@ def _ended(action: Action) -> Event:
     assert action.closed_on is not None, "only ended actions are asked for"
     cause = {"cause": told(action).cause}
     if action.state == Action.State.NOT_USEFUL:
-        what, text = _("%(cause)s, not useful") % cause, action.reason
+        what, text = _("%(cause)s, not useful") % cause, said(action.reason)
     else:
         closed = action.figures.get("closed")
         what, text = _("%(cause)s, closed by itself") % cause, closing_sentence(closed) if closed else ""

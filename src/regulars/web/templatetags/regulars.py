@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from regulars.base import formats
+from regulars.facts import interactions
 
 register = template.Library()
 
@@ -89,6 +90,12 @@ def at_moment(value: datetime | None, where: tzinfo) -> str:
 def file_size(value: int) -> str:
     """12.4 MB."""
     return formats.size(value)
+
+
+@register.filter
+def said(text: str) -> str:
+    """An answer that was chosen from a list, in the reader's language."""
+    return interactions.said(text)
 
 
 @register.filter
