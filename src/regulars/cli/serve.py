@@ -18,10 +18,14 @@ from regulars.cli.session import open_session
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
+    from django.core.handlers.wsgi import WSGIHandler
+
     from regulars.base.models import Member
 
 PANEL = _("Installation")
 LOCALHOST = "127.0.0.1"
+KILL_SECONDS = 10
+"""So long a process may take to answer its last requests when it is told to stop."""
 
 
 class NoPort(Refusal):
@@ -127,11 +131,22 @@ def _serve(*, host: str, port: int, workers: int, threads: int) -> None:
     connections.close_all()  # the processes that answer open their own
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.config.settings")
     Granian(
-        "regulars.config.wsgi:application",
+        "regulars.cli.serve:answering",
+        factory=True,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
+        workers_kill_timeout=KILL_SECONDS,
         log_level=LogLevels.warning,
     ).serve()
+
+
+def answering() -> WSGIHandler:
+    """The application in a process that answers. It leaves the terminal's group: of a Ctrl-C it hears once, from its
+    parent, since one that is told twice does not end."""
+    from django.core.wsgi import get_wsgi_application
+
+    os.setpgid(0, 0)
+    return get_wsgi_application()
