@@ -5,13 +5,13 @@ Each is a function of the score's own values. What is unknown is said to be.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from regulars.base.formats import Amount, day, money, number, percent
 from regulars.insight.models import Score
@@ -41,9 +41,9 @@ class Sentence:
     effect: Effect = Effect.NEUTRAL
 
 
-def sentences(score: Score, *, currency: str) -> list[Sentence]:
-    """All that can be said of a score, the most telling first."""
-    told = [tell(score, currency) for tell in TELLERS]
+def sentences(score: Score, *, currency: str, about: Collection[str] | None = None) -> list[Sentence]:
+    """All that can be said of a score, the most telling first; of the figures `about`, if any are named."""
+    told = [tell(score, currency) for key, tell in TELLERS.items() if about is None or key in about]
     return [sentence for sentence in told if sentence is not None]
 
 
@@ -61,9 +61,14 @@ def _rhythm(score: Score, _currency: str) -> Sentence | None:
     if score.pauses_as_long is None or score.gap_mean_days is None or score.gap_typical_days is None:
         clauses = [_ordered_on(score.order_days, score.first_order), _silent(score.silence_days)]
         clauses.append(_("too few orders to tell its rhythm"))
-        return Sentence("rhythm", "; ".join(clauses) + ".", Effect.UNKNOWN)
+        return Sentence("rhythm", _of_clauses(clauses), Effect.UNKNOWN)
     clauses = [_every(score.gap_mean_days), _silent(score.silence_days), _pauses(score.pauses_as_long)]
-    return Sentence("rhythm", "; ".join(clauses) + ".", _of_silence(score))
+    return Sentence("rhythm", _of_clauses(clauses), _of_silence(score))
+
+
+def _of_clauses(clauses: list[str]) -> str:
+    """One sentence of several clauses, with the marks of the language."""
+    return _("%(clauses)s.") % {"clauses": pgettext("between clauses", "; ").join(clauses)}
 
 
 def _ordered_on(order_days: int, first: date) -> str:
@@ -229,9 +234,13 @@ def _breadth(score: Score, _currency: str) -> Sentence | None:
         score.products_12m,
     ) % {"count": number(score.products_12m)}
     if score.categories_12m == 0:
-        return Sentence("breadth", products + ".")
+        return Sentence("breadth", _of_clauses([products]))
     categories = ngettext("from %(count)s category", "from %(count)s categories", score.categories_12m)
-    return Sentence("breadth", f"{products}, {categories % {'count': number(score.categories_12m)}}.")
+    text = _("%(products)s, %(categories)s.") % {
+        "products": products,
+        "categories": categories % {"count": number(score.categories_12m)},
+    }
+    return Sentence("breadth", text)
 
 
 def _returns(score: Score, _currency: str) -> Sentence | None:
@@ -241,22 +250,22 @@ def _returns(score: Score, _currency: str) -> Sentence | None:
     return Sentence("returns", text, Effect.LOWERS if score.returns_12m > 0.1 else Effect.NEUTRAL)
 
 
-TELLERS: tuple[Callable[[Score, str], Sentence | None], ...] = (
-    _rhythm,
-    _alive,
-    _at_risk,
-    _sales,
-    _trend,
-    _share,
-    _pareto,
-    _buyer,
-    _expected,
-    _gaps,
-    _order_value,
-    _margin,
-    _breadth,
-    _returns,
-)
+TELLERS: dict[str, Callable[[Score, str], Sentence | None]] = {
+    "rhythm": _rhythm,
+    "alive": _alive,
+    "at_risk": _at_risk,
+    "sales": _sales,
+    "trend": _trend,
+    "share": _share,
+    "pareto": _pareto,
+    "buyer": _buyer,
+    "expected": _expected,
+    "gaps": _gaps,
+    "order_value": _order_value,
+    "margin": _margin,
+    "breadth": _breadth,
+    "returns": _returns,
+}
 
 
 def _about(value: float) -> str:

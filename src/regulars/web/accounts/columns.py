@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,13 +20,16 @@ from regulars.plan.causes import CAUSES
 from regulars.web.accounts.filters import CUSTOM
 from regulars.web.accounts.rows import ACTIONS, LAST_CONTACT, TAGS, Row
 from regulars.web.desk import Desk
-from regulars.web.templatetags.regulars import chance, change, small_share
+from regulars.web.templatetags.regulars import UNKNOWN, chance, change, small_share
 
 Figure = str | int | float | date | None
 """A value as a file has it; None: not known."""
 
 USUAL = ("sales", "trend", "silence", "alive", "risk", "owner")
 """The columns of who has not chosen any. The name always stands first."""
+
+AS_WRITTEN = '<td data-label="{}" class="{}">{}</td>'
+LEFT_TO_RIGHT = '<td data-label="{}" class="{}"><bdi dir="ltr">{}</bdi></td>'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +49,17 @@ class Column:
     """A share is written into files as per cent."""
     risky: bool = False
 
-    def cell(self, row: Row, desk: Desk) -> dict[str, Any]:
+    nobody: str | Promise = ""
+    """What stands where a text is missing."""
+
+    def cell(self, row: Row, desk: Desk) -> SafeString:
+        """The cell of the page."""
         value = self.value(row)
-        unknown = self.figures and value is None
-        return {
-            "text": "?" if unknown else "" if value in (None, "") else self.said(value, desk),
-            "unknown": unknown,
-            "risk": self.risky and bool(value),
-            "left_to_right": self.unit in (MONEY, PER_CENT),
-            "column": self,
-        }
+        missing = value is None or value == ""
+        text = (UNKNOWN if self.figures and value is None else self.nobody) if missing else self.said(value, desk)
+        classes = ("figure" * self.figures, "risk" * (self.risky and bool(value)), "none" * missing)
+        shape = LEFT_TO_RIGHT if self.unit in (MONEY, PER_CENT) else AS_WRITTEN
+        return format_html(shape, self.heading, " ".join(filter(None, classes)), text)
 
     def exported(self, row: Row) -> Figure:
         value = self.value(row)
@@ -117,8 +123,8 @@ def _text(key: str, heading: Promise, field: str, **options: Any) -> Column:
     return Column(key=key, heading=heading, value=_account(field), said=_as_it_is, path=field, **options)
 
 
-def _belongs(key: str, heading: Promise) -> Column:
-    return Column(key=key, heading=heading, value=_named(key), said=_as_it_is, path=f"{key}__name")
+def _belongs(key: str, heading: Promise, **options: Any) -> Column:
+    return Column(key=key, heading=heading, value=_named(key), said=_as_it_is, path=f"{key}__name", **options)
 
 
 def _figure(
@@ -155,7 +161,7 @@ OFFERED: tuple[Column, ...] = (
     Column(key="pareto", heading=gettext_lazy("Class"), value=_score("pareto"), said=_as_it_is, path="score__pareto"),
     Column(key="buyer", heading=gettext_lazy("Buyer"), value=_score("buyer"), said=_buyer, path="score__buyer"),
     Column(key="cause", heading=gettext_lazy("Reason to act"), value=_causes, said=_as_it_is, needs=ACTIONS),
-    _belongs("owner", gettext_lazy("Looked after by")),
+    _belongs("owner", gettext_lazy("Looked after by"), nobody=gettext_lazy("nobody")),
     _belongs("team", gettext_lazy("Team")),
     _belongs("department", gettext_lazy("Department")),
     Column(

@@ -36,7 +36,9 @@ def needs_of(chosen: Filter) -> set[str]:
 
 def why_here(row: Row, chosen: Filter, desk: Desk) -> list[str]:
     """One sentence a filter; filters that ask for the same figure share it."""
-    said = {} if row.score is None else {one.key: one.text for one in sentences(row.score, currency=desk.currency)}
+    asked = [SENTENCES_OF_SCORE[name] for name in chosen.said if name in SENTENCES_OF_SCORE]
+    told = sentences(row.score, currency=desk.currency, about=asked) if row.score and asked else []
+    said = {one.key: one.text for one in told}
     found = [_why(name, value, row, said, chosen) for name, value in chosen.said.items()]
     return list(dict.fromkeys(sentence for sentence in found if sentence))
 

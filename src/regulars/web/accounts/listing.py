@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,8 +25,9 @@ from regulars.base.models import Team
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.models import Account, Tag
 from regulars.web.accounts.columns import NAME, Column, chosen_columns, offered_columns
+from regulars.web.accounts.drawing import drawn
 from regulars.web.accounts.filters import Filter
-from regulars.web.accounts.fits import needs_of, why_here
+from regulars.web.accounts.fits import needs_of
 from regulars.web.accounts.presets import ALL, Preset, presets
 from regulars.web.accounts.rows import Row, page_of, rows_of
 from regulars.web.desk import Desk, desk_of
@@ -145,7 +147,7 @@ def show_list(request: HttpRequest, cut: Cut, **refused: Any) -> HttpResponse:
         "cut": cut,
         "filter": cut.filter,
         "page": page,
-        "rows": [_told(row, cut) for row in _rows(cut, page)],
+        "rows": SafeString("".join(drawn(row, cut.columns, cut.filter, cut.desk) for row in _rows(cut, page))),
         "previous": cut.address(page=str(page.previous_page_number())) if page.has_previous() else "",
         "next": cut.address(page=str(page.next_page_number())) if page.has_next() else "",
         "headings": [_heading(cut, column) for column in (NAME, *cut.columns)],
@@ -174,14 +176,6 @@ def _rows(cut: Cut, page: Page[int]) -> list[Row]:
     )
     needs = needs_of(cut.filter) | {column.needs for column in cut.columns if column.needs}
     return rows_of(ids, cut.desk, needs=needs)
-
-
-def _told(row: Row, cut: Cut) -> dict[str, Any]:
-    return {
-        "account": row.account,
-        "cells": [column.cell(row, cut.desk) for column in cut.columns],
-        "why": why_here(row, cut.filter, cut.desk),
-    }
 
 
 def _heading(cut: Cut, column: Column) -> dict[str, Any]:
