@@ -347,7 +347,7 @@ def _who(one: Account) -> dict[str, str]:
         _("customer number"): one.external_id or "",
         _("kind"): str(one.get_kind_display()),
         _("belongs to"): str(one.parent or ""),
-        _("owner"): str(one.owner or ""),
+        _("looked after by"): str(one.owner or ""),
         _("team"): str(one.team or ""),
         _("department"): str(one.department or ""),
         _("business"): one.trade,

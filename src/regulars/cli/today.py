@@ -71,8 +71,8 @@ def today(
 def show_todays_list(session: Session, found: TodaysList) -> None:
     from regulars.base.formats import day
 
-    whose = _(" for {member}").format(member=found.member.name) if found.member else ""
-    say(_("Whom to contact on {day}{whose}").format(day=day(found.on), whose=whose), style="bold")
+    heading = _("Whom {member} should contact on {day}") if found.member else _("Whom to contact on {day}")
+    say(heading.format(day=day(found.on), member=found.member), style="bold")
     if not found.items:
         _explain_empty_list(session)
     for place, card in enumerate(found.items, start=1):

@@ -11,7 +11,6 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.base.organisation import zone
@@ -62,7 +61,7 @@ def rejected_file(request: HttpRequest, uid: uuid.UUID, suffix: str) -> FileResp
     found = _found(desk_of(request), uid)
     if suffix not in FORMATS:
         raise Http404
-    name = _("rejected-rows-of-import-%(number)d") % {"number": found.pk} + f".{suffix}"
+    name = f"rejected-rows-of-import-{found.pk}.{suffix}"
     with tempfile.TemporaryDirectory(prefix="regulars-rejected-") as folder:
         target = Path(folder) / f"rejected.{suffix}"
         write_rejected(import_folder(found), target, number=found.pk)
