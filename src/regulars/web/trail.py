@@ -1,66 +1,173 @@
-"""The audit trail in words: what was done, and for each field what it said before and after."""
+"""The audit trail in words: what was done, to which record, and for each field what it said before and after."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.base.access import Permission, may
-from regulars.base.formats import day, number
-from regulars.base.models import AuditEntry, Member
-from regulars.facts.models import Account, AccountMerge, Contact, CustomField, Interaction, NotDuplicates, Site
+from regulars.base.formats import day, moment, number
+from regulars.base.models import AuditEntry, Member, Organisation
+from regulars.base.organisation import organisation, zone
+from regulars.base.thresholds import declared_thresholds
+from regulars.facts.models import Account, CustomField, ExchangeRate, Import
+from regulars.plan.causes import CAUSES
 from regulars.plan.models import Action
 
-VERBS: Final = {
-    "create_account": gettext_lazy("Account made"),
-    "change_account": gettext_lazy("Account changed"),
-    "assign_owner": gettext_lazy("Given into other hands"),
-    "tag": gettext_lazy("Tagged"),
-    "untag": gettext_lazy("Tag taken off"),
-    "create_contact": gettext_lazy("Contact added"),
-    "change_contact": gettext_lazy("Contact changed"),
-    "deactivate_contact": gettext_lazy("Contact has left"),
+VERBS: Final[dict[str, str | Promise]] = {
+    "accept_invitation": gettext_lazy("Invitation accepted"),
     "activate_contact": gettext_lazy("Contact is there again"),
+    "activate_member": gettext_lazy("Login given back"),
+    "add_rule": gettext_lazy("Rule added"),
     "add_site": gettext_lazy("Place added"),
-    "change_site": gettext_lazy("Place changed"),
-    "remove_site": gettext_lazy("Place removed"),
-    "restore_site": gettext_lazy("Place put back"),
-    "record_interaction": gettext_lazy("Talk noted"),
+    "add_webhook": gettext_lazy("Webhook added"),
+    "ask_for_backup": gettext_lazy("Backup asked for"),
+    "ask_for_refresh": gettext_lazy("Computing of the lists asked for"),
+    "assign_owner": gettext_lazy("Given into other hands"),
+    "change_account": gettext_lazy("Account changed"),
+    "change_contact": gettext_lazy("Contact changed"),
+    "change_custom_field": gettext_lazy("Field of ours changed"),
+    "change_department": gettext_lazy("Department changed"),
     "change_interaction": gettext_lazy("Note changed"),
-    "withdraw_interaction": gettext_lazy("Note taken back"),
-    "restore_interaction": gettext_lazy("Note put back"),
-    "merge_accounts": gettext_lazy("Two accounts made one"),
-    "undo_merge": gettext_lazy("Merge taken back"),
+    "change_member": gettext_lazy("Member changed"),
+    "change_organisation": gettext_lazy("Organisation changed"),
+    "change_role": gettext_lazy("Role changed"),
+    "change_rule": gettext_lazy("Rule changed"),
+    "change_site": gettext_lazy("Place changed"),
+    "change_team": gettext_lazy("Team changed"),
+    "change_thresholds": gettext_lazy("Figures of causes changed"),
+    "change_view": gettext_lazy("View changed"),
+    "change_webhook": gettext_lazy("Webhook changed"),
+    "confirm_email": gettext_lazy("E-mail confirmed"),
+    "create_account": gettext_lazy("Account made"),
+    "create_contact": gettext_lazy("Contact added"),
+    "create_custom_field": gettext_lazy("Field of ours added"),
+    "create_department": gettext_lazy("Department added"),
+    "create_member": gettext_lazy("Member added"),
+    "create_organisation": gettext_lazy("Organisation founded"),
+    "create_team": gettext_lazy("Team added"),
+    "create_token": gettext_lazy("API token made"),
+    "deactivate_contact": gettext_lazy("Contact has left"),
+    "deactivate_member": gettext_lazy("Login taken away"),
+    "delete_view": gettext_lazy("View removed"),
+    "discard_upload": gettext_lazy("Uploaded files thrown away"),
+    "download_backup": gettext_lazy("Backup taken out of the house"),
+    "end_session": gettext_lazy("Session ended"),
+    "forget_mapping": gettext_lazy("Mapping of columns forgotten"),
+    "import": gettext_lazy("Files imported"),
+    "invite_member": gettext_lazy("Member invited"),
+    "join_tags": gettext_lazy("Tags joined"),
+    "let_in_again": gettext_lazy("Let in again after too many attempts"),
     "mark_different": gettext_lazy("Said to be no duplicate"),
-    "withdraw_different": gettext_lazy("May be a duplicate after all"),
     "mark_done": gettext_lazy("Action done"),
     "mark_not_useful": gettext_lazy("Action dismissed"),
-    "snooze": gettext_lazy("Action put off"),
+    "merge_accounts": gettext_lazy("Two accounts made one"),
+    "move_rule": gettext_lazy("Rule moved"),
+    "pause_webhook": gettext_lazy("Webhook paused"),
     "reassign": gettext_lazy("Action given to another"),
+    "record_interaction": gettext_lazy("Talk noted"),
+    "record_rate": gettext_lazy("Exchange rate recorded"),
+    "remove_backup": gettext_lazy("Backup removed"),
+    "remove_department": gettext_lazy("Department removed"),
+    "remove_rate": gettext_lazy("Exchange rate removed"),
+    "remove_rule": gettext_lazy("Rule removed"),
+    "remove_site": gettext_lazy("Place removed"),
+    "remove_tag": gettext_lazy("Tag removed"),
+    "remove_team": gettext_lazy("Team removed"),
+    "remove_webhook": gettext_lazy("Webhook removed"),
+    "rename_mapping": gettext_lazy("Mapping of columns renamed"),
+    "rename_tag": gettext_lazy("Tag renamed"),
     "reopen": gettext_lazy("Action opened again"),
+    "resend_invitation": gettext_lazy("Invitation sent again"),
+    "resend_webhook": gettext_lazy("Message of a webhook sent again"),
+    "restore": gettext_lazy("Restored from a backup"),
+    "restore_custom_field": gettext_lazy("Field of ours brought back"),
+    "restore_default_rules": gettext_lazy("Usual rules restored"),
+    "restore_interaction": gettext_lazy("Note put back"),
+    "restore_site": gettext_lazy("Place put back"),
+    "restore_view": gettext_lazy("View put back"),
+    "resume_webhook": gettext_lazy("Webhook resumed"),
+    "retire_custom_field": gettext_lazy("Field of ours retired"),
+    "retry_job": gettext_lazy("Job tried again"),
+    "revoke_token": gettext_lazy("API token revoked"),
+    "rotate_webhook_secret": gettext_lazy("New secret made for a webhook"),
+    "save_view": gettext_lazy("View kept"),
+    "snooze": gettext_lazy("Action put off"),
+    "stop_webhook": gettext_lazy("Webhook stopped"),
+    "tag": gettext_lazy("Tagged"),
+    "undo_import": gettext_lazy("Import undone"),
+    "undo_merge": gettext_lazy("Merge taken back"),
+    "untag": gettext_lazy("Tag taken off"),
+    "upload": gettext_lazy("Files handed over"),
+    "withdraw_different": gettext_lazy("May be a duplicate after all"),
+    "withdraw_interaction": gettext_lazy("Note taken back"),
+    "withdraw_invitation": gettext_lazy("Invitation withdrawn"),
+}
+"""What the verbs of all stages are called here; a new one shows its own name until it stands here."""
+
+_OF_AN_IMPORT: Final[dict[str, str | Promise]] = {
     "import": gettext_lazy("Changed by an import"),
     "undo_import": gettext_lazy("Changed by undoing an import"),
 }
-"""What is said about an account, its people and its actions."""
+"""What an import did to another record."""
 
-_MODELS: Final[dict[str, type[models.Model]]] = {
-    model._meta.label_lower: model
-    for model in (Account, Contact, Site, Interaction, Action, AccountMerge, NotDuplicates)
+KINDS: Final[dict[str, str | Promise]] = {
+    "base.apitoken": gettext_lazy("API token"),
+    "base.department": gettext_lazy("department"),
+    "base.invitation": gettext_lazy("invitation"),
+    "base.job": gettext_lazy("job"),
+    "base.member": gettext_lazy("member"),
+    "base.organisation": gettext_lazy("organisation"),
+    "base.team": gettext_lazy("team"),
+    "facts.account": gettext_lazy("account"),
+    "facts.accountmerge": gettext_lazy("merge"),
+    "facts.classificationrule": gettext_lazy("classification rule"),
+    "facts.contact": gettext_lazy("contact"),
+    "facts.customfield": gettext_lazy("field of ours"),
+    "facts.exchangerate": gettext_lazy("exchange rate"),
+    "facts.import": gettext_lazy("import"),
+    "facts.interaction": gettext_lazy("call, visit or mail"),
+    "facts.notduplicates": gettext_lazy("pair of accounts"),
+    "facts.site": gettext_lazy("site"),
+    "facts.tag": gettext_lazy("tag"),
+    "facts.savedmapping": gettext_lazy("mapping of columns"),
+    "facts.upload": gettext_lazy("upload"),
+    "web.savedview": gettext_lazy("view"),
+    "plan.action": gettext_lazy("action"),
 }
-_LEFT_OUT: Final = frozenset(
+"""What the records are called here."""
+
+_SAYS_NOTHING: Final = frozenset(
     {"uid", "account_id", "source", "external_id", "made_by_import_id", "generated", "figures", "interaction_id",
      "seen_on", "stake", "expected_money", "moved", "filled", "merged_into_id", "reassigned", "contacts", "first",
      "second", "closed_by_id"}
 )  # fmt: skip
-"""What says nothing to a reader, or stands there in other words."""
+"""What says nothing to who reads about an account, or stands there in other words."""
+
+LONGEST_VALUE: Final = 300
+
+
+def verbs() -> list[tuple[str, str]]:
+    """All verbs to choose from, by their words."""
+    return sorted(((verb, str(words)) for verb, words in VERBS.items()), key=lambda one: one[1])
+
+
+def kinds() -> list[tuple[str, str]]:
+    """All kinds of records to choose from, by their words."""
+    return sorted(((subject, capfirst(str(words))) for subject, words in KINDS.items()), key=lambda one: one[1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,93 +179,156 @@ class Difference:
     after: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Change:
-    """One entry of the trail in words."""
+    """One entry of the trail in words. What is not asked for costs no query."""
 
-    at: datetime
-    by: Member | None
-    """None: Regulars itself."""
-    verb: str
-    what: str
-    differences: list[Difference]
+    def __init__(self, entry: AuditEntry, words: _Words) -> None:
+        self.entry, self._words = entry, words
+        self.at: datetime = entry.at
+        self.by: Member | None = entry.member
+        """None: Regulars itself."""
+        self.verb: str = entry.verb
+
+    @property
+    def what(self) -> str:
+        """What was done."""
+        by_import = _OF_AN_IMPORT.get(self.verb) if self.entry.subject != "facts.import" else None
+        return str(by_import or VERBS.get(self.verb) or capfirst(self.verb.replace("_", " ")))
+
+    @property
+    def who(self) -> str:
+        """Who did it."""
+        return self.by.name if self.by else _("Regulars itself")
+
+    @property
+    def kind(self) -> str:
+        """The kind of the record."""
+        return str(KINDS.get(self.entry.subject) or self.entry.subject.rpartition(".")[2])
+
+    @cached_property
+    def record(self) -> str:
+        """What the record is called now; as it was called, where it is gone."""
+        model = _model(self.entry.subject)
+        named = self._words.name_of(model, self.entry.subject_id)
+        return named or ("" if model is Organisation else _name_in(self.entry))
+
+    @cached_property
+    def account(self) -> Account | None:
+        """The account concerned, if it is still there."""
+        found = self._words.record(Account, self.entry.account_id)
+        return found if isinstance(found, Account) else None
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """The fields that differ."""
+        return list(self._words.differences(self.entry))
 
 
-def told_changes(entries: Iterable[AuditEntry], *, member: Member | None) -> list[Change]:
+def told_changes(entries: Iterable[AuditEntry], *, member: Member | None, whole: bool = False) -> list[Change]:
     """The entries in words, in the language in force; fields that `member` may not see are left out.
 
-    The number of queries does not depend on how many entries there are.
+    `whole`: with the fields that only tell how Regulars keeps its books. The number of queries does not depend on how
+    many entries there are: one for each kind of record that they name.
     """
     listed = list(entries)
-    names = _names(listed)
-    fields = {field.key: field for field in CustomField.objects.all()}
-    confidential = may(member, Permission.SEE_CONFIDENTIAL)
-    hidden = {key for key, field in fields.items() if field.confidential and not confidential}
-    return [
-        Change(
-            at=entry.at,
-            by=entry.member,
-            verb=entry.verb,
-            what=str(VERBS.get(entry.verb) or entry.verb.replace("_", " ")),
-            differences=[
-                *_differences(entry, names),
-                *_custom_differences(entry, {key: one for key, one in fields.items() if key not in hidden}),
-            ],
-        )
-        for entry in listed
-    ]
+    words = _Words(listed, member=member, left_out=frozenset() if whole else _SAYS_NOTHING)
+    return [Change(entry, words) for entry in listed]
 
 
-def _differences(entry: AuditEntry, names: Mapping[tuple[str, int], str]) -> list[Difference]:
-    model = _MODELS.get(entry.subject)
-    found = []
-    for key in {**entry.before, **entry.after}:
-        if key in _LEFT_OUT or key == "custom":
-            continue
+class _Words:
+    """Names and meanings for many entries, each kind read once and only when somebody asks."""
+
+    def __init__(self, entries: Iterable[AuditEntry], *, member: Member | None, left_out: frozenset[str]) -> None:
+        self.member, self.left_out = member, left_out
+        self.wanted: dict[type[models.Model], set[int]] = defaultdict(set)
+        self.found: dict[type[models.Model], Mapping[int, models.Model]] = {}
+        for entry in entries:
+            self._want(entry)
+
+    def _want(self, entry: AuditEntry) -> None:
+        model = _model(entry.subject)
+        pointed = [(model, entry.subject_id), (Account, entry.account_id)]
+        pointed += [(_target(model, key), value) for side in (entry.before, entry.after) for key, value in side.items()]
+        for target, value in pointed:
+            if target is not None and isinstance(value, int):
+                self.wanted[target].add(value)
+
+    def record(self, model: type[models.Model] | None, key: int | None) -> models.Model | None:
+        if model is None or key is None:
+            return None
+        if model not in self.found:
+            self.found[model] = model._default_manager.in_bulk(sorted(self.wanted[model]))
+        return self.found[model].get(key)
+
+    def name_of(self, model: type[models.Model] | None, key: int | None) -> str:
+        record = self.record(model, key)
+        return "" if record is None else _short(_called(record))
+
+    @cached_property
+    def fields(self) -> dict[str, CustomField]:
+        """The fields that the firm added and `member` may see, by key."""
+        sees_all = may(self.member, Permission.SEE_CONFIDENTIAL)
+        return {one.key: one for one in CustomField.objects.all() if sees_all or not one.confidential}
+
+    @cached_property
+    def meanings(self) -> dict[str, str]:
+        return {one.name: capfirst(str(one.meaning)) for one in declared_thresholds()}
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        return zone(organisation())
+
+    def differences(self, entry: AuditEntry) -> Iterable[Difference]:
+        model = _model(entry.subject)
+        for key in {**entry.before, **entry.after}:
+            before, after = entry.before.get(key), entry.after.get(key)
+            if key in self.left_out:
+                continue
+            if isinstance(before, dict) or isinstance(after, dict):
+                yield from self._inner(key, before or {}, after or {})
+                continue
+            said = [self._value(model, key, value) for value in (before, after)]
+            if said[0] != said[1]:
+                yield Difference(label=_label(model, key), before=said[0], after=said[1])
+
+    def _inner(self, name: str, before: Any, after: Any) -> Iterable[Difference]:
+        """Values by key, such as fields of our own or thresholds: those that differ."""
+        if not isinstance(before, dict) or not isinstance(after, dict):
+            return
+        for key in {**before, **after}:
+            if before.get(key) == after.get(key):
+                continue
+            if name != "custom":
+                label, said = self.meanings.get(key, key), [_plain(side.get(key)) for side in (before, after)]
+            elif key in self.fields:
+                field = self.fields[key]
+                label, said = field.label, [own_value(field, side.get(key)) for side in (before, after)]
+            else:
+                continue
+            yield Difference(label=label, before=said[0], after=said[1])
+
+    def _value(self, model: type[models.Model] | None, key: str, value: Any) -> str:
+        if value in (None, ""):
+            return ""
+        target = _target(model, key)
+        if target is not None and isinstance(value, int):
+            return self.name_of(target, value) or f"#{value}"
         field = _field(model, key)
-        before, after = (_told(field, side.get(key), names) for side in (entry.before, entry.after))
-        if before != after:
-            label = _("tags") if key == "tags" else str(field.verbose_name) if field is not None else key
-            found.append(Difference(label=capfirst(label), before=before, after=after))
-    return found
-
-
-def _custom_differences(entry: AuditEntry, fields: Mapping[str, CustomField]) -> list[Difference]:
-    before, after = entry.before.get("custom") or {}, entry.after.get("custom") or {}
-    if not (isinstance(before, dict) and isinstance(after, dict)):
-        return []
-    changed = [key for key in {**before, **after} if before.get(key) != after.get(key) and key in fields]
-    return [
-        Difference(
-            label=fields[key].label,
-            before=own_value(fields[key], before.get(key)),
-            after=own_value(fields[key], after.get(key)),
-        )
-        for key in changed
-    ]
+        if field is not None and getattr(field, "flatchoices", None) and isinstance(value, str):
+            return str(dict(field.flatchoices).get(value, value))
+        if isinstance(value, str) and isinstance(field, models.DecimalField):
+            return number(Decimal(value), digits=field.decimal_places)
+        if isinstance(value, str) and isinstance(field, models.DateTimeField):
+            return moment(datetime.fromisoformat(value), self.zone)
+        if isinstance(value, str) and isinstance(field, models.DateField):
+            return day(date.fromisoformat(value[:10]))
+        return _plain(value)
 
 
 def own_value(field: CustomField, value: Any) -> str:
     """What an account says in a field that the firm added, as people write it."""
     if field.type == CustomField.Type.DATE and isinstance(value, str) and value:
         return day(date.fromisoformat(value))
-    return _plain(value)
-
-
-def _field(model: type[models.Model] | None, key: str) -> models.Field[Any, Any] | None:
-    fields = model._meta.concrete_fields if model is not None else ()
-    return next((field for field in fields if field.attname == key), None)
-
-
-def _told(field: models.Field[Any, Any] | None, value: Any, names: Mapping[tuple[str, int], str]) -> str:
-    if value in (None, ""):
-        return ""
-    if isinstance(field, models.ForeignKey):
-        return names.get((field.related_model._meta.label_lower, value), f"#{value}")
-    if field is not None and field.flatchoices:
-        return str(dict(field.flatchoices).get(value, value))
-    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
-        return day(date.fromisoformat(str(value)[:10]))
     return _plain(value)
 
 
@@ -169,20 +339,61 @@ def _plain(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, int | float):
         return number(value, digits=2)
-    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
+    return _short(", ".join(map(_plain, value)) if isinstance(value, list) else value)
 
 
-def _names(entries: Iterable[AuditEntry]) -> dict[tuple[str, int], str]:
-    """The names of the records that the entries point to: one query a kind of record."""
-    wanted: dict[type[models.Model], set[int]] = defaultdict(set)
-    for entry in entries:
-        for side in (entry.before, entry.after):
-            for key, value in side.items():
-                field = _field(_MODELS.get(entry.subject), key)
-                if isinstance(field, models.ForeignKey) and isinstance(value, int) and key not in _LEFT_OUT:
-                    wanted[field.related_model].add(value)
-    return {
-        (model._meta.label_lower, pk): str(record)
-        for model, ids in wanted.items()
-        for pk, record in model._default_manager.in_bulk(sorted(ids)).items()
-    }
+def _called(record: models.Model) -> Any:
+    """What a record is called here. The organisation is the only one of its kind, so it needs no name."""
+    match record:
+        case Action():
+            return CAUSES[record.cause].name if record.cause in CAUSES else record.cause
+        case ExchangeRate():
+            return record.currency
+        case Import():
+            return ", ".join(str(file["name"]) for file in record.files if "name" in file) or record.source
+        case Organisation():
+            return ""
+        case _:
+            return record
+
+
+def _name_in(entry: AuditEntry) -> str:
+    """What a record that is gone was called, as far as the entry tells."""
+    said = {**entry.after, **entry.before}
+    return next((_short(said[key]) for key in ("name", "label", "currency") if said.get(key)), "")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _model(subject: str) -> type[models.Model] | None:
+    try:
+        return apps.get_model(subject)
+    except (LookupError, ValueError):
+        return None
+
+
+def _field(model: type[models.Model] | None, key: str) -> Any:
+    if model is None:
+        return None
+    try:
+        return model._meta.get_field(key.removesuffix("_id"))
+    except FieldDoesNotExist:
+        return None
+
+
+def _target(model: type[models.Model] | None, key: str) -> type[models.Model] | None:
+    """The kind of record that a field points to."""
+    if key in {"member", "person"}:
+        return Member
+    field = _field(model, key)
+    return field.related_model if isinstance(field, models.ForeignKey) else None
+
+
+def _label(model: type[models.Model] | None, key: str) -> str:
+    if key == "tags":
+        return capfirst(_("tags"))
+    field = _field(model, key)
+    return capfirst(str(getattr(field, "verbose_name", "") or key.replace("_", " ")))

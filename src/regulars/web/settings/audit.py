@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from regulars.base.access import Permission, may, require
+from regulars.base.access import Permission, require
 from regulars.base.models import AuditEntry, Member
 from regulars.base.organisation import zone
 from regulars.facts.accounts import visible_accounts
 from regulars.web.desk import Desk
-from regulars.web.settings.audit_words import Change, Words, kind_of, kinds, verb_of, verbs
 from regulars.web.settings.pages import desk_for, show
+from regulars.web.trail import Change, kinds, told_changes, verbs
 
 PAGE = "settings_audit"
 ENTRIES_A_PAGE = 50
@@ -92,11 +92,10 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     desk = desk_for(request, PAGE)
     chosen = Filter(request.GET, desk=desk)
     page = Paginator(_found(chosen), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
-    words = Words(list(page.object_list), sees_confidential=may(desk.member, Permission.SEE_CONFIDENTIAL))
     context = {
         "filter": chosen,
         "page": page,
-        "changes": words.changes(),
+        "changes": told_changes(page.object_list, member=desk.member, whole=True),
         "zone": zone(desk.organisation),
         "narrowed": any(request.GET.get(name) for name in chosen.fields),
     }
@@ -143,9 +142,8 @@ def _csv(desk: Desk, found: QuerySet[AuditEntry]) -> Iterator[str]:
             _("After"),
         ]
     )
-    sees_confidential = may(desk.member, Permission.SEE_CONFIDENTIAL)
     for entries in _batches(found):
-        for change in Words(entries, sees_confidential=sees_confidential).changes():
+        for change in told_changes(entries, member=desk.member, whole=True):
             for row in _rows(desk, change):
                 yield writer.writerow([harmless(cell) for cell in row])
 
@@ -162,12 +160,11 @@ def _batches(found: QuerySet[AuditEntry]) -> Iterator[list[AuditEntry]]:
 
 
 def _rows(desk: Desk, change: Change) -> Iterator[list[str]]:
-    entry = change.entry
-    at = entry.at.astimezone(zone(desk.organisation)).strftime("%Y-%m-%d %H:%M:%S")
-    who = [at, change.who, verb_of(entry.verb), kind_of(entry.subject), change.record]
-    for field in change.fields:
-        yield [*who, field.name, field.before, field.after]
-    if not change.fields:
+    at = change.at.astimezone(zone(desk.organisation)).strftime("%Y-%m-%d %H:%M:%S")
+    who = [at, change.who, change.what, change.kind, change.record]
+    for one in change.differences:
+        yield [*who, one.label, one.before, one.after]
+    if not change.differences:
         yield [*who, "", "", ""]
 
 
