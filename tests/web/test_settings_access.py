@@ -62,6 +62,8 @@ RECORDS = [
     "/settings/invitations/{uid}/resend/",
     "/settings/invitations/{uid}/withdraw/",
     "/settings/fields/{uid}/",
+    "/settings/fields/{uid}/retire/",
+    "/settings/fields/{uid}/restore/",
     "/settings/rates/{uid}/remove/",
     "/settings/tag/?tag={uid}",
     "/settings/tag/join/?tag={uid}",

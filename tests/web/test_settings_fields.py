@@ -47,6 +47,21 @@ def test_a_field_that_cannot_be_is_refused_with_what_was_typed(browser: Client) 
     assert 'value="Kind of shop"' in answer.content.decode()
 
 
+def test_a_retired_field_leaves_forms_and_pages_and_comes_back_with_its_values(browser: Client) -> None:
+    field = CustomField.objects.create(key="taste", label="Taste in music")
+    account = Account.objects.create(name="A", custom={"taste": "Baroque"})
+    pages = [f"/accounts/{account.uid}/", f"/accounts/{account.uid}/edit/"]
+    assert browser.post(f"/settings/fields/{field.uid}/retire/").status_code == 302
+    assert not any("Baroque" in browser.get(page).content.decode() for page in pages)
+    said = {"name": "A", "kind": "firm", "seen_at": "", "city": "Bath"}
+    assert browser.post(pages[1], said).status_code == 302
+    assert ">retired<" in browser.get("/settings/fields/").content.decode()
+    assert "Bring it back" in browser.get(f"/settings/fields/{field.uid}/").content.decode()
+    browser.post(f"/settings/fields/{field.uid}/restore/")
+    assert all("Baroque" in browser.get(page).content.decode() for page in pages)
+    assert set(AuditEntry.objects.values_list("verb", flat=True)) >= {"retire_custom_field", "restore_custom_field"}
+
+
 def test_a_tag_is_renamed_on_all_its_accounts_and_back(browser: Client) -> None:
     tag = Tag.objects.create(name="V I P & co")
     Account.objects.create(name="A").tags.add(tag)

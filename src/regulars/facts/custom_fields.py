@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -70,6 +71,33 @@ def change_custom_field(
             field.choices = _changed_choices(field, choices)
         field.save()
     return field
+
+
+@transaction.atomic
+def retire_custom_field(*, field: CustomField, member: Member | None) -> CustomField:
+    """Take a field out of forms, pages and lists; what accounts say in it is kept. Twice changes nothing."""
+    return _retired(field, True, verb="retire_custom_field", member=member)
+
+
+@transaction.atomic
+def restore_custom_field(*, field: CustomField, member: Member | None) -> CustomField:
+    """Bring a retired field back, with all that accounts said in it."""
+    return _retired(field, False, verb="restore_custom_field", member=member)
+
+
+def _retired(field: CustomField, retired: bool, *, verb: str, member: Member | None) -> CustomField:
+    require(member, "configure")
+    field = CustomField.objects.select_for_update().get(pk=field.pk)
+    with audited(field, verb=verb, member=member):
+        field.retired = retired
+        field.save()
+    return field
+
+
+def visible_custom_fields(member: Member | None) -> QuerySet[CustomField]:
+    """The fields in use that `member` may see, by label."""
+    fields = CustomField.objects.filter(retired=False).order_by("label", "pk")
+    return fields if may(member, "see_confidential") else fields.filter(confidential=False)
 
 
 def _changed_choices(field: CustomField, choices: list[str]) -> list[str]:

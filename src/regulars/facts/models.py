@@ -167,6 +167,7 @@ class CustomField(Record):
     type = models.CharField(_("type"), max_length=8, choices=Type.choices, default=Type.TEXT)
     choices = models.JSONField(_("choices"), default=list, blank=True)
     confidential = models.BooleanField(_("confidential"), default=False)
+    retired = models.BooleanField(_("retired"), default=False)
 
     def __str__(self) -> str:
         return self.label

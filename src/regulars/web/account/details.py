@@ -28,6 +28,7 @@ from regulars.facts.accounts import (
     untag,
     visible_accounts,
 )
+from regulars.facts.custom_fields import visible_custom_fields
 from regulars.facts.models import Account, CustomField
 from regulars.web.account.people import languages
 from regulars.web.account.record import heading, opened
@@ -151,8 +152,7 @@ def _is_newer(updated_at: datetime, seen_at: str) -> bool:
 
 
 def _own_fields(member: Member) -> list[CustomField]:
-    fields = CustomField.objects.order_by("label", "pk")
-    return list(fields if may(member, Permission.SEE_CONFIDENTIAL) else fields.filter(confidential=False))
+    return list(visible_custom_fields(member))
 
 
 def _form_field(field: CustomField) -> forms.Field:

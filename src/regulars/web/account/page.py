@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from regulars.base.access import Permission, may
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
+from regulars.facts.custom_fields import visible_custom_fields
 from regulars.facts.interactions import USUAL_OUTCOMES, record_interaction
-from regulars.facts.models import Account, CustomField, Interaction
+from regulars.facts.models import Account, Interaction
 from regulars.insight.account_months import months_against_expected
 from regulars.insight.models import Score
 from regulars.insight.sentences import Effect, Sentence, sentences
@@ -158,8 +158,5 @@ def _family(desk: Desk, account: Account, score: Score | None) -> Family | None:
 
 def _own_fields(desk: Desk, account: Account) -> list[tuple[str, str]]:
     """The fields that the firm added, with what they say here; none that the member may not see."""
-    fields = CustomField.objects.order_by("label", "pk")
-    if not may(desk.member, Permission.SEE_CONFIDENTIAL):
-        fields = fields.filter(confidential=False)
-    custom = account.custom
+    fields, custom = visible_custom_fields(desk.member), account.custom
     return [(field.label, own_value(field, custom[field.key])) for field in fields if field.key in custom]

@@ -14,9 +14,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from regulars.base.access import Permission, Scope, account_scope, may, visible_departments, visible_members
+from regulars.base.access import Scope, account_scope, visible_departments, visible_members
 from regulars.base.formats import day, money, number, percent
 from regulars.base.models import Team
+from regulars.facts.custom_fields import visible_custom_fields
 from regulars.facts.models import Account, CustomField, Interaction, Tag
 from regulars.insight.sentences import STEADY
 from regulars.plan.causes import CAUSES
@@ -108,11 +109,8 @@ class Filter(forms.Form):
 
     @cached_property
     def custom_fields(self) -> dict[str, CustomField]:
-        """The fields of our own that the member may see, by key."""
-        fields = CustomField.objects.order_by("label", "pk")
-        if not may(self.desk.member, Permission.SEE_CONFIDENTIAL):
-            fields = fields.filter(confidential=False)
-        return {field.key: field for field in fields}
+        """The fields of our own in use that the member may see, by key."""
+        return {field.key: field for field in visible_custom_fields(self.desk.member)}
 
     def _offer(self, name: str, choices: Choices) -> None:
         """A choice; one among nothing is not offered at all."""

@@ -18,7 +18,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from regulars.base.formats import number
-from regulars.facts.custom_fields import change_custom_field, create_custom_field
+from regulars.facts.custom_fields import (
+    change_custom_field,
+    create_custom_field,
+    restore_custom_field,
+    retire_custom_field,
+)
 from regulars.facts.models import CustomField, Tag
 from regulars.facts.tags import counted_tags, join_tags, remove_tag, rename_tag
 from regulars.web.frame import Toast, show_next
@@ -88,7 +93,10 @@ def fields(request: HttpRequest) -> HttpResponse:
     desk_for(request, PAGE)
     page = Paginator(counted_tags(), TAGS_A_PAGE).get_page(request.GET.get("page"))
     return show(
-        request, PAGE, "fields_and_tags", {"custom_fields": CustomField.objects.order_by("label"), "page": page}
+        request,
+        PAGE,
+        "fields_and_tags",
+        {"custom_fields": CustomField.objects.order_by("retired", "label"), "page": page},
     )
 
 
@@ -122,7 +130,44 @@ def field(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "type": capfirst(str(found.get_type_display())),
         "key": found.key,
     }
-    return _form(request, form, heading=found.label, submit=_("Save"), sub=sub)
+    return _form(request, form, heading=found.label, submit=_("Save"), sub=sub, removal=_removal(found))
+
+
+def _removal(found: CustomField) -> dict[str, Any]:
+    """What is offered below the form: to retire the field, or to bring it back."""
+    if found.retired:
+        return {
+            "heading": _("This field is retired"),
+            "text": _("No form or list shows it. What accounts said in it is kept."),
+            "label": _("Bring it back"),
+            "address": reverse("settings_field_restore", args=[found.uid]),
+            "gentle": True,
+        }
+    return {
+        "heading": _("Retire this field"),
+        "text": _("It goes from forms, lists and pages. What accounts say in it is kept, and it can be brought back."),
+        "label": _("Retire"),
+        "address": reverse("settings_field_retire", args=[found.uid]),
+    }
+
+
+@require_POST
+def retire_field(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Take the field out of use."""
+    desk = desk_for(request, PAGE)
+    found = retire_custom_field(field=get_object_or_404(CustomField, uid=uid), member=desk.member)
+    undo = reverse("settings_field_restore", args=[uid])
+    show_next(request, Toast(text=_("“%(name)s” is retired.") % {"name": found.label}, undo=undo))
+    return redirect(PAGE)
+
+
+@require_POST
+def restore_field(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Bring the field back into use."""
+    desk = desk_for(request, PAGE)
+    found = restore_custom_field(field=get_object_or_404(CustomField, uid=uid), member=desk.member)
+    show_next(request, Toast(text=_("“%(name)s” is in use again.") % {"name": found.label}))
+    return redirect(PAGE)
 
 
 # Tags. They have a number and no uid: a word that is on many accounts.
