@@ -53,12 +53,14 @@ def status(answer: Any) -> int:
     return int(answer.status_code)
 
 
-def undo(browser: Client) -> None:
-    """Press what the toast offers."""
+def undo(browser: Client) -> str:
+    """Press what the toast offers. Returns where it leads."""
     page = browser.get("/accounts/?view=all").content.decode()
-    found = re.search(r'action="(/accounts/bulk/\d+/undo/)"', page)
+    found = re.search(r'action="(/accounts/bulk/\d+/undo/[^"]*)"', page)
     assert found, "the toast offers no undo"
-    assert browser.post(found[1]).status_code == 302
+    answer = browser.post(found[1].replace("&amp;", "&"))
+    assert answer.status_code == 302
+    return str(answer.headers["Location"])
 
 
 def test_the_selected_accounts_are_given_to_a_member_and_back(
@@ -70,6 +72,12 @@ def test_the_selected_accounts_are_given_to_a_member_and_back(
     assert owners() == {"Anna": "Priya Nair", "Berta": "Priya Nair", "Carla": "Olga Owner"}
     assert "2 accounts given to Priya Nair." in browser.get("/today/").content.decode()
     assert AuditEntry.objects.filter(verb="assign_owner", account_id=three[1].pk).count() == 1
+
+
+def test_undo_leads_back_to_the_list_as_it_was_filtered(browser: Client, three: list[Account]) -> None:
+    said = {"account": [three[0].uid], "do": "tag", "tag": "fair", "query": "q=a&sort=name", "view": "all"}
+    listed = browser.post("/accounts/bulk/", said).headers["Location"]
+    assert undo(browser) == listed == "/accounts/?q=a&sort=name&view=all"
 
 
 def test_undo_gives_them_back_to_whom_they_had_but_not_what_changed_since(

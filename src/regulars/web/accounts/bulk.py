@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -78,8 +78,8 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     if everything and said.get("confirmed") != str(count):
         return _ask(request, wish, do, count)
     done = DEEDS[do].act(wish)
-    undo = reverse("accounts_bulk_undo", args=[done.moment]) if done.changed else ""
-    show_next(request, Toast(text=DEEDS[do].told(wish, done.changed), undo=undo))
+    undo = f"{reverse('accounts_bulk_undo', args=[done.moment])}?{urlencode({**cut.query, 'view': cut.view_key})}"
+    show_next(request, Toast(text=DEEDS[do].told(wish, done.changed), undo=undo if done.changed else ""))
     return redirect(cut.address())
 
 
@@ -117,7 +117,7 @@ def _ask(request: HttpRequest, wish: Wish, do: str, count: int) -> HttpResponse:
 
 @require_POST
 def undo(request: HttpRequest, moment: int) -> HttpResponse:
-    """Take back what this member did to many accounts at that moment."""
+    """Take back what this member did to many accounts at that moment, and show the list they looked at."""
     desk = desk_of(request)
     done = take_back(moment=moment, member=desk.member)
     text = ngettext(
@@ -126,7 +126,7 @@ def undo(request: HttpRequest, moment: int) -> HttpResponse:
         done.changed,
     )
     show_next(request, Toast(text=text % {"shown": number(done.changed)}))
-    return redirect(Cut(desk, {}).address())
+    return redirect(Cut(desk, request.GET.dict()).address())
 
 
 # What can be done
