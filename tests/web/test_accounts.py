@@ -249,13 +249,13 @@ def test_unknown_figures_come_last_on_every_page(
     browser: Client, scored: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The long way, which many accounts take, gives the same sequence as the short one."""
-    from regulars.web.accounts import rows
+    from regulars.web.accounts import found
 
     for place in range(70):
         scored(f"Firm {place:02}", trend=None if place % 3 else place / 100)
     Account.objects.create(name="Not scored")
     short = [names(browser, f"?sort=trend&page={page}") for page in (1, 2)]
-    monkeypatch.setattr(rows, "FEW", 0)
+    monkeypatch.setattr(found, "FEW", 0)
     assert [names(browser, f"?sort=trend&page={page}") for page in (1, 2)] == short
     assert short[1][-1] == "Not scored"
     assert len({*short[0], *short[1]}) == 71

@@ -35,8 +35,20 @@ class Snapshot(Record):
         return f"{self.as_of}"
 
 
-LISTED = ("trend", "silence_days", "probability_alive", "first_order")
-"""Figures by which lists are often sorted, besides sales and risk. The others are sorted without an index."""
+LISTED = (
+    "sales_12m",
+    "sales_previous_12m",
+    "trend",
+    "share_of_firm",
+    "orders_12m",
+    "first_order",
+    "last_order",
+    "silence_days",
+    "probability_alive",
+    "expected_value_365",
+    "value_at_risk",
+)
+"""Figures by which lists are often sorted. The others are sorted without an index."""
 
 
 class Score(models.Model):
@@ -86,8 +98,6 @@ class Score(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["-value_at_risk"], name="score_risk"),
-            models.Index(fields=["-sales_12m"], name="score_sales"),
             # The account makes the sequence definite.
             *(models.Index(fields=[figure, "account"], name=f"score_{figure}") for figure in LISTED),
         ]

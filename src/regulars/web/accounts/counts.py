@@ -5,11 +5,11 @@ The list asks for it after it is there, so that nobody waits for numbers before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
@@ -19,16 +19,14 @@ from django.views.decorators.http import require_safe
 from regulars.base.access import Permission, require
 from regulars.base.models import Member
 from regulars.facts.accounts import visible_accounts
-from regulars.facts.models import Account
 from regulars.plan.causes import CAUSES
 from regulars.plan.models import Action
 from regulars.web.accounts.filters import BUYERS, NOBODY
+from regulars.web.accounts.found import Found
 from regulars.web.accounts.listing import Cut
 from regulars.web.desk import desk_of
 
 OWNERS_SHOWN = 6
-
-CountedBy = Mapping[Any, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,18 +54,14 @@ def counts(request: HttpRequest) -> HttpResponse:
     return render(request, "web/accounts_counts.html", {"facets": facets})
 
 
-def _found(cut: Cut, field: str) -> QuerySet[Account]:
+def _found(cut: Cut, field: str) -> Found:
     """What the list would show without its wish about this field."""
-    return visible_accounts(cut.desk.member).filter(cut.filter.condition(leaving_out=field)).order_by()
-
-
-def _grouped(found: QuerySet[Account], path: str) -> dict[Any, int]:
-    return dict(found.values_list(path).annotate(count=Count("pk")))
+    return Found(visible_accounts(cut.desk.member).filter(cut.filter.condition(leaving_out=field)))
 
 
 def _owners(cut: Cut) -> list[Step]:
     """Nobody, and those who look after most; the one chosen in any case."""
-    counted = _grouped(_found(cut, "owner"), "owner")
+    counted: dict[int | None, int] = dict(_found(cut, "owner").counted_by("owner"))
     names = {one.pk: one for one in Member.objects.filter(pk__in=[pk for pk in counted if pk])}
     most = sorted(names, key=lambda pk: -counted[pk])
     chosen = cut.filter.said.get("owner")
@@ -77,19 +71,29 @@ def _owners(cut: Cut) -> list[Step]:
 
 
 def _classes(cut: Cut) -> list[Step]:
-    counted = _grouped(_found(cut, "pareto").filter(score__isnull=False), "score__pareto")
-    return _steps(cut, "pareto", [(key, key, counted.get(key, 0)) for key in "ABC"])
+    counted = Counter[str]()
+    for _buyer, pareto, count in _scored(_found(cut, "pareto")):
+        counted[pareto] += count
+    return _steps(cut, "pareto", [(key, key, counted[key]) for key in "ABC"])
 
 
 def _buyers(cut: Cut) -> list[Step]:
-    counted = _grouped(_found(cut, "buyer"), "score__buyer")
-    counted["none"] = counted.get("none", 0) + counted.pop(None, 0)
-    return _steps(cut, "buyer", [(key, str(name), counted.get(key, 0)) for key, name in BUYERS])
+    found = _found(cut, "buyer")
+    counted = Counter(none=found.count)
+    for buyer, _pareto, count in _scored(found):
+        counted["none"] -= count
+        counted[buyer] += count
+    return _steps(cut, "buyer", [(key, str(name), counted[key]) for key, name in BUYERS])
+
+
+def _scored(found: Found) -> list[tuple[Any, ...]]:
+    """How many of each buyer and class, asked in one go; an account without a score is a buyer of none and no class."""
+    return found.counted_by("score__buyer", "score__pareto", score__isnull=False)
 
 
 def _causes(cut: Cut) -> list[Step]:
-    pending = Action.objects.filter(state__in=Action.PENDING, account__in=_found(cut, "cause").values("pk"))
-    counted: CountedBy = dict(pending.order_by().values_list("cause").annotate(count=Count("account", distinct=True)))
+    pending = {"actions__state__in": Action.PENDING}
+    counted: dict[str, int] = dict(_found(cut, "cause").counted_by("actions__cause", **pending))
     steps = [(key, capfirst(str(cause.name)), counted.get(key, 0)) for key, cause in CAUSES.items()]
     return _steps(cut, "cause", sorted(steps, key=lambda step: -step[2]))
 

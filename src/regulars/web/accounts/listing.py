@@ -28,8 +28,9 @@ from regulars.web.accounts.columns import NAME, Column, chosen_columns, offered_
 from regulars.web.accounts.drawing import drawn
 from regulars.web.accounts.filters import Filter
 from regulars.web.accounts.fits import needs_of
+from regulars.web.accounts.found import Found
 from regulars.web.accounts.presets import ALL, Preset, presets
-from regulars.web.accounts.rows import Row, page_of, rows_of
+from regulars.web.accounts.rows import Row, rows_of
 from regulars.web.desk import Desk, desk_of
 from regulars.web.models import ListPreference, SavedView
 from regulars.web.saved_views import may_change_view, preference_of, visible_views
@@ -140,14 +141,15 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 def show_list(request: HttpRequest, cut: Cut, **refused: Any) -> HttpResponse:
     """The page of a list; with what was refused and typed, if something was."""
-    paginator = Paginator(range(cut.found.count()), ACCOUNTS_A_PAGE)
+    found = Found(cut.found)
+    paginator = Paginator(range(found.count), ACCOUNTS_A_PAGE)
     page = paginator.get_page(cut.said.get("page"))
     context = {
         "desk": cut.desk,
         "cut": cut,
         "filter": cut.filter,
         "page": page,
-        "rows": SafeString("".join(drawn(row, cut.columns, cut.filter, cut.desk) for row in _rows(cut, page))),
+        "rows": SafeString("".join(drawn(row, cut.columns, cut.filter, cut.desk) for row in _rows(cut, found, page))),
         "previous": cut.address(page=str(page.previous_page_number())) if page.has_previous() else "",
         "next": cut.address(page=str(page.next_page_number())) if page.has_next() else "",
         "headings": [_heading(cut, column) for column in (NAME, *cut.columns)],
@@ -164,16 +166,9 @@ def show_list(request: HttpRequest, cut: Cut, **refused: Any) -> HttpResponse:
     return render(request, "web/accounts.html", context, status=422 if refused else 200)
 
 
-def _rows(cut: Cut, page: Page[int]) -> list[Row]:
+def _rows(cut: Cut, found: Found, page: Page[int]) -> list[Row]:
     start = max(0, page.start_index() - 1)
-    ids = page_of(
-        cut.found,
-        count=page.paginator.count,
-        path=cut.path,
-        descending=cut.descending,
-        start=start,
-        size=ACCOUNTS_A_PAGE,
-    )
+    ids = found.page(path=cut.path, descending=cut.descending, start=start, size=ACCOUNTS_A_PAGE) if found.count else []
     needs = needs_of(cut.filter) | {column.needs for column in cut.columns if column.needs}
     return rows_of(ids, cut.desk, needs=needs)
 
