@@ -9,7 +9,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -53,8 +56,26 @@ REACHES = (
 Choices = list[tuple[str, Any]]
 
 
+class Select(forms.Select):
+    """One that is put together here: Django's own draws a template for each of two hundred members."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
+        )
+
+
+SELECTED = SafeString(" selected")
+
+
 def _choice(label: Any, choices: Any = ()) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=[("", gettext_lazy("Any")), *choices])
+    return forms.ChoiceField(label=label, required=False, choices=[("", gettext_lazy("Any")), *choices], widget=Select)
 
 
 def _amount(label: Any) -> forms.FloatField:
@@ -102,8 +123,7 @@ class Filter(forms.Form):
         self._offer("department", [(str(one.uid), one.name) for one in visible_departments(desk.member)])
         for field in self.custom_fields.values():
             if field.type == CustomField.Type.CHOICE:
-                offered = forms.ChoiceField(label=field.label, required=False)
-                self.fields[CUSTOM + field.key] = offered
+                self.fields[CUSTOM + field.key] = _choice(field.label)
                 self._offer(CUSTOM + field.key, [(choice, choice) for choice in field.choices])
         self.is_valid()
 
