@@ -23,7 +23,9 @@ from regulars.base.organisation import (
     create_department,
     create_organisation,
     create_team,
+    currencies,
     organisation,
+    time_zones,
     today,
 )
 
@@ -33,6 +35,13 @@ def test_without_an_organisation_the_refusal_says_what_to_do() -> None:
     with pytest.raises(NoOrganisation) as refusal:
         organisation()
     assert "regulars demo" in refusal.value.way_out
+
+
+def test_currencies_and_zones_to_choose_from_are_those_in_use() -> None:
+    assert {"EUR", "NPR", "INR", "PKR", "BDT", "THB"} <= set(currencies())
+    assert not {"DEM", "ADP", "XXX", "XTS"} & set(currencies())
+    assert {"UTC", "Asia/Kathmandu", "Europe/Berlin"} <= set(time_zones())
+    assert not {"CET", "Etc/GMT+5", "localtime", "US/Hawaii"} & set(time_zones())
 
 
 @pytest.mark.django_db

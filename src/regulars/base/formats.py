@@ -12,7 +12,7 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
-from babel.numbers import NumberPattern, parse_pattern
+from babel.numbers import NumberPattern, get_currency_name, parse_pattern
 from django.utils.translation import get_language, to_locale
 
 from regulars.core.money import exponent
@@ -43,6 +43,11 @@ def percent(share: Amount, *, digits: int | None = None, signed: bool = False) -
     text = _written(abs(rounded), _percent_pattern(_locale(), digits))
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return _together(sign + text)
+
+
+def named_currency(code: str) -> str:
+    """A currency to choose: EUR · Euro."""
+    return f"{code} · {get_currency_name(code, locale=_locale())}"
 
 
 def money(amount: Amount, currency: str, *, exact: bool = False) -> str:

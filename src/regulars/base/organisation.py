@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 import babel.numbers
+from babel.core import get_global
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
@@ -18,6 +19,11 @@ from regulars.base.audit import audited
 from regulars.base.models import Department, Member, Organisation, TableVersion, Team
 from regulars.base.thresholds import checked_thresholds
 from regulars.core.errors import Refusal
+
+CONTINENTS = (
+    "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
+    "Pacific/",
+)  # fmt: skip
 
 
 class NoOrganisation(Refusal):
@@ -67,6 +73,17 @@ def today(of: Organisation, at: datetime | None = None) -> date:
 def zone(of: Organisation | None) -> zoneinfo.ZoneInfo:
     """The time zone in which business dates are counted; UTC before there is an organisation."""
     return zoneinfo.ZoneInfo(of.time_zone if of else "UTC")
+
+
+def currencies() -> list[str]:
+    """Codes of the currencies that are legal tender somewhere today, sorted."""
+    used = get_global("territory_currencies").values()
+    return sorted({code for uses in used for code, _start, end, tender in uses if end is None and tender})
+
+
+def time_zones() -> list[str]:
+    """Names of the time zones to choose from, sorted: those called by a place, and UTC."""
+    return sorted(name for name in zoneinfo.available_timezones() if name.startswith(CONTINENTS) or name == "UTC")
 
 
 # The organisation

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 
-from babel.dates import format_date
 from babel.numbers import is_currency
 from django.db import transaction
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from regulars.base.access import require
 from regulars.base.audit import audited
+from regulars.base.formats import day
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
 from regulars.base.warehouse import Engine, quoted
@@ -42,7 +42,6 @@ class MissingRates(Refusal):
     """Amounts that cannot be converted, with the days whose rate is missing."""
 
     def __init__(self, base_currency: str, missing: list[MissingRate]) -> None:
-        locale = get_language() or "en"
         named = "; ".join(
             ngettext(
                 "%(currency)s for %(first)s",
@@ -52,8 +51,8 @@ class MissingRates(Refusal):
             % {
                 "currency": gap.currency,
                 "days": gap.days,
-                "first": format_date(gap.first, "medium", locale),
-                "last": format_date(gap.last, "medium", locale),
+                "first": day(gap.first),
+                "last": day(gap.last),
             }
             for gap in missing
         )

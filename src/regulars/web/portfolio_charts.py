@@ -129,7 +129,7 @@ def _name_the_largest(points: Sequence[Spec]) -> None:
 
 def _map_title(found: ValueAndRisk) -> str:
     """How few customers hold half of the money at risk."""
-    if not found.hold_half_of_risk:
+    if not found.hold_half_of_risk or found.at_risk < 1:
         return _("Whom to see first? No money is at risk")
     return ngettext(
         "Whom to see first? %(count)s customer holds half of the %(total)s at risk",

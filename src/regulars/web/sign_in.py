@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
-import babel.numbers
 from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url, perform_login
 from allauth.account.views import LoginView
@@ -30,10 +28,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from regulars.base.formats import named_currency
 from regulars.base.locks import exclusive
 from regulars.base.members import create_member
 from regulars.base.models import Member
-from regulars.base.organisation import create_organisation
+from regulars.base.organisation import create_organisation, currencies, time_zones
 from regulars.core.errors import Refusal
 
 
@@ -88,7 +87,9 @@ class WelcomeForm(forms.Form):
 
     firm = forms.CharField(label=_("Name of the firm"), max_length=200)
     base_currency = forms.ChoiceField(label=_("Currency of your books"), initial="EUR")
-    time_zone = forms.ChoiceField(label=_("Time zone"), initial="UTC")
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), initial="UTC", widget=forms.Select({"data-zone-of-the-device": True})
+    )
     name = forms.CharField(label=_("Your name"), max_length=200, widget=forms.TextInput({"autocomplete": "name"}))
     email = forms.EmailField(label=_("Your e-mail"), widget=forms.EmailInput({"autocomplete": "username"}))
     password = forms.CharField(
@@ -97,10 +98,11 @@ class WelcomeForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        currencies = babel.numbers.list_currencies("en")
-        self.fields["base_currency"].choices = [(code, code) for code in sorted(currencies)]  # type: ignore[attr-defined]
-        zones = sorted(zoneinfo.available_timezones())
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+        self.fields["base_currency"].choices = [  # type: ignore[attr-defined]
+            (code, named_currency(code)) for code in currencies()
+        ]
+        zones = [(zone, zone.replace("_", " ")) for zone in time_zones()]
+        self.fields["time_zone"].choices = zones  # type: ignore[attr-defined]
         self.fields["password"].help_text = " ".join(password_validators_help_texts()[1:2])
 
     def clean_password(self) -> str:

@@ -172,6 +172,18 @@ def test_adventureworks_sales_find_sellers_regions_and_categories(
     assert {one.mapping.source for one in found.values()} == {"adventureworks"}
 
 
+def test_orders_with_their_lines_in_one_file_are_lines_though_their_headings_look_like_northwind_orders(
+    engine: Engine, read: Reader, made: Callable[[str, str], Path]
+) -> None:
+    text = (
+        "OrderID,CustomerID,EmployeeID,OrderDate,ShipVia,Freight,ShipName,ProductID,UnitPrice,Quantity\n"
+        "10248,VINET,5,1996-07-04,3,32.38,Vins et alcools,72,34.80,5\n"
+        "10249,TOMSP,6,1996-07-05,1,11.61,Toms,51,42.40,40\n"
+    )
+    (proposal,) = propose_all(engine, read(made("orders.csv", text)))
+    assert proposal.mapping.content == "order_lines"
+
+
 def test_northwind_lines_take_date_customer_and_seller_from_their_orders(
     engine: Engine, read: Reader, shared_data: Path
 ) -> None:

@@ -751,6 +751,7 @@ NORTHWIND = (
         source="northwind",
         content="order_headers",
         signature=("OrderID", "CustomerID", "EmployeeID", "OrderDate", "ShipVia", "Freight"),
+        absent=("ProductID", "Quantity"),
         columns={
             "order_id": "OrderID",
             "account_id": "CustomerID",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
-import babel.numbers
 from babel.dates import get_day_names, get_month_names
 from django import forms
 from django.conf import settings
@@ -16,8 +14,9 @@ from django.utils.translation import get_language, gettext_lazy, to_locale
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from regulars.base.formats import named_currency
 from regulars.base.models import Organisation, TableVersion
-from regulars.base.organisation import change_organisation
+from regulars.base.organisation import change_organisation, currencies, time_zones
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed
 
@@ -56,10 +55,11 @@ class OrganisationForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         locale = to_locale(get_language() or "en")
-        names = babel.numbers.get_currency_name
-        self._offer("base_currency", [(code, f"{code} · {names(code, locale=locale)}") for code in _currencies()])
-        zones = sorted(zoneinfo.available_timezones())
-        self._offer("time_zone", [(zone, zone.replace("_", " ")) for zone in zones])
+        codes = self._with_present("base_currency", currencies())
+        self._offer("base_currency", [(code, named_currency(code)) for code in codes])
+        self._offer(
+            "time_zone", [(zone, zone.replace("_", " ")) for zone in self._with_present("time_zone", time_zones())]
+        )
         days = get_day_names("wide", context="stand-alone", locale=locale)
         self._offer("week_start", [(number, days[number - 1]) for number in range(1, 8)])
         months = get_month_names("wide", context="stand-alone", locale=locale)
@@ -70,12 +70,12 @@ class OrganisationForm(forms.Form):
                 "The order history is counted in it, so it stays. Another currency needs an installation of its own."
             )
 
+    def _with_present(self, name: str, offered: list[str]) -> list[str]:
+        """What is offered, and what is said now, should it be none of that."""
+        return sorted({*offered, self.initial[name]}) if self.initial.get(name) else offered
+
     def _offer(self, name: str, choices: list[tuple[Any, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
-
-
-def _currencies() -> list[str]:
-    return sorted(babel.numbers.list_currencies("en"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
