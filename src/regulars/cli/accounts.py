@@ -79,7 +79,7 @@ def accounts(
     sort: Annotated[SortedBy, typer.Option(help=_("What stands first."))] = SortedBy.SALES,
     pareto: Annotated[
         Pareto | None,
-        typer.Option(case_sensitive=False, help=_("Only A (the first 80% of sales), B (the next 15%) or C.")),
+        typer.Option(case_sensitive=False, help=_("Only A (four fifths of sales), B (the next 15 in a hundred) or C.")),
     ] = None,
     buyer: Annotated[
         BuyerKind | None, typer.Option(case_sensitive=False, help=_("Only regular, chance or new buyers."))

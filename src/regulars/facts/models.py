@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.base.models import Department, Member, Record, Team
 
@@ -242,7 +243,7 @@ class Contact(Imported):
 
     class Level(models.TextChoices):
         UNKNOWN = "", _("not known")
-        OWNER = "owner", _("owner")
+        OWNER = "owner", pgettext_lazy("level of a contact", "owner")
         EXECUTIVE = "executive", _("executive")
         MIDDLE = "middle", _("middle management")
         DAILY_USER = "daily_user", _("daily user")

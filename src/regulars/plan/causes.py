@@ -575,7 +575,7 @@ CAUSES: Final[dict[str, Cause]] = {
             key="best_without_contact",
             name=gettext_lazy("best customer long without contact"),
             when=gettext_lazy(
-                "A customer among those who bring 80 % of sales was not called, visited or written to for long."
+                "A customer among those who bring four fifths of sales was not called, visited or written to for long."
             ),
             candidates=_best_candidates,
             fires=_best_without_contact,

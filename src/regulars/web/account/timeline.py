@@ -92,7 +92,7 @@ def _order_day(one: OrderDay, currency: str, address: str) -> Event:
     if one.net_base_minor < 0:
         what = _("Return")
     else:
-        what = ngettext("Order", "%(count)s orders", one.orders) % {"count": number(one.orders)}
+        what = ngettext("%(count)s order", "%(count)s orders", one.orders) % {"count": number(one.orders)}
     said = {"lines": number(one.lines), "amount": net}
     text = ngettext("%(lines)s line, %(amount)s", "%(lines)s lines, %(amount)s", one.lines) % said
     if one.returned_base_minor < 0 <= one.net_base_minor:

@@ -38,7 +38,7 @@ BUYERS = (
     ("none", gettext_lazy("Without an order")),
 )
 CLASSES = (
-    ("A", gettext_lazy("A: the first 80% of sales")),
+    ("A", gettext_lazy("A: four fifths of sales")),
     ("B", gettext_lazy("B: the next 15%")),
     ("C", gettext_lazy("C: the rest")),
 )
