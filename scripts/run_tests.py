@@ -17,6 +17,8 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from throwaway_postgres import NoPostgres, throwaway_postgres  # noqa: E402
 
+LOOKS = ["--ignore", "tests/journeys/browser/test_every_page.py"]
+"""How every page looks, in all languages, does not hang on the database: it is looked at once."""
 NOTHING_SKIPPED = os.environ.get("REGULARS_TEST_NOTHING_SKIPPED") == "1"
 
 
@@ -34,11 +36,11 @@ def _on_sqlite(arguments: list[str]) -> bool:
 def _on_postgres(arguments: list[str]) -> bool:
     configured = os.environ.get("REGULARS_TEST_POSTGRES_URL", "")
     if configured:
-        return _pytest("PostgreSQL", configured, arguments)
+        return _pytest("PostgreSQL", configured, [*arguments, *LOOKS])
     with tempfile.TemporaryDirectory(prefix="regulars-postgres-", ignore_cleanup_errors=True) as folder:
         try:
             with throwaway_postgres(Path(folder)) as url:
-                return _pytest("PostgreSQL", url, arguments)
+                return _pytest("PostgreSQL", url, [*arguments, *LOOKS])
         except NoPostgres as missing:
             print(f"\nMISSING: {missing}. Half of the suite was not run.", flush=True)
             return not NOTHING_SKIPPED
