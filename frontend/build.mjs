@@ -53,7 +53,7 @@ const urdu =
   "ءآأؤئابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکگلمنںوہۂۃھیےۓ۔،؛؟٪٫٬ًٍُِّٰٔكيهةى" + span(0x6f0, 0x6f9) + "\u200e\u200f";
 const fonts = [
   ["inter", "latin", "inter-latin", span(0x20, 0xff) + "ıŒœʻʼˆ˚˜\u200b–—‘’‚“”„•…‰‹›€™←↑→↓∕−≤≥✓"],
-  ["noto-sans-devanagari", "devanagari", "noto-devanagari", span(0x900, 0x950) + span(0x958, 0x96f) + "₹" + joiners],
+  ["noto-sans-devanagari", "devanagari", "noto-devanagari", span(0x900, 0x950) + span(0x958, 0x972) + "₹" + joiners],
   ["noto-sans-bengali", "bengali", "noto-bengali", span(0x980, 0x9fe) + "।॥₹" + joiners],
   ["noto-sans-thai", "thai", "noto-thai", span(0xe01, 0xe3a) + span(0xe3f, 0xe5b) + joiners],
   ["noto-nastaliq-urdu", "arabic", "noto-nastaliq", urdu + joiners],
