@@ -159,3 +159,24 @@ def test_a_theme_is_remembered_and_leads_back_to_the_page(browser: Client) -> No
     assert 'data-theme="dark"' in browser.get("/today/").content.decode()
     away = browser.post("/theme/", {"theme": "light", "next": "https://evil.example/"})
     assert away.headers["Location"] == "/today/"
+
+
+def test_a_page_that_breaks_says_so_in_words_and_leads_back(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_said: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("regulars.web.today.todays_list", breaks)
+    browser.raise_request_exception = False
+    answer = browser.get("/today/?lang=ur")
+    page = answer.content.decode()
+    assert answer.status_code == 500
+    assert 'dir="rtl"' in page
+    assert 'href="/today/"' in page
+
+
+def test_a_form_of_a_page_from_before_the_sign_in_says_what_to_do(owner: Member) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(owner)
+    answer = strict.post("/settings/organisation/", {"name": "Other"})
+    assert answer.status_code == 403
+    assert "This page was open for too long" in answer.content.decode()

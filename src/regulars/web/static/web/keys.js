@@ -60,7 +60,20 @@ document.addEventListener("htmx:afterSwap", (event) => {
   (all[Math.min(place, all.length - 1)] || document.getElementById("page")).focus({ preventScroll: true });
 });
 
+// On a narrow screen the tab one is on may be out of sight.
+function showTab() {
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (!tab) return;
+  const [own, all] = [tab.getBoundingClientRect(), tab.parentElement.getBoundingClientRect()];
+  if (own.left < all.left || own.right > all.right) tab.parentElement.scrollBy(own.left - all.left - (all.width - own.width) / 2, 0);
+}
+showTab();
+document.addEventListener("htmx:afterSettle", showTab);
+
 // A lost connection loses nothing: the form stays as it was, and the page says so.
 document.addEventListener("htmx:sendError", () => {
   document.getElementById("offline")?.showModal();
+});
+document.addEventListener("htmx:responseError", () => {
+  document.getElementById("failed")?.showModal();
 });
