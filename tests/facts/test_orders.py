@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import ibis
 import pytest
 
 from regulars.base.models import Member
 from regulars.base.warehouse import open_engine
+from regulars.core.account_figures import account_days
 from regulars.facts.accounts import create_account
 from regulars.facts.history import HISTORY
 from regulars.facts.merges import merge_accounts
@@ -84,6 +86,26 @@ def test_days_count_orders_and_returns_and_no_fees(account: Account, owner: Memb
     (day,) = order_days_of_account(account, limit=10)
     assert (day.business_date, day.orders, day.lines) == (date(2024, 5, 1), 2, 2)
     assert (day.net_base_minor, day.returned_base_minor) == (60, -40)
+
+
+def test_an_order_day_is_what_the_figures_take_for_one(account: Account, write: Callable[..., None]) -> None:
+    write(
+        (account.pk, "2024-05-01", "1", "1", "A", 100, "sale"),
+        (account.pk, "2024-05-01", "2", "1", "A", -140, "return"),
+        (account.pk, "2024-05-02", "3", "1", "A", 0, "sale"),
+        (account.pk, "2024-05-03", "4", "1", "A", -20, "return"),
+        (account.pk, "2024-05-04", "5", "1", "POST", 5, "fee"),
+    )
+    with open_engine() as engine:
+        columns = "account_id AS account, business_date, kind, net_base_minor AS net, cost_base_minor AS cost"
+        engine.run(f"CREATE TABLE lines AS SELECT {columns} FROM {HISTORY.relation()}")
+        days = ibis.to_sql(account_days(engine.ibis().table("lines"), as_of=date(2024, 5, 31)), dialect="duckdb")
+        expected = engine.rows(f"SELECT business_date, is_order, net, sale FROM ({days}) ORDER BY business_date DESC")
+    assert [is_order for _on, is_order, _net, _sale in expected] == [False, False, True]
+    assert expected == [
+        (day.business_date, day.is_order, day.net_base_minor, day.net_base_minor - day.returned_base_minor)
+        for day in order_days_of_account(account)
+    ]
 
 
 def test_products_of_the_last_year_are_told_from_those_of_the_year_before(

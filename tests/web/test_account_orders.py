@@ -149,7 +149,7 @@ def test_orders_stand_on_the_timeline_by_day_and_months_in_the_chart(browser: Cl
     assert "2 lines, €1,015.00" in timeline
     assert "<b>Return</b>" in timeline
     only = browser.get(f"/accounts/{ordered.uid}/timeline/?kind=orders").content.decode()
-    assert only.count("<b>Order</b>") == 3
+    assert only.count("<b>1 order</b>") == 3
     # The first page asks for them when it is there.
     assert f'hx-get="/accounts/{ordered.uid}/months/"' in browser.get(f"/accounts/{ordered.uid}/").content.decode()
 

@@ -44,6 +44,8 @@ class OrderDay:
     business_date: date
     orders: int
     lines: int
+    is_order: bool
+    """Was there a sale of more than nothing? So `core/account_figures.py` tells order days."""
     net_base_minor: int
     returned_base_minor: int
 
@@ -94,11 +96,12 @@ def orders_of_account(
     return [_order(list(lines)) for _place, lines in groupby(rows, key=lambda row: row[0])]
 
 
-def order_days_of_account(account: Account, *, limit: int) -> list[OrderDay]:
-    """The account's newest days with an order or a return, newest first; those of merged accounts are counted in."""
+def order_days_of_account(account: Account, *, limit: int | None = None) -> list[OrderDay]:
+    """The account's days with an order or a return, or the newest; newest first, merged accounts counted in."""
     with shared_engine() as engine:
         rows = engine.rows(
-            "SELECT business_date, count(DISTINCT (source, order_id)), count(*), sum(net_base_minor)::BIGINT, "
+            "SELECT business_date, count(DISTINCT (source, order_id)), count(*), "
+            "bool_or(kind = 'sale' AND net_base_minor > 0), sum(net_base_minor)::BIGINT, "
             "sum(CASE WHEN kind = 'return' THEN net_base_minor ELSE 0 END)::BIGINT "
             f"FROM {HISTORY.relation()} WHERE {_is_of(account)} AND kind IN ('sale', 'return') "
             "GROUP BY business_date ORDER BY business_date DESC LIMIT ?",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from regulars.base.organisation import organisation
-from regulars.base.warehouse import shared_engine
-from regulars.core.account_figures import account_days
 from regulars.core.calendar import months_before
 from regulars.core.expected_months import AgainstExpected, OrderDay, against_expected
 from regulars.core.lifetime.sales_ahead import FittedModels
 from regulars.core.money import exponent
-from regulars.facts.accounts import account_family
-from regulars.facts.history import HISTORY
+from regulars.facts import orders
 from regulars.facts.models import Account
 from regulars.insight.models import Snapshot
 from regulars.insight.portfolio_figures import Month, month_of
@@ -34,15 +31,16 @@ def months_of_account(account: Account, *, as_of: date) -> list[Month]:
 
     Reads the account's own lines alone, which the history keeps together.
     """
-    return _months(_days(account, as_of), as_of)
+    return _months(_counted(orders.order_days_of_account(account), as_of), as_of)
 
 
-def months_against_expected(account: Account, *, as_of: date, most: int = 24) -> ExpectedMonths:
-    """The last `most` months of the account up to a date, none left out, each with what was expected when it began.
+def months_against_expected(found: Iterable[orders.OrderDay], *, as_of: date, most: int = 24) -> ExpectedMonths:
+    """The last `most` months up to a date, none left out, each with what was expected when it began.
 
+    `found` are all days of one account, newest first, as `order_days_of_account` gives them.
     The models are those of the snapshot in force; without one, or without a model, nothing is expected.
     """
-    days = _days(account, as_of)
+    days = _counted(found, as_of)
     known = _months(days, as_of)
     if not known:
         return ExpectedMonths(months=[], against=None)
@@ -52,32 +50,20 @@ def months_against_expected(account: Account, *, as_of: date, most: int = 24) ->
     return ExpectedMonths(months=months, against=against or None)
 
 
-def _days(account: Account, as_of: date) -> list[OrderDay]:
-    """The days of the account, oldest first."""
-    family = ", ".join(str(one) for one in account_family(account))
+def _counted(found: Iterable[orders.OrderDay], as_of: date) -> list[OrderDay]:
+    """The days up to a date in units of the base currency, oldest first."""
     minor_per_unit = 10 ** exponent(organisation().base_currency)
-    with shared_engine() as engine:
-        rows = engine.rows(
-            f"WITH lines AS (SELECT {account.pk}::BIGINT AS account, business_date, kind, net_base_minor AS net, "
-            f"cost_base_minor AS cost FROM {HISTORY.relation()} WHERE account_id IN ({family})) "
-            f"SELECT business_date, is_order, sale, net FROM ({_sql_of_days()}) "
-            "WHERE business_date <= ? ORDER BY business_date",
-            [as_of],
+    days = [
+        OrderDay(
+            on=one.business_date,
+            is_order=one.is_order,
+            sale=(one.net_base_minor - one.returned_base_minor) / minor_per_unit,
+            net=one.net_base_minor / minor_per_unit,
         )
-    return [
-        OrderDay(on=on, is_order=is_order, sale=sale / minor_per_unit, net=net / minor_per_unit)
-        for on, is_order, sale, net in rows
+        for one in found
+        if one.business_date <= as_of
     ]
-
-
-@cache
-def _sql_of_days() -> str:
-    """The days of a table `lines`, up to any date: written once, since Ibis takes its time."""
-    import ibis
-
-    columns = {"account": "int64", "business_date": "date", "kind": "string", "net": "int64", "cost": "int64"}
-    lines = ibis.table(columns, name="lines")
-    return str(ibis.to_sql(account_days(lines, as_of=date.max), dialect="duckdb"))
+    return days[::-1]
 
 
 def _months(days: list[OrderDay], as_of: date) -> list[Month]:

@@ -18,6 +18,7 @@ from regulars.facts.accounts import visible_accounts
 from regulars.facts.custom_fields import visible_custom_fields
 from regulars.facts.interactions import USUAL_OUTCOMES, record_interaction
 from regulars.facts.models import Account, Interaction
+from regulars.facts.orders import order_days_of_account
 from regulars.insight.account_months import months_against_expected
 from regulars.insight.models import Score
 from regulars.insight.sentences import Effect, Sentence, sentences
@@ -65,8 +66,9 @@ def months(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     desk, found = opened(request, uid)
     context = heading(desk, found, tab="account")
     account: Account = context["account"]
-    expected = months_against_expected(account, as_of=desk.figures_of or desk.day)
-    context |= timeline_context(desk, account, size=EVENTS_SHOWN)
+    days = order_days_of_account(account)
+    expected = months_against_expected(days, as_of=desk.figures_of or desk.day)
+    context |= timeline_context(desk, account, size=EVENTS_SHOWN, order_days=days)
     context["chart"] = account_chart(expected, currency=desk.currency)
     return render(request, "web/account/months.html", context)
 
@@ -132,7 +134,7 @@ def page_context(
         "delays": today.DELAYS,
         "objections": USUAL_OBJECTIONS,
         # The history is asked after the page is there: reading it takes longer than all the rest.
-        **timeline_context(desk, account, size=EVENTS_SHOWN, with_orders=False),
+        **timeline_context(desk, account, size=EVENTS_SHOWN, order_days=()),
     }
 
 

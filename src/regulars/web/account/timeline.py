@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -55,11 +55,17 @@ class Event:
     """Of what happened on the same day, the greater is said to be later."""
 
 
-def events_of(desk: Desk, account: Account, *, kind: str, limit: int, with_orders: bool = True) -> list[Event]:
-    """The newest events, of one kind or of all; the number of queries does not depend on `limit`."""
+def events_of(
+    desk: Desk, account: Account, *, kind: str, limit: int, order_days: Sequence[OrderDay] | None = None
+) -> list[Event]:
+    """The newest events, of one kind or of all; the number of queries does not depend on `limit`.
+
+    `order_days` are the newest days with orders, where they are known already.
+    """
     asked = [(name, source) for name, _label, source in KINDS if name == kind or not kind]
-    sources = [source for name, source in asked if with_orders or name != "orders"]
-    events = [event for source in sources for event in source(desk, account, limit)]
+    known = {} if order_days is None else {"orders": _told_days(desk, account, order_days[:limit])}
+    found = (known[name] if name in known else source(desk, account, limit) for name, source in asked)
+    events = [event for some in found for event in some]
     return sorted(events, key=lambda event: (event.on, event.rank), reverse=True)[:limit]
 
 
@@ -83,8 +89,12 @@ def _talk(desk: Desk, talk: Interaction, rank: int) -> Event:
 
 
 def _orders(desk: Desk, account: Account, limit: int) -> list[Event]:
+    return _told_days(desk, account, order_days_of_account(account, limit=limit))
+
+
+def _told_days(desk: Desk, account: Account, days: Sequence[OrderDay]) -> list[Event]:
     orders = reverse("account_orders", args=[account.uid])
-    return [_order_day(one, desk.currency, orders) for one in order_days_of_account(account, limit=limit)]
+    return [_order_day(one, desk.currency, orders) for one in days]
 
 
 def _order_day(one: OrderDay, currency: str, address: str) -> Event:
@@ -168,11 +178,11 @@ def timeline_context(
     kind: str = "",
     page: int = 1,
     size: int = EVENTS_A_PAGE,
-    with_orders: bool = True,
+    order_days: Sequence[OrderDay] | None = None,
 ) -> dict[str, Any]:
     """The context of `account/events.html`: one page of the timeline, and the kinds to choose from."""
     kind = kind if kind in {name for name, _label, _source in KINDS} else ""
-    events = events_of(desk, account, kind=kind, limit=page * size + 1, with_orders=with_orders)
+    events = events_of(desk, account, kind=kind, limit=page * size + 1, order_days=order_days)
     return {
         "events": events[(page - 1) * size : page * size],
         "has_older": len(events) > page * size,
