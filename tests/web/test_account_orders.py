@@ -150,8 +150,12 @@ def test_orders_stand_on_the_timeline_by_day_and_months_in_the_chart(browser: Cl
     assert "<b>Return</b>" in timeline
     only = browser.get(f"/accounts/{ordered.uid}/timeline/?kind=orders").content.decode()
     assert only.count("<b>1 order</b>") == 3
-    # The first page asks for them when it is there.
+    # The first page asks for them when it is there, and for nothing around them.
     assert f'hx-get="/accounts/{ordered.uid}/months/"' in browser.get(f"/accounts/{ordered.uid}/").content.decode()
+    part = browser.get(f"/accounts/{ordered.uid}/months/", headers={"HX-Request": "true"}).content.decode()
+    assert "<h1>" not in part
+    assert part.split('id="timeline"')[1].split("</ul>")[0] == timeline.split("</ul>")[0]
+    assert "data-chart" in part.split('id="timeline"')[0]
 
 
 def test_an_account_without_orders_says_so(browser: Client, organisation: Any) -> None:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -61,16 +62,21 @@ def account(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def months(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """What is read from the order history: the months against what was expected, and the timeline with its orders.
 
-    The first page asks for it as soon as it is there; without a script it is a page of its own.
+    The first page asks for it as soon as it is there, and for nothing around it; without a script it is a page of
+    its own.
     """
-    desk, found = opened(request, uid)
-    context = heading(desk, found, tab="account")
-    account: Account = context["account"]
+    desk, account = opened(request, uid)
+    as_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+    context: dict[str, Any] = {"desk": desk, "account": account, "frame": "web/account/part.html"}
+    if not as_part:
+        context = heading(desk, account, tab="account") | {"frame": "web/account/base.html"}
     days = order_days_of_account(account)
     expected = months_against_expected(days, as_of=desk.figures_of or desk.day)
     context |= timeline_context(desk, account, size=EVENTS_SHOWN, order_days=days)
     context["chart"] = account_chart(expected, currency=desk.currency)
-    return render(request, "web/account/months.html", context)
+    response = render(request, "web/account/months.html", context)
+    patch_vary_headers(response, ("HX-Request",))
+    return response
 
 
 @require_POST
