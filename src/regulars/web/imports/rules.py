@@ -127,6 +127,7 @@ def _page(request: HttpRequest, desk: Desk, form: RuleForm) -> HttpResponse:
         {
             "rule": rule,
             "field": FIELD_LABELS.get(rule.field, rule.field),
+            "test": _("is one of") if rule.test == ClassificationRule.Test.EQUALS else rule.get_test_display(),
             "lines": lines[rule.name, rule.source],
         }
         for rule in found
