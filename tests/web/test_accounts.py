@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -255,7 +256,27 @@ def test_unknown_figures_come_last_on_every_page(
         scored(f"Firm {place:02}", trend=None if place % 3 else place / 100)
     Account.objects.create(name="Not scored")
     short = [names(browser, f"?sort=trend&page={page}") for page in (1, 2)]
+    cache.clear()
     monkeypatch.setattr(found, "FEW", 0)
     assert [names(browser, f"?sort=trend&page={page}") for page in (1, 2)] == short
     assert short[1][-1] == "Not scored"
     assert len({*short[0], *short[1]}) == 71
+
+
+def test_many_are_counted_like_few_and_remembered_for_a_moment(
+    browser: Client, scored: Maker, proposed: Maker, owner: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regulars.web.accounts import found
+
+    for place in range(4):
+        proposed(scored(f"Firm {place}", owner=owner, pareto="AB"[place % 2], buyer="regular"))
+    Account.objects.create(name="Not scored")
+    queries = ("", "?owner=nobody", "?pareto=A", "?buyer=none")
+    few = [browser.get(f"/accounts/counts/{query}").content for query in queries]
+    cache.clear()
+    monkeypatch.setattr(found, "FEW", 0)
+    assert [browser.get(f"/accounts/counts/{query}").content for query in queries] == few
+    Account.objects.create(name="One more")
+    assert "5 accounts" in browser.get("/accounts/?view=all").content.decode()
+    cache.clear()
+    assert "6 accounts" in browser.get("/accounts/?view=all").content.decode()

@@ -54,9 +54,11 @@ class Found:
         if self._few is not None:
             return ask()
         asked = f"{what} {self._accounts.query.sql_with_params()}"
-        answer: Counted = cache.get_or_set(
-            f"found-accounts-{hashlib.sha256(asked.encode()).hexdigest()}", ask, REMEMBERED_SECONDS
-        )
+        key = f"found-accounts-{hashlib.sha256(asked.encode()).hexdigest()}"
+        answer: Counted | None = cache.get(key)
+        if answer is None:
+            answer = ask()
+            cache.set(key, answer, REMEMBERED_SECONDS)
         return answer
 
     def page(self, *, path: str, descending: bool, start: int, size: int) -> list[int]:
