@@ -16,6 +16,7 @@ from regulars.facts.contacts import create_contact
 from regulars.facts.custom_fields import create_custom_field
 from regulars.facts.interactions import record_interaction
 from regulars.facts.models import Account, Interaction
+from regulars.insight.models import Score
 from regulars.plan.models import Action
 
 Maker = Callable[..., Any]
@@ -222,3 +223,17 @@ def test_the_page_costs_as_many_queries_for_much_as_for_little(
     fill(12)
     with django_assert_max_num_queries(len(little) + 2):  # the family beyond those shown is counted and summed
         page_of(browser, firm)
+
+
+@pytest.mark.parametrize(
+    ("days", "orders", "said"),
+    [(1, 1.2, ("silent for 1 day<", "about 1 order<")), (9, 0.2, ("silent for 9 days<", "about 0 orders<")),
+     (None, None, ("silent for ? days<", "about ? orders<"))],
+)  # fmt: skip
+def test_one_day_and_one_order_are_told_in_the_singular_and_what_is_unknown_too(
+    browser: Client, scored: Maker, days: int | None, orders: float | None, said: tuple[str, ...]
+) -> None:
+    account = scored("Harbour Gifts")
+    Score.objects.filter(account=account).update(silence_days=days, expected_orders_365=orders)
+    page = page_of(browser, account)
+    assert all(one in page for one in said)

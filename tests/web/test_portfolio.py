@@ -146,7 +146,7 @@ def test_each_role_sees_the_portfolio_of_the_accounts_that_it_sees(
         assert ("Firm 3" in page) == (sees == "all"), role
         assert ("Nearby Ltd" in page) == (sees != "nothing"), role
         assert ("all accounts" in page) == (sees == "all"), role
-    assert "Nobody has bought yet" in page_of(signed_in(members["new_business_seller"]), f"?compare={BEFORE}")
+    assert "No account is yours yet" in page_of(signed_in(members["new_business_seller"]), f"?compare={BEFORE}")
 
 
 SEES = {
