@@ -241,8 +241,8 @@ def _in_the_history(engine: Engine, model: type[models.Model], undone: models.Q,
 def _referred_to(model: type[models.Model], undone: models.Q) -> set[Any]:
     """Ids of `model` that other records hold on to; the model's own records that would go as well don't count."""
     needed: set[Any] = set()
-    for relation in model._meta.related_objects:
-        if getattr(relation, "on_delete", None) is models.PROTECT:
+    for relation in _pointing_at(model):
+        if _holds_on(relation):
             holders = relation.related_model._default_manager.all()
             if relation.related_model is model:
                 holders = holders.exclude(undone)
@@ -250,9 +250,21 @@ def _referred_to(model: type[models.Model], undone: models.Q) -> set[Any]:
     return needed - {None}
 
 
+def _pointing_at(model: type[models.Model]) -> list[Any]:
+    """The relations of all that points to `model`, those without a name at this end included."""
+    found = model._meta.get_fields(include_hidden=True)
+    return [one for one in found if one.auto_created and not one.concrete and (one.one_to_many or one.one_to_one)]
+
+
+def _holds_on(relation: Any) -> bool:
+    """Whether a record that points here must keep what it points to: a merge, a talk that names its contacts."""
+    owner = relation.related_model._meta.auto_created  # of a table between two models: the one that names the other
+    return relation.on_delete is models.PROTECT or (bool(owner) and owner is not relation.model)
+
+
 def _delete(model: type[models.Model], ids: list[int]) -> None:
     """Rows by id with what belongs to them, several hundred at once. Parents and children in one import go together."""
-    for relation in model._meta.related_objects:
+    for relation in _pointing_at(model):
         if relation.on_delete is models.CASCADE:
             relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
     for many in model._meta.many_to_many:
