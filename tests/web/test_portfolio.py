@@ -206,3 +206,10 @@ def _weight(page: str) -> int:
     fonts = {static / "web/third_party" / name for name in re.findall(r"third_party/(inter-latin\.[^\")]+)", styles)}
     everything = [page.encode(), *(file.read_bytes() for file in {*files, *fonts})]
     return sum(len(gzip.compress(content)) for content in everything)
+
+
+def test_a_firm_without_accounts_is_led_to_its_first_import(browser: Client) -> None:
+    take_snapshot(as_of=END)
+    page = browser.get("/portfolio/").content.decode()
+    assert "There are no accounts yet" in page
+    assert 'href="/imports/first/"' in page
