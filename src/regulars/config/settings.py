@@ -10,7 +10,8 @@ from regulars.config.environment import database, env, home, package_folder, sec
 HOME = home()
 DEBUG = env.bool("REGULARS_DEBUG", default=False)
 SECRET_KEY = secret_key(HOME)
-ALLOWED_HOSTS = env.list("REGULARS_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# The machine itself may always ask: watchdogs beside the server call it by these names.
+ALLOWED_HOSTS = [*env.list("REGULARS_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]"]
 
 # Where the page of the API has its scripts. Not an installed app: every command would wait until pydantic is loaded.
 NINJA = package_folder("ninja")
