@@ -109,6 +109,11 @@ def test_a_later_import_ends_with_its_report(browser: Client) -> None:
     assert "more.csv" in page(browser, "/imports/")
 
 
+def test_a_first_import_without_orders_says_so_before_it_is_made(browser: Client) -> None:
+    accounts = "Customer ID,Company,City\nK1,Firm 1,Bath\nK2,Firm 2,Bonn\n"
+    assert "None of these files brings orders" in page(browser, examined(browser, customers_csv=accounts))
+
+
 def test_several_files_come_in_together(browser: Client) -> None:
     customers = "Customer No,Name,City\nK1,Alpha Ltd,Bonn\n"
     orders = "Order No,Date,Customer No,Amount\n1,2024-01-31,K1,10\n"

@@ -172,7 +172,7 @@ def test_adventureworks_sales_find_sellers_regions_and_categories(
     assert {one.mapping.source for one in found.values()} == {"adventureworks"}
 
 
-def test_orders_with_their_lines_in_one_file_are_lines_though_their_headings_look_like_northwind_orders(
+def test_lines_with_all_that_belongs_to_them_are_lines_though_their_headings_look_like_another_known_file(
     engine: Engine, read: Reader, made: Callable[[str, str], Path]
 ) -> None:
     text = (
@@ -181,6 +181,13 @@ def test_orders_with_their_lines_in_one_file_are_lines_though_their_headings_loo
         "10249,TOMSP,6,1996-07-05,1,11.61,Toms,51,42.40,40\n"
     )
     (proposal,) = propose_all(engine, read(made("orders.csv", text)))
+    assert proposal.mapping.content == "order_lines"
+    text = (
+        "salesordernumber,orderdate,reseller,productkey,product,standard_cost,category,quantity,sales\n"
+        "SO43897,2017-08-25,Bike Shop,235,Jersey,31.72,Clothing,2,57.68\n"
+        "SO43898,2017-08-26,Bike Barn,351,Mountain-100,1898.09,Bikes,1,2024.99\n"
+    )
+    (proposal,) = propose_all(engine, read(made("sales.csv", text)))
     assert proposal.mapping.content == "order_lines"
 
 

@@ -672,6 +672,7 @@ ADVENTUREWORKS = (
         source="adventureworks",
         content="products",
         signature=("productkey", "product", "standard_cost", "category"),
+        absent=("salesordernumber",),
         columns={
             "product": "productkey",
             "product_name": "product",
@@ -685,6 +686,7 @@ ADVENTUREWORKS = (
         source="adventureworks",
         content="accounts",
         signature=("resellerkey", "business_type", "reseller", "city"),
+        absent=("salesordernumber",),
         columns={
             "account_id": "resellerkey",
             "account_name": "reseller",
