@@ -17,8 +17,15 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from throwaway_postgres import NoPostgres, throwaway_postgres  # noqa: E402
 
-LOOKS = ["--ignore", "tests/journeys/browser/test_every_page.py"]
-"""How every page looks, in all languages, does not hang on the database: it is looked at once."""
+ONCE = [
+    "--ignore",
+    "tests/journeys/browser/test_every_page.py",
+    "--ignore",
+    "tests/core",
+    "--ignore",
+    "tests/test_messages.py",
+]
+"""What hangs on no database is tested once: how every page looks, the models, the catalogues of messages."""
 NOTHING_SKIPPED = os.environ.get("REGULARS_TEST_NOTHING_SKIPPED") == "1"
 
 
@@ -36,11 +43,11 @@ def _on_sqlite(arguments: list[str]) -> bool:
 def _on_postgres(arguments: list[str]) -> bool:
     configured = os.environ.get("REGULARS_TEST_POSTGRES_URL", "")
     if configured:
-        return _pytest("PostgreSQL", configured, [*arguments, *LOOKS])
+        return _pytest("PostgreSQL", configured, [*arguments, *ONCE])
     with tempfile.TemporaryDirectory(prefix="regulars-postgres-", ignore_cleanup_errors=True) as folder:
         try:
             with throwaway_postgres(Path(folder)) as url:
-                return _pytest("PostgreSQL", url, [*arguments, *LOOKS])
+                return _pytest("PostgreSQL", url, [*arguments, *ONCE])
         except NoPostgres as missing:
             print(f"\nMISSING: {missing}. Half of the suite was not run.", flush=True)
             return not NOTHING_SKIPPED
