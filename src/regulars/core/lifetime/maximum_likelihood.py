@@ -27,6 +27,7 @@ FLAT_CURVATURE = 1e-7  # per account; below it a direction is not pinned down
 BOX = 14.0  # logarithms of (scaled) parameters stay within ± this
 FAR = 9.0  # beyond it a parameter is on its way to 0 or to infinity
 MOST_STEPS = 200
+MOST_SPREAD = 1.0  # of a logarithm: beyond it the normal approximation says nothing
 SAMPLE_ROWS = 20_000
 
 FLAT = (
@@ -69,6 +70,15 @@ class Optimum:
         if curvatures[0] <= 1e-11 * max(curvatures[-1], 1.0):
             return None
         return np.asarray(np.linalg.inv(information) * np.outer(self.params, self.params))
+
+    def spread(self) -> Matrix:
+        """Give the principal directions (columns) of what the data leave open about the logarithms, each one standard
+        deviation long; directions that the data say nothing about are left out, because forecasts hold along them.
+        """
+        curvatures, directions = np.linalg.eigh(-self.hessian)
+        pinned = curvatures > 1e-11 * max(float(curvatures[-1]), 1.0)
+        deviations = np.minimum(1 / np.sqrt(curvatures[pinned]), MOST_SPREAD)
+        return np.asarray(directions[:, pinned] * deviations)
 
     def flattest(self, accounts: float) -> Vector | None:
         """Give the direction (in logarithms) along which the likelihood is practically flat, if there is one."""
