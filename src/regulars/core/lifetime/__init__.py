@@ -4,10 +4,22 @@ Usable by itself. `summarise` turns orders into one row an account; a model lear
 answers for any rows: learned names end in `_`. No model opens a file, a connection or a clock.
 """
 
+from regulars.core.lifetime.bg_cnbd import BetaGeoCNBD
 from regulars.core.lifetime.bg_nbd import BetaGeoNBD
 from regulars.core.lifetime.columns import UnusableSummary
 from regulars.core.lifetime.gamma_gamma import GammaGamma
 from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
+from regulars.core.lifetime.mbg_cnbd import ModifiedBetaGeoCNBD
+from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
 from regulars.core.lifetime.summary import summarise
 
-__all__ = ["BetaGeoNBD", "GammaGamma", "TooLittleHistory", "UnusableSummary", "summarise"]
+__all__ = [
+    "BetaGeoCNBD",
+    "BetaGeoNBD",
+    "GammaGamma",
+    "ModifiedBetaGeoCNBD",
+    "ModifiedBetaGeoNBD",
+    "TooLittleHistory",
+    "UnusableSummary",
+    "summarise",
+]

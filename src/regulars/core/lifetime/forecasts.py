@@ -24,11 +24,12 @@ from typing import Any, Self
 import numpy as np
 
 from regulars.core.lifetime.columns import Indices, Vector, as_columns, blocks, distinct
-from regulars.core.lifetime.maximum_likelihood import MaximumLikelihoodModel, Optimum
+from regulars.core.lifetime.maximum_likelihood import Matrix, MaximumLikelihoodModel, Optimum
 
 Columns = tuple[Vector, ...]
 
-NEGLIGIBLE_SPREAD = 0.005  # of the logarithms: less moves no chance by more than some 1e-5
+NEGLIGIBLE_SPREAD = 0.05  # of the logarithms: a narrower direction moves no chance by more than some 1e-4
+FEW_ORDERS = 12  # up to this many the bounds are looked for one by one
 AGES_KEPT = 257
 
 
@@ -45,6 +46,12 @@ class OrderForecasts(MaximumLikelihoodModel):
     @abstractmethod
     def _at_least(self, columns: Columns, orders: Vector, *, periods: float) -> Vector:
         """Give P(N ≥ orders) by `params_` for each row and its number of orders (whole, 1 or more)."""
+
+    def _ladder(self, columns: Columns, last: int, *, periods: float) -> Matrix:
+        """Give P(N ≥ n) for n = 0 ... last down the first axis. Models override it where they have a faster way."""
+        rows = columns[0].size
+        steps = [self._at_least(columns, np.full(rows, float(n)), periods=periods) for n in range(1, last + 1)]
+        return np.array([np.ones(rows), *steps])
 
     @abstractmethod
     def _histories(self, random: np.random.Generator, ages: Vector, *, periods: float) -> dict[str, Vector]:
@@ -104,8 +111,8 @@ class OrderForecasts(MaximumLikelihoodModel):
 
     def _around(self) -> list[Self]:
         """Give models with the parameters that the data leave possible, all of them equally likely."""
-        directions = self._spread.T
-        if not directions.size or float(np.abs(directions).max()) < NEGLIGIBLE_SPREAD:
+        directions = self._spread.T[np.linalg.norm(self._spread, axis=0) > NEGLIGIBLE_SPREAD]
+        if not len(directions):
             return [self]
         reach = float(np.sqrt(len(directions)))
         return [self._at(side * reach * direction) for direction in directions for side in (-1.0, 1.0)]
@@ -125,26 +132,26 @@ def checked_periods(periods: float) -> float:
 
 
 class _MidChance:
-    """P(N > n) + P(N = n)/2 of some rows: falls from more than ½ at n = 0 towards 0."""
+    """P(N > n) + P(N = n)/2 of some rows: falls from at least ½ at n = 0 towards 0."""
 
     def __init__(self, models: list[Any], columns: Columns, periods: float) -> None:
         self._models, self._columns, self._periods = models, columns, periods
-        self._first = self._at_least(np.arange(columns[0].size), np.ones(columns[0].size))
-        self._second = self._at_least(np.arange(columns[0].size), np.full(columns[0].size, 2.0))
+        ladder = np.zeros((FEW_ORDERS + 2, columns[0].size))
+        for model in models:
+            ladder += model._ladder(columns, FEW_ORDERS + 1, periods=periods) / len(models)
+        self._few = (ladder[:-1] + ladder[1:]) / 2
 
     def last_above(self, chance: float) -> Vector:
         """Give the last n of each row at which the chance still is above this one; −1 if it is not even at 0."""
-        found = np.full(self._first.size, -1.0)
-        found[(1 + self._first) / 2 > chance] = 0
-        more = np.flatnonzero((self._first + self._second) / 2 > chance)
-        found[more] = _last_true(lambda rows, n: self._at(more[rows], n) > chance, more.size)
+        found = (self._few > chance).sum(axis=0) - 1.0
+        many = np.flatnonzero(found == FEW_ORDERS)
+        found[many] = _last_true(lambda rows, n: self._at(many[rows], n) > chance, many.size)
         return found
 
     def _at(self, rows: Indices, orders: Vector) -> Vector:
-        return (self._at_least(rows, orders) + self._at_least(rows, orders + 1)) / 2
-
-    def _at_least(self, rows: Indices, orders: Vector) -> Vector:
-        return _averaged(self._models, tuple(column[rows] for column in self._columns), orders, self._periods)
+        columns = tuple(column[rows] for column in self._columns)
+        at_least, more_than = (_averaged(self._models, columns, n, self._periods) for n in (orders, orders + 1))
+        return np.asarray((at_least + more_than) / 2)
 
 
 def _averaged(models: list[Any], columns: Columns, orders: Vector, periods: float) -> Vector:
@@ -155,8 +162,8 @@ def _averaged(models: list[Any], columns: Columns, orders: Vector, periods: floa
 
 
 def _last_true(holds: Callable[[Indices, Vector], Any], rows: int) -> Vector:
-    """Give the last n of each row for which a condition holds that holds at 1 and ceases once: doubling, then halving."""
-    low, high = np.ones(rows), np.full(rows, 2.0)
+    """Give the last n of each row at which a condition holds that ceases once, after FEW_ORDERS."""
+    low, high = np.full(rows, float(FEW_ORDERS)), np.full(rows, 2.0 * FEW_ORDERS)
     growing = np.arange(rows)
     while growing.size:
         growing = growing[holds(growing, high[growing])]
