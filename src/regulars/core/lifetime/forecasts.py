@@ -143,7 +143,7 @@ class _MidChance:
 
     def last_above(self, chance: float) -> Vector:
         """Give the last n of each row at which the chance still is above this one; −1 if it is not even at 0."""
-        found = (self._few > chance).sum(axis=0) - 1.0
+        found: Vector = (self._few > chance).sum(axis=0) - 1.0
         many = np.flatnonzero(found == FEW_ORDERS)
         found[many] = _last_true(lambda rows, n: self._at(many[rows], n) > chance, many.size)
         return found
