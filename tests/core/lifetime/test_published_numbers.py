@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from regulars.core.lifetime import BetaGeoNBD, GammaGamma
+from regulars.core.lifetime import BetaGeoCNBD, BetaGeoNBD, GammaGamma, ModifiedBetaGeoNBD
 
 Summary = dict[str, npt.NDArray[np.float64]]
+TIMES = ["frequency", "recency", "age"]
 
 
 def test_bg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample: Summary) -> None:
@@ -18,6 +21,36 @@ def test_bg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample:
     assert model.log_likelihood_ == pytest.approx(-9582.429, abs=0.01)
     assert model.converged_
     assert model.notes_ == []
+
+
+def test_mbg_nbd_finds_the_published_parameters_of_the_cdnow_sample(cdnow_sample: Summary) -> None:
+    """C1. Batislam et al. 2007 and the packages that carry the model."""
+    model = ModifiedBetaGeoNBD().fit(cdnow_sample)
+    assert [round(value, 3) for value in model.params_.values()] == [0.525, 6.183, 0.891, 1.614]
+    assert model.log_likelihood_ == pytest.approx(-9582.136, abs=0.01)
+    assert model.notes_ == []
+
+
+def test_orders_of_the_cdnow_sample_are_found_to_come_at_random(cdnow_sample: Summary, cdnow_full: Summary) -> None:
+    """C1. Reutterer, Platzer & Schröder 2021: k = 1; with k = 2 the log-likelihood is −9855.3."""
+    summary = {**cdnow_sample, "log_gap_sum": _gaps_in_weeks(cdnow_sample, cdnow_full)}
+    model = BetaGeoCNBD().fit(summary)
+    assert model.k_ == 1
+    assert model.log_likelihood_ == pytest.approx(-9582.429, abs=0.01)
+    assert BetaGeoCNBD(k=2).fit(summary).log_likelihood_ == pytest.approx(-9855.3, abs=0.05)
+
+
+def _gaps_in_weeks(sample: Summary, full: Summary) -> npt.NDArray[np.float64]:
+    """The sample is published without its gaps; all of CDNOW has them, of accounts with the same figures."""
+    alike: dict[tuple[int, ...], list[tuple[float, float]]] = defaultdict(list)
+    for *days, value, gaps in zip(*(full[name] for name in [*TIMES, "mean_value", "log_gap_sum"]), strict=True):
+        alike[tuple(round(number) for number in days)].append((value, gaps))
+    found = np.zeros(sample["age"].size)
+    for row in np.flatnonzero(sample["frequency"]):
+        x, t_x, age, value = (sample[name][row] for name in [*TIMES, "mean_value"])
+        ((_, gaps), *_) = sorted(alike[round(x), round(7 * t_x), round(7 * age)], key=lambda its: abs(its[0] - value))
+        found[row] = gaps - x * np.log(7)
+    return found
 
 
 def test_bg_nbd_finds_the_known_parameters_of_all_of_cdnow_in_days(cdnow_full: Summary) -> None:

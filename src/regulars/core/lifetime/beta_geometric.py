@@ -203,6 +203,8 @@ class BetaGeometric(OrderForecasts):
 
     def _expected_if_alive(self, x: Vector, t_x: Vector, T: Vector, *, periods: float) -> Vector:
         checked_periods(periods)
+        if periods == 0:
+            return np.zeros(x.size)
         answers = np.empty(x.size)
         order = np.argsort(x, kind="stable")
         starts = np.flatnonzero(np.diff(x[order], prepend=-1.0))
@@ -526,7 +528,9 @@ def _interpolated(exactly: Callable[[Vector], Matrix], beta: Vector) -> Matrix:
         least = values.min(axis=1)
         size, rounding = np.abs(series), ROUNDING if len(values) > 1 else 0.0
         if np.all(size[-4:].max(axis=0) <= np.maximum(1e-13 * least, rounding)):
-            needed = int(np.flatnonzero((size > np.maximum(1e-15 * least, rounding / 10)).any(axis=1))[-1]) + 1
+            needed = 1 + int(
+                np.flatnonzero((size > np.maximum(1e-15 * least, rounding / 10)).any(axis=1)).max(initial=0)
+            )
             return np.asarray(np.polynomial.chebyshev.chebval((logs - middle) / half, series[:needed]))
     block = max(1, BLOCK_CELLS // 256)
     return np.concatenate([exactly(beta[start : start + block]) for start in range(0, beta.size, block)], axis=1)

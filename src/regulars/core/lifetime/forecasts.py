@@ -77,15 +77,17 @@ class OrderForecasts(MaximumLikelihoodModel):
             lower[rows] = np.minimum(middle.last_above(1 - outside) + 1, upper[rows])
         return lower[back], upper[back]
 
-    def probability_of_orders(self, summary: Any, *, periods: float, at_least: int = 1) -> Vector:
+    def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
         """Give the chance of at least so many order days in the next `periods` units of time, for each account.
 
-        As in `interval`, the parameters are known only as far as the data tell.
+        `at_least` is one whole number, or one for each account. As in `interval`, the parameters are known only as far
+        as the data tell.
         """
         checked_periods(periods)
-        columns, back = distinct(self._read(as_columns(summary)))
-        orders = np.full(columns[0].size, float(at_least))
-        return np.asarray(_averaged(self._around(), columns, orders, periods)[back])
+        columns = self._read(as_columns(summary))
+        wanted = np.array(np.broadcast_to(np.asarray(at_least, dtype=np.float64), columns[0].shape))
+        (*kept, orders), back = distinct([*columns, wanted])
+        return np.asarray(_averaged(self._around(), tuple(kept), orders, periods)[back])
 
     def simulate(
         self, *, seed: int, accounts: int = 10_000, ages: Any = None, periods: float = 0.0
