@@ -34,6 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -48,6 +49,7 @@ from regulars.core.lifetime.columns import (
 )
 from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
 from regulars.core.lifetime.maximum_likelihood import SAMPLE_ROWS, Derivatives, Matrix, Optimum, in_logs, maximise
+from regulars.core.lifetime.nbd import at_least, chances_of_counts
 from regulars.core.lifetime.order_days import demand_repeaters, more_than, read_order_days
 
 STARTS = [(0.6, 0.3, 0.6, 0.4), (2.0, 0.5, 0.3, 2.0), (0.1, 0.05, 1.5, 1.0), (20.0, 10.0, 0.05, 1.0)]
@@ -111,16 +113,11 @@ class ParetoNBD(OrderForecasts):
 
     def _probability_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         r, alpha, s, beta = self.params_.values()
-        left, again = np.empty(x.size), np.empty(x.size)
-        for of_x, rows in _by_frequency(x):
-            left[rows] = _values(self._in_time(_left, r + of_x), t_x[rows], min(alpha, beta))
-            again[rows] = _values(self._in_time(_again, r + of_x), T[rows], min(alpha, beta))
+        frequencies = list(_by_frequency(x))
+        left = _values(lambda of_x, t: _left(r + of_x, alpha + t, s, beta + t), frequencies, t_x, min(alpha, beta))
+        again = _values(lambda of_x, t: _again(r + of_x, alpha + t, s, beta + t), frequencies, T, min(alpha, beta))
         here = -(r + x) * np.log(alpha + T) - s * np.log(beta + T)
         return np.asarray(np.exp(np.minimum(here - np.logaddexp(left, again), 0.0)))
-
-    def _in_time(self, integral: Callable[..., Vector], shape: float) -> Callable[[Vector], Vector]:
-        _, alpha, s, beta = self.params_.values()
-        return lambda t: integral(shape, alpha + t, s, beta + t)
 
     def _expected_if_alive(self, x: Vector, T: Vector, *, periods: float) -> Vector:
         r, alpha, s, beta = self.params_.values()
@@ -134,6 +131,17 @@ class ParetoNBD(OrderForecasts):
         for rows in pieces(x.size, REACHED_ROWS):
             chances[rows] = _reached(orders[rows], r + x[rows], alpha + T[rows], s, beta + T[rows], periods)
         return self._probability_alive(x, t_x, T) * chances
+
+    def _ladder(self, columns: Columns, last: int, *, periods: float) -> Matrix:
+        x, t_x, T = columns
+        r, alpha, s, beta = self.params_.values()
+        ladder = np.empty((last + 1, x.size))
+        for rows in pieces(x.size, REACHED_ROWS):
+            chances = _chances_if_alive(r + x[rows], alpha + T[rows], s, beta + T[rows], periods, last)
+            ladder[:, rows] = at_least(chances)
+        ladder *= self._probability_alive(x, t_x, T)
+        ladder[0] = 1
+        return ladder
 
     def _histories(self, random: np.random.Generator, ages: Vector, *, periods: float) -> dict[str, Vector]:
         r, alpha, s, beta = self.params_.values()
@@ -353,7 +361,7 @@ def _nodes(least: float, most: float, shift: float) -> Vector:
     half = np.log((most + shift) / (least + shift)) / 2
     reach = np.pi / max(float(half), 1e-9)
     count = int(np.clip(np.ceil(NEGLIGIBLE / np.arcsinh(reach)) + 3, LEAST_NODES, MOST_NODES))
-    return np.asarray((least + shift) * np.exp(half * (1 + np.polynomial.chebyshev.chebpts1(count))) - shift)
+    return np.asarray((least + shift) * np.exp(half * (1 + _chebyshev(count)[0])) - shift)
 
 
 def _scaled(times: Vector, least: float, most: float, shift: float) -> Vector:
@@ -363,11 +371,23 @@ def _scaled(times: Vector, least: float, most: float, shift: float) -> Vector:
 
 def _series(table: Matrix) -> Matrix:
     """Give Chebyshev coefficients of functions (down the first axis) known at `chebpts1`."""
-    count = table.shape[1]
+    return np.asarray(table @ _chebyshev(table.shape[1])[1])
+
+
+@cache
+def _chebyshev(count: int) -> tuple[Vector, Matrix]:
+    """Give the points, and what turns values there into coefficients."""
     points = np.polynomial.chebyshev.chebpts1(count)
     weight = np.full(count, 2.0 / count)
     weight[0] /= 2
-    return np.asarray(table @ (np.polynomial.chebyshev.chebvander(points, count - 1) * weight))
+    return points, np.polynomial.chebyshev.chebvander(points, count - 1) * weight
+
+
+@cache
+def _legendre(count: int) -> tuple[Vector, Vector]:
+    """Give nodes and weights for an integral from 0 to 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return (1 + nodes) / 2, weights / 2
 
 
 def _basis(scaled: Vector, count: int) -> Matrix:
@@ -386,17 +406,29 @@ def _bases(scaled: Vector, count: int) -> Iterator[Matrix]:
         yield _basis(scaled[rows], count)
 
 
-def _values(exactly: Callable[[Vector], Vector], times: Vector, shift: float) -> Vector:
-    """Give a function at many times, through a few where that is less work."""
-    least, most = float(times.min()), float(times.max())
-    nodes = _nodes(least, most, shift)
-    if most == least:
-        return np.full(times.size, exactly(times[:1])[0])
-    if times.size <= nodes.size:
-        return exactly(times)
-    series = _series(exactly(nodes)[np.newaxis])
-    scaled = _scaled(times, least, most, shift)
-    return np.concatenate([(series @ basis)[0] for basis in _bases(scaled, nodes.size)])
+def _values(
+    exactly: Callable[[Vector, Vector], Vector],
+    frequencies: Sequence[tuple[float, Indices]],
+    times: Vector,
+    shift: float,
+) -> Vector:
+    """Give a function of frequency and time for many rows, through a few times where that is less work."""
+    values = np.empty(times.size)
+    ranges = [(float(times[rows].min()), float(times[rows].max())) for _, rows in frequencies]
+    anchors = []
+    for (_, rows), (least, most) in zip(frequencies, ranges, strict=True):
+        nodes = times[rows[:1]] if most == least else _nodes(least, most, shift)
+        anchors.append(times[rows] if rows.size <= nodes.size else nodes)
+    sizes = [one.size for one in anchors]
+    known = exactly(np.repeat([x for x, _ in frequencies], sizes), np.concatenate([np.empty(0), *anchors]))
+    tables = np.split(known, np.cumsum(sizes)[:-1])
+    for (_, rows), (least, most), table in zip(frequencies, ranges, tables, strict=False):
+        if table.size in {1, rows.size}:
+            values[rows] = table
+            continue
+        series, scaled = _series(table[np.newaxis]), _scaled(times[rows], least, most, shift)
+        values[rows] = np.concatenate([(series @ basis)[0] for basis in _bases(scaled, table.size)])
+    return values
 
 
 def _tables(
@@ -523,8 +555,22 @@ def _derived(value: Vector, part: tuple[Vector, Vector, Vector, Vector], nodes: 
 
 
 REACHED_ROWS = 1024
+LIFETIMES = 20
 LEGENDRE_NODES = 32
 FALLEN = 20.0
+
+
+def _chances_if_alive(shape: Vector, scale: Vector, s: float, life: Vector, periods: float, count: int) -> Matrix:
+    """Give P(N = n), n = 0 ... count-1, of accounts alive now, by how long they stay, at most `periods`.
+
+    The chance z² of having left by then runs over Gauss-Legendre nodes in z: the counts change fastest early.
+    """
+    leaves = -np.expm1(-s * np.log1p(periods / life))
+    chances = (1 - leaves) * chances_of_counts(shape, np.log1p(periods / scale), count)
+    for z, weight in zip(*_legendre(LIFETIMES), strict=True):
+        stay = np.minimum(life * np.expm1(-np.log1p(-(z**2) * leaves) / s), periods)
+        chances += (2 * z * weight) * leaves * chances_of_counts(shape, np.log1p(stay / scale), count)
+    return chances
 
 
 def _reached(n: Vector, shape: Vector, scale: Vector, s: float, life: Vector, periods: float) -> Vector:
@@ -551,10 +597,9 @@ def _reached(n: Vector, shape: Vector, scale: Vector, s: float, life: Vector, pe
         low = low + (lowest - log_density(low)) / slope(low)
         back = np.minimum(slope(high), -1e-12)
         high = np.minimum(np.where(log_density(high) < lowest, high + (lowest - log_density(high)) / back, high), end)
-    at, weight = np.polynomial.legendre.leggauss(LEGENDRE_NODES)
-    half = (high - low) / 2
-    logs = log_density(low + half + half * at[:, np.newaxis]) - betaln(n, shape)
-    return np.asarray(np.clip(half * (weight @ np.exp(logs)), 0.0, 1.0))
+    at, weight = _legendre(LEGENDRE_NODES)
+    logs = log_density(low + (high - low) * at[:, np.newaxis]) - betaln(n, shape)
+    return np.asarray(np.clip((high - low) * (weight @ np.exp(logs)), 0.0, 1.0))
 
 
 def _peak(n: Vector, shape: Vector, s: float, apart: Vector) -> Vector:
