@@ -1,9 +1,9 @@
 """BG/BB: accounts that order or not at each of a row of occasions, and leave unseen between them.
 
 Fader, Hardie & Shang, "Customer-Base Analysis in a Discrete-Time Noncontractual Setting", *Marketing Science* 29(6),
-2010. For what can be bought once a period: a donation a year, a visit a fair, a seat a season. While it is alive, an account
-orders at each occasion with its own chance p; before each occasion it leaves for good with its own chance θ;
-p ~ Beta(α, β), θ ~ Beta(γ, δ).
+2010. For what can be bought once a period: a donation a year, a stand at a fair, a seat for a season. While it is
+alive, an account orders at each occasion with its own chance p; before each occasion it leaves for good with its own
+chance θ; p ~ Beta(α, β), θ ~ Beta(γ, δ).
 
 Symbols of the paper: `x` orders, `t_x` the occasion of the last one (0 without any), `n` occasions. The account is
 alive at n, or was last alive at an occasion m from t_x on, so its likelihood is
