@@ -10,6 +10,7 @@ from regulars.core.lifetime.bg_bb import BetaGeoBetaBernoulli
 from regulars.core.lifetime.bg_cnbd import BetaGeoCNBD
 from regulars.core.lifetime.bg_nbd import BetaGeoNBD
 from regulars.core.lifetime.columns import UnusableSummary
+from regulars.core.lifetime.covariates import Covariates
 from regulars.core.lifetime.gamma_gamma import GammaGamma
 from regulars.core.lifetime.history import History
 from regulars.core.lifetime.last_window import LastWindow
@@ -29,6 +30,7 @@ __all__ = [
     "BetaGeoBetaBernoulli",
     "BetaGeoCNBD",
     "BetaGeoNBD",
+    "Covariates",
     "GammaGamma",
     "History",
     "LastWindow",

@@ -47,12 +47,10 @@ import numpy as np
 from scipy.special import betainc, betaln, expit, gammaln, log_expit
 
 from regulars.core.lifetime.columns import (
-    UnusableSummary,
     Vector,
     as_columns,
     blocks,
     collapse,
-    read_columns,
     read_weight,
 )
 from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
@@ -61,12 +59,11 @@ from regulars.core.lifetime.maximum_likelihood import (
     Derivatives,
     Matrix,
     Optimum,
-    TooLittleHistory,
     in_logs,
     maximise,
 )
+from regulars.core.lifetime.order_days import demand_repeaters, more_than, read_order_days
 
-LEAST_REPEATERS = 10
 STARTS = [(0.5, 1.0, 0.7, 2.0), (2.0, 0.5, 0.3, 3.0), (0.1, 0.05, 1.5, 1.0), (20.0, 10.0, 0.05, 1.0)]
 
 
@@ -129,12 +126,16 @@ class BetaGeometric(OrderForecasts):
         return float(self.expected_orders(new, periods=periods)[0])
 
     def _read(self, table: Any) -> Columns:
-        return _read(table)
+        return read_order_days(table)
 
-    def _statistics(self, table: Any, *, log_gap_sum: Vector | None = None) -> Statistics:
+    def _gaps(self, table: Any) -> Vector | None:
+        """Give the sums of the logarithms of the gaps, where the model needs them."""
+        return None
+
+    def _statistics(self, table: Any) -> Statistics:
         x, t_x, T = self._read(table)
         weight = read_weight(table, x.size)
-        return Statistics.of(x, t_x, T, weight, occasions=self._occasions, log_gap_sum=log_gap_sum)
+        return Statistics.of(x, t_x, T, weight, occasions=self._occasions, log_gap_sum=self._gaps(table))
 
     def _settle(self, statistics: Statistics, optimum: Optimum) -> None:
         self._learn(
@@ -249,21 +250,6 @@ class BetaGeometric(OrderForecasts):
         return {"frequency": x, "recency": t_x, "age": ages, "log_gap_sum": log_gaps, "orders_ahead": ahead}
 
 
-def _read(table: Any) -> Columns:
-    x, t_x, T = read_columns(table, ["frequency", "recency", "age"])
-    if not (np.all(np.isfinite(x)) and np.all(np.isfinite(t_x)) and np.all(np.isfinite(T))):
-        raise UnusableSummary("A frequency, recency or age is missing or infinite.", "Leave such accounts out.")
-    if np.any(x < 0) or np.any(x != np.rint(x)):
-        raise UnusableSummary("A frequency is no whole number of repeat orders.", "Count the repeat order days.")
-    t_x = np.where(x > 0, t_x, 0.0)
-    if np.any(t_x < 0) or np.any(t_x > T * (1 + 1e-12)):
-        raise UnusableSummary(
-            "An account's last order lies before its first or after the date of the summary.",
-            "Check that recency and age are in the same unit and counted from the first order.",
-        )
-    return x, np.minimum(t_x, T), T
-
-
 @dataclass(frozen=True)
 class Statistics:
     """All that the likelihood needs, in units of time in which ages are near 1."""
@@ -287,16 +273,24 @@ class Statistics:
         cls, x: Vector, t_x: Vector, T: Vector, weight: Vector, *, occasions: int = 0, log_gap_sum: Vector | None = None
     ) -> Statistics:
         """From the rows of a summary; without `log_gap_sum` only for k = 1."""
-        repeated = (x > 0) & (weight > 0)
-        repeaters = float(weight[repeated].sum())
-        if repeaters < LEAST_REPEATERS:
-            raise TooLittleHistory(
-                f"Only {repeaters:.0f} of {weight.sum():.0f} accounts have ordered on a second day; "
-                f"at least {LEAST_REPEATERS} are needed to learn how this firm's customers come back.",
-                "Import a longer history, or one with more accounts.",
-            )
+        demand_repeaters(x, weight)
         scale = float(np.average(T, weights=weight))
-        once = (x == 0) & (weight > 0)
+        return cls.scaled(scale, x, t_x, T, weight, occasions=occasions, log_gap_sum=log_gap_sum)
+
+    @classmethod
+    def scaled(
+        cls,
+        scale: float,
+        x: Vector,
+        t_x: Vector,
+        T: Vector,
+        weight: Vector,
+        *,
+        occasions: int = 0,
+        log_gap_sum: Vector | None = None,
+    ) -> Statistics:
+        """As `of`, in this unit of time, of any accounts, be there ever so few."""
+        repeated, once = (x > 0) & (weight > 0), (x == 0) & (weight > 0)
         (once_age,), once_weight = collapse([T[once] / scale], weight[once])
         kept, kept_weight = collapse([x[repeated], t_x[repeated] / scale, T[repeated] / scale], weight[repeated])
         log_gaps = 0.0
@@ -317,8 +311,8 @@ class Statistics:
     ) -> Statistics:
         x, t_x, T = kept
         accounts, orders = float(once_weight.sum() + weight.sum()), float(x @ weight)
-        more_than = _more_than(x, weight)
-        return cls(scale, accounts, orders, more_than, once_age, once_weight, x, t_x, T, weight, occasions, log_gaps)
+        counts = more_than(x, weight)
+        return cls(scale, accounts, orders, counts, once_age, once_weight, x, t_x, T, weight, occasions, log_gaps)
 
     def with_events(self, events: int) -> Statistics:
         """The same accounts, of whose process every so manieth event is an order."""
@@ -435,11 +429,6 @@ class _Waiting:
         total.hessian[R, R] += weight @ self.r_r
         total.hessian[R, ALPHA] += weight @ self.r_alpha
         total.hessian[ALPHA, ALPHA] += weight @ self.alpha_alpha
-
-
-def _more_than(x: Vector, weight: Vector) -> Vector:
-    counts = np.bincount(x.astype(np.int64), weights=weight)
-    return np.asarray(np.cumsum(counts[::-1])[::-1][1:])
 
 
 def _add_no_order(total: _Sum, r: float, alpha: float, T: Vector, weight: Vector, events: Vector) -> None:

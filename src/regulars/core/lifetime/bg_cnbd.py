@@ -49,7 +49,10 @@ class RegularBetaGeometric(BetaGeometric):
 
     @property
     def _events(self) -> int:
-        return self.k_
+        return self.k_ if self.k is None else self.k
+
+    def _gaps(self, table: Any) -> Vector | None:
+        return None if self.k == 1 else _log_gap_sum(table)
 
     def fit(self, summary: Any) -> Self:
         """Learn from rows of (frequency, recency, age, log_gap_sum[, weight]); w counts as w accounts.
@@ -58,8 +61,7 @@ class RegularBetaGeometric(BetaGeometric):
         likelihood has fallen twice. Raises `TooLittleHistory` if hardly anyone has ordered twice, `UnusableSummary` if
         rows contradict themselves.
         """
-        table = as_columns(summary)
-        statistics = self._statistics(table, log_gap_sum=None if self.k == 1 else _log_gap_sum(table))
+        statistics = self._statistics(as_columns(summary))
         found: dict[int, Optimum] = {}
         for k in range(1, LARGEST_K + 1) if self.k is None else [self.k]:
             nearby = found[k - 1].logs + np.log([1, (k - 1) / k, 1, 1]) if found else None

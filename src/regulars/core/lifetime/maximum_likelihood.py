@@ -63,13 +63,18 @@ class Optimum:
 
     def covariance(self) -> Matrix | None:
         """Give the covariance of the (scaled) parameters, or None where the data do not pin them all down."""
+        of_logs = self.covariance_of_logs()
+        return None if of_logs is None else of_logs * np.outer(self.params, self.params)
+
+    def covariance_of_logs(self) -> Matrix | None:
+        """Give the covariance of the logarithms of the parameters, or None where the data do not pin them all down."""
         if np.any(np.abs(self.logs) >= BOX):
             return None
         information = -self.hessian
         curvatures = np.linalg.eigvalsh(information)
         if curvatures[0] <= 1e-11 * max(curvatures[-1], 1.0):
             return None
-        return np.asarray(np.linalg.inv(information) * np.outer(self.params, self.params))
+        return np.asarray(np.linalg.inv(information))
 
     def spread(self) -> Matrix:
         """Give the principal directions (columns) of what the data leave open about the logarithms, each one standard
