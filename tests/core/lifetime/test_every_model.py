@@ -13,11 +13,13 @@ import pyarrow as pa
 import pytest
 
 from regulars.core.lifetime import (
+    NBD,
     BetaGeoCNBD,
     BetaGeoNBD,
     GammaGamma,
     ModifiedBetaGeoCNBD,
     ModifiedBetaGeoNBD,
+    ParetoNBD,
     TooLittleHistory,
     UnusableSummary,
     summarise,
@@ -25,7 +27,7 @@ from regulars.core.lifetime import (
 
 Vector = npt.NDArray[np.float64]
 Summary = dict[str, Vector]
-MODELS = [BetaGeoNBD, ModifiedBetaGeoNBD, BetaGeoCNBD, ModifiedBetaGeoCNBD, GammaGamma]
+MODELS = [BetaGeoNBD, ModifiedBetaGeoNBD, BetaGeoCNBD, ModifiedBetaGeoCNBD, ParetoNBD, NBD, GammaGamma]
 pytestmark = pytest.mark.parametrize("model", MODELS)
 
 

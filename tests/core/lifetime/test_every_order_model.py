@@ -11,7 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from regulars.core.lifetime import BetaGeoCNBD, BetaGeoNBD, ModifiedBetaGeoCNBD, ModifiedBetaGeoNBD
+from regulars.core.lifetime import (
+    NBD,
+    BetaGeoCNBD,
+    BetaGeoNBD,
+    ModifiedBetaGeoCNBD,
+    ModifiedBetaGeoNBD,
+    ParetoNBD,
+)
 
 Vector = npt.NDArray[np.float64]
 Summary = dict[str, Vector]
@@ -22,6 +29,8 @@ MODELS = {
     "BG/CNBD": BetaGeoCNBD,
     "BG/CNBD-3": partial(BetaGeoCNBD, k=3),
     "MBG/CNBD-2": partial(ModifiedBetaGeoCNBD, k=2),
+    "Pareto/NBD": ParetoNBD,
+    "NBD": NBD,
 }
 pytestmark = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
 PERIODS = 26.0

@@ -414,15 +414,17 @@ def _values(
 ) -> Vector:
     """Give a function of frequency and time for many rows, through a few times where that is less work."""
     values = np.empty(times.size)
+    if not frequencies:
+        return values
     ranges = [(float(times[rows].min()), float(times[rows].max())) for _, rows in frequencies]
     anchors = []
     for (_, rows), (least, most) in zip(frequencies, ranges, strict=True):
         nodes = times[rows[:1]] if most == least else _nodes(least, most, shift)
         anchors.append(times[rows] if rows.size <= nodes.size else nodes)
     sizes = [one.size for one in anchors]
-    known = exactly(np.repeat([x for x, _ in frequencies], sizes), np.concatenate([np.empty(0), *anchors]))
+    known = exactly(np.repeat([x for x, _ in frequencies], sizes), np.concatenate(anchors))
     tables = np.split(known, np.cumsum(sizes)[:-1])
-    for (_, rows), (least, most), table in zip(frequencies, ranges, tables, strict=False):
+    for (_, rows), (least, most), table in zip(frequencies, ranges, tables, strict=True):
         if table.size in {1, rows.size}:
             values[rows] = table
             continue
@@ -500,7 +502,7 @@ class _Nodes:
     weight: Matrix
     grown: Matrix  # ln(1 + d/c)
     win_grown: Matrix  # ln(1 + d/e)
-    share: Matrix  # d/(c+d)
+    by_scale: Matrix  # d/c
     win_share: Matrix  # d/(e+d)
 
     @classmethod
@@ -520,7 +522,7 @@ class _Nodes:
         weight = np.exp(-q[:, np.newaxis] * grown - w[:, np.newaxis] * win_grown) * win_share
         weight *= STEP * np.cosh(xi / BEND)
         total = weight.sum(axis=1)
-        return cls(total, weight / total[:, np.newaxis], grown, win_grown, by_scale / (1 + by_scale), win_share)
+        return cls(total, weight / total[:, np.newaxis], grown, win_grown, by_scale, win_share)
 
 
 def _derived(value: Vector, part: tuple[Vector, Vector, Vector, Vector], nodes: _Nodes) -> Matrix:
@@ -529,9 +531,8 @@ def _derived(value: Vector, part: tuple[Vector, Vector, Vector, Vector], nodes: 
     With ℓ the logarithm of the integrand and means over it: the gradient is E[ℓ'], the Hessian Cov[ℓ'] + E[ℓ''].
     """
     q, c, w, e = part
-    features = np.stack(
-        [np.ones_like(nodes.weight), nodes.grown, nodes.share, nodes.win_grown, nodes.win_share], axis=1
-    )
+    share = nodes.by_scale / (1 + nodes.by_scale)
+    features = np.stack([np.ones_like(share), nodes.grown, share, nodes.win_grown, nodes.win_share], axis=1)
     products = (features * nodes.weight[:, np.newaxis]) @ features.transpose(0, 2, 1)
     mean = products[:, 0, 1:]
     slope = np.stack([-np.ones_like(q), q / c, -np.ones_like(q), (w + 1) / e], axis=1)
