@@ -168,8 +168,12 @@ class Statistics:
     @classmethod
     def of(cls, x: Vector, t_x: Vector, T: Vector, weight: Vector) -> Statistics:
         """From the rows of a summary."""
+        return cls.scaled(float(np.average(T, weights=weight)), x, t_x, T, weight)
+
+    @classmethod
+    def scaled(cls, scale: float, x: Vector, t_x: Vector, T: Vector, weight: Vector) -> Statistics:
+        """As `of`, in this unit of time."""
         kept = weight > 0
-        scale = float(np.average(T, weights=weight))
         (x, t_x, T), weight = collapse([x[kept], t_x[kept] / scale, T[kept] / scale], weight[kept])
         return cls._of_rows(scale, x, t_x, T, weight)
 
