@@ -108,8 +108,8 @@ class BetaGeoBetaBernoulli(OrderForecasts):
             return np.empty(0)
         (x, t_x, n), back = distinct((x, t_x, n))
         statistics = Statistics(x, t_x, n, np.ones(x.size))
-        logs, _ = statistics.terms(np.array(list(self.params_.values())))
-        return np.asarray(statistics.shares(logs)[1][statistics.firsts][back])
+        terms = statistics.terms(np.array(list(self.params_.values())))
+        return np.asarray(statistics.shares(terms.logs)[1][statistics.firsts][back])
 
     def _expected_if_alive(self, x: Vector, n: Vector, *, periods: float) -> Vector:
         alpha, beta, gamma, delta = self.params_.values()
@@ -217,39 +217,24 @@ class Statistics:
     def derivatives(self, logs: Vector) -> Derivatives:
         """Give the log-likelihood with its derivatives by the logarithms of (α, β, γ, δ)."""
         params = np.exp(logs)
-        terms, (slopes, bends) = self.terms(params)
-        row_logs, shares = self.shares(terms)
+        terms = self.terms(params)
+        row_logs, shares = self.shares(terms.logs)
+        slopes = terms.slopes()
         slope = np.add.reduceat(slopes * shares, self.firsts, axis=1)
         weighted = shares * np.repeat(self.weight, self._sizes)
         hessian = (slopes * weighted) @ slopes.T - (slope * self.weight) @ slope.T
-        for (i, j), bend in bends.items():
+        for (i, j), bend in terms.bends().items():
             total = float(bend @ weighted)
             hessian[i, j] += total
             hessian[j, i] += total if i != j else 0.0
         return in_logs(params, float(self.weight @ row_logs), slope @ self.weight, hessian)
 
-    def terms(self, params: Vector) -> tuple[Vector, tuple[Matrix, dict[tuple[int, int], Vector]]]:
-        """Give the logarithms of the terms of all rows, one after the other, with first and second derivatives."""
-        alpha, beta, gamma, delta = params.tolist()
+    def terms(self, params: Vector) -> _Terms:
+        """Give the terms of all rows, one row after the other."""
         rows = np.repeat(np.arange(self.x.size), self._sizes)
         back = np.arange(rows.size) - self.firsts[rows]  # 0: alive at n; j: last alive at n-j
-        gone = (back > 0).astype(np.intp)
-        x = self.x.astype(np.intp)[rows]
-        m = self.n.astype(np.intp)[rows] - back
-        last = int(self.n.max(initial=0)) + 1
-        a, b, d = _Rising(alpha, last).at(x), _Rising(beta, last).at(m - x), _Rising(delta, last).at(m)
-        both, either = _Rising(alpha + beta, last).at(m), _Rising(gamma + delta, last).at(m + gone)
-        logs = a[0] + b[0] - both[0] + d[0] - either[0] + gone * np.log(gamma)
-        slopes = np.array([a[1] - both[1], b[1] - both[1], gone / gamma - either[1], d[1] - either[1]])
-        bends = {
-            (0, 0): both[2] - a[2],
-            (0, 1): both[2],
-            (1, 1): both[2] - b[2],
-            (2, 2): either[2] - gone / gamma**2,
-            (2, 3): either[2],
-            (3, 3): either[2] - d[2],
-        }
-        return logs, (slopes, bends)
+        x, n = self.x.astype(np.intp)[rows], self.n.astype(np.intp)[rows]
+        return _Terms.of(params, x, n - back, (back > 0).astype(np.intp))
 
     def shares(self, terms: Vector) -> tuple[Vector, Vector]:
         """Give ln L of each row, and the part of each term in the L of its row."""
@@ -257,6 +242,45 @@ class Statistics:
         parts = np.exp(terms - np.repeat(highest, self._sizes))
         sums = np.add.reduceat(parts, self.firsts)
         return highest + np.log(sums), parts / np.repeat(sums, self._sizes)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """ln[ (α)_x (β)_{m-x}/(α+β)_m · (δ)_m/(γ+δ)_m ] if alive, or of having left after m: γ (δ)_m/(γ+δ)_{m+1}."""
+
+    a: Matrix
+    b: Matrix
+    both: Matrix
+    d: Matrix
+    either: Matrix
+    gone: Vector  # 1/γ where it has left, else 0
+    logs: Vector
+
+    @classmethod
+    def of(cls, params: Vector, x: Indices, m: Indices, gone: Indices) -> _Terms:
+        alpha, beta, gamma, delta = params.tolist()
+        last = int(m.max(initial=0)) + 1
+        a, b, d = _Rising(alpha, last).at(x), _Rising(beta, last).at(m - x), _Rising(delta, last).at(m)
+        both, either = _Rising(alpha + beta, last).at(m), _Rising(gamma + delta, last).at(m + gone)
+        logs = a[0] + b[0] - both[0] + d[0] - either[0] + gone * np.log(gamma)
+        return cls(a, b, both, d, either, gone / gamma, logs)
+
+    def slopes(self) -> Matrix:
+        """Give the derivatives by (α, β, γ, δ), down the first axis."""
+        both, either = self.both[1], self.either[1]
+        return np.array([self.a[1] - both, self.b[1] - both, self.gone - either, self.d[1] - either])
+
+    def bends(self) -> dict[tuple[int, int], Vector]:
+        """Give those second derivatives that are not 0, each pair once."""
+        both, either = self.both[2], self.either[2]
+        return {
+            (0, 0): both - self.a[2],
+            (0, 1): both,
+            (1, 1): both - self.b[2],
+            (2, 2): either - self.gone**2,
+            (2, 3): either,
+            (3, 3): either - self.d[2],
+        }
 
 
 class _Rising:
@@ -268,4 +292,4 @@ class _Rising:
         np.cumsum([np.log(factors), 1 / factors, 1 / factors**2], axis=1, out=self._sums[:, 1:])
 
     def at(self, k: Indices) -> Matrix:
-        return self._sums[:, k]
+        return np.take(self._sums, k, axis=1)
