@@ -17,6 +17,7 @@ from regulars.core.lifetime import (
     Covariates,
     ModifiedBetaGeoCNBD,
     ModifiedBetaGeoNBD,
+    ParetoNBD,
     UnusableSummary,
 )
 
@@ -33,29 +34,30 @@ TRUTH = {
     "a[web]": 0.5,
     "b[web]": -0.2,
 }
-MODELS = [BetaGeoNBD(), ModifiedBetaGeoNBD(), BetaGeoCNBD(k=2), ModifiedBetaGeoCNBD(k=3)]
-NAMES = ["BG/NBD", "MBG/NBD", "BG/CNBD-2", "MBG/CNBD-3"]
+OF_PARETO = {"r": 0.9, "alpha": 6.0, "s": 0.8, "beta": 20.0, "alpha[web]": 0.6, "alpha[size]": 0.3, "beta[web]": 0.7}
+MODELS = [ParetoNBD(), BetaGeoNBD(), ModifiedBetaGeoNBD(), BetaGeoCNBD(k=2), ModifiedBetaGeoCNBD(k=3)]
+NAMES = ["Pareto/NBD", "BG/NBD", "MBG/NBD", "BG/CNBD-2", "MBG/CNBD-3"]
 
 
 def truly(model: Any) -> Any:
     """A model that knows the truth, of accounts by web or not and of sizes 1 to 4."""
     fitted = Covariates(model, rate=["web", "size"], leaving=["web"])
-    fitted.params_ = dict(TRUTH)
+    fitted.params_ = dict(OF_PARETO if isinstance(model, ParetoNBD) else TRUTH)
     fitted._patterns = np.array([(web, size) for web in (0.0, 1.0) for size in (1.0, 2.0, 3.0, 4.0)])
     fitted._shares = np.full(8, 1 / 8)
-    fitted._spread = np.zeros((8, 0))
+    fitted._spread = np.zeros((len(fitted.params_), 0))
     fitted._ages = np.linspace(20, 80, 257)
     return fitted
 
 
 @pytest.mark.parametrize("model", MODELS, ids=NAMES)
 def test_what_is_simulated_is_learned_again(model: Any) -> None:
-    drawn = truly(model).simulate(seed=51, accounts=12_000)
+    drawn, truth = truly(model).simulate(seed=51, accounts=12_000), truly(model).params_
     found = Covariates(model, rate=["web", "size"], leaving=["web"]).fit(drawn)
     assert found.converged_
     assert found.notes_ == []
-    assert list(found.params_) == list(TRUTH)
-    for name, true in TRUTH.items():
+    assert list(found.params_) == list(truth)
+    for name, true in truth.items():
         assert abs(found.params_[name] - true) < 4 * (found.standard_errors_[name] or 0), name
     assert found.params_["alpha[web]"] > 4 * (found.standard_errors_["alpha[web]"] or math.inf)
 
@@ -72,8 +74,11 @@ def test_forecasts_are_those_of_the_model_at_the_parameters_of_each_account(mode
         alone.params_ = {
             "r": 0.9,
             "alpha": 6.0 * math.exp(-0.6 * pattern[0] - 0.3 * pattern[1]),
-            "a": 0.7 * math.exp(0.5 * pattern[0]),
-            "b": 3.0 * math.exp(-0.2 * pattern[0]),
+            **(
+                {"s": 0.8, "beta": 20.0 * math.exp(-0.7 * pattern[0])}
+                if isinstance(model, ParetoNBD)
+                else {"a": 0.7 * math.exp(0.5 * pattern[0]), "b": 3.0 * math.exp(-0.2 * pattern[0])}
+            ),
         }
         alone._spread = np.zeros((4, 0))
         assert fitted.probability_alive(drawn)[rows] == pytest.approx(alone.probability_alive(some))
@@ -82,10 +87,11 @@ def test_forecasts_are_those_of_the_model_at_the_parameters_of_each_account(mode
             assert np.asarray(theirs)[..., rows] == pytest.approx(np.asarray(own))
 
 
-def test_expected_orders_come_true_and_bounds_hold() -> None:
-    model = Covariates(BetaGeoNBD(), rate=["web", "size"], leaving=["web"])
-    fitted = model.fit(truly(BetaGeoNBD()).simulate(seed=53, accounts=3000))
-    drawn = fitted.simulate(seed=54, accounts=20_000, periods=26)
+@pytest.mark.parametrize(("kind", "accounts"), [(BetaGeoNBD, 20_000), (ParetoNBD, 2000)])
+def test_expected_orders_come_true_and_bounds_hold(kind: Any, accounts: int) -> None:
+    model = Covariates(kind(), rate=["web", "size"], leaving=["web"])
+    fitted = model.fit(truly(kind()).simulate(seed=53, accounts=3000))
+    drawn = fitted.simulate(seed=54, accounts=accounts, periods=26)
     came, expected = drawn["orders_ahead"], fitted.expected_orders(drawn, periods=26)
     assert abs(came.mean() - expected.mean()) < 4 * np.std(came - expected) / math.sqrt(came.size)
     lower, upper = fitted.interval(drawn, periods=26)
@@ -117,8 +123,9 @@ def test_the_likelihood_is_the_papers_and_at_its_highest() -> None:
         assert -curvature >= 0.99 / (fitted.standard_errors_[name] or 0) ** 2
 
 
-def test_without_covariates_it_is_the_model_itself(cdnow_sample: Summary) -> None:
-    plain, extended = BetaGeoNBD().fit(cdnow_sample), Covariates(BetaGeoNBD()).fit(cdnow_sample)
+@pytest.mark.parametrize("kind", [BetaGeoNBD, ParetoNBD])
+def test_without_covariates_it_is_the_model_itself(kind: Any, cdnow_sample: Summary) -> None:
+    plain, extended = kind().fit(cdnow_sample), Covariates(kind()).fit(cdnow_sample)
     assert extended.params_ == pytest.approx(plain.params_, rel=1e-6)
     assert extended.log_likelihood_ == pytest.approx(plain.log_likelihood_, rel=1e-12)
     assert extended.covariance_ == pytest.approx(plain.covariance_, rel=1e-4)

@@ -4,10 +4,11 @@ Fader & Hardie, "Incorporating Time-Invariant Covariates into the Pareto/NBD and
 other covariates z order at other rates and leave with other chances; around these they differ among themselves as
 before:
 
-    α(z) = α₀ exp(-γ_α·z₁),    a(z) = a₀ exp(γ_a·z₂),    b(z) = b₀ exp(γ_b·z₂),
+    α(z) = α₀ exp(-γ_α·z₁),                               and in the family of BG/NBD
+    a(z) = a₀ exp(γ_a·z₂),    b(z) = b₀ exp(γ_b·z₂),      in Pareto/NBD    β(z) = β₀ exp(-γ_β·z₂),
 
-so that a rise of z₁ by 1 makes the expected rate r/α greater by the factor exp(γ_α), and the odds a/b of leaving are
-greater by exp(γ_a - γ_b) for one of z₂. Likelihood and forecasts are those of the model at (r, α(z), a(z), b(z)).
+so that a rise of z₁ by 1 makes the expected rate r/α greater by the factor exp(γ_α), one of z₂ the odds a/b of leaving
+by exp(γ_a - γ_b), or the rate s/β of leaving by exp(γ_β). Likelihood and forecasts are those of the model at α(z), ...
 
 As ln α, ln a and ln b are linear in the parameters θ = (ln r, ln α₀, ln a₀, ln b₀, γ), the log-likelihood of the
 accounts that share a pattern of covariates has the gradient D'g and the Hessian D'HD, where g and H are those of the
@@ -18,11 +19,13 @@ grouped by pattern, and the search runs over θ with covariates in standard unit
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
+from regulars.core.lifetime import pareto_nbd
 from regulars.core.lifetime.beta_geometric import BetaGeometric, Statistics
 from regulars.core.lifetime.columns import (
     Indices,
@@ -43,25 +46,45 @@ from regulars.core.lifetime.maximum_likelihood import (
     Optimum,
     maximise,
 )
+from regulars.core.lifetime.order_days import demand_repeaters
+from regulars.core.lifetime.pareto_nbd import ParetoNBD
 
 MOST_PATTERNS = 2000
 DECIDES = "Accounts of one kind only order, or only leave: {name} has an effect beyond what can be measured."
 
 
+@dataclass(frozen=True)
+class _Family:
+    """What differs between the models that can have covariates."""
+
+    rate: tuple[tuple[int, float], ...]  # parameters that covariates of the rate act on, by their places, and the signs
+    leaving: tuple[tuple[int, float], ...]
+    times: tuple[int, ...]  # parameters that are times
+    together: bool  # whether one call answers for accounts with different parameters
+
+
+BETA_GEOMETRIC = _Family(rate=((1, -1.0),), leaving=((2, 1.0), (3, 1.0)), times=(1,), together=True)
+PARETO = _Family(rate=((1, -1.0),), leaving=((3, -1.0),), times=(1, 3), together=False)
+
+
 class Covariates(OrderForecasts):
-    """A model of the BG/NBD family whose rates, and chances of leaving, depend on columns of the summary.
+    """A model whose rates, and chances of leaving, depend on columns of the summary.
 
     `rate` and `leaving` name the columns, of numbers; yes and no are 1 and 0. `params_` has the model's parameters for
-    accounts whose covariates are all 0, and the effects: "alpha[name]", "a[name]", "b[name]".
+    accounts whose covariates are all 0, and the effects: "alpha[name]" and "a[name]", "b[name]" or "beta[name]".
     """
 
-    names: ClassVar[tuple[str, ...]] = BetaGeometric.names
-
-    def __init__(self, model: BetaGeometric, *, rate: Sequence[str] = (), leaving: Sequence[str] = ()) -> None:
+    def __init__(
+        self, model: BetaGeometric | ParetoNBD, *, rate: Sequence[str] = (), leaving: Sequence[str] = ()
+    ) -> None:
         """Set the model to extend, not yet fitted, and the covariates. A model for regular buyers needs its k given."""
         if getattr(model, "k", 1) is None:
             raise ValueError("a model with covariates needs k given, not chosen")
         self.model, self.rate, self.leaving = model, tuple(rate), tuple(leaving)
+
+    @property
+    def _family(self) -> _Family:
+        return PARETO if isinstance(self.model, ParetoNBD) else BETA_GEOMETRIC
 
     @property
     def _columns(self) -> list[str]:
@@ -70,8 +93,8 @@ class Covariates(OrderForecasts):
     @property
     def _effects(self) -> list[tuple[int, float, str]]:
         """The parameter each effect acts on, its sign there, and its covariate."""
-        acting = [(1, -1.0, self.rate), (2, 1.0, self.leaving), (3, 1.0, self.leaving)]
-        return [(place, sign, name) for place, sign, names in acting for name in names]
+        acting = [(self._family.rate, self.rate), (self._family.leaving, self.leaving)]
+        return [(*where, name) for places, names in acting for where in places for name in names]
 
     def fit(self, summary: Any) -> Self:
         """Learn from the rows that the model learns from, with the covariates in columns of theirs.
@@ -79,14 +102,14 @@ class Covariates(OrderForecasts):
         Raises `UnusableSummary` where a covariate is missing, is the same for all accounts or has too many values.
         """
         table = as_columns(summary)
-        whole = self.model._statistics(table)
         x, t_x, T, *covariates = self._read(table)
         weight = read_weight(table, x.size)
+        whole = self._whole(table, (x, t_x, T), weight)
         self._check_variety(covariates, weight)
         centre = np.array([np.average(column, weights=weight) for column in covariates])
         width = np.array([np.std(column[weight > 0]) for column in covariates])
         patterns, back = _patterns(covariates, x.size)
-        parts = self._parts(whole, (x, t_x, T), weight, self.model._gaps(table), back)
+        parts = self._parts(whole, table, (x, t_x, T), weight, back)
         designs = [self._design((pattern - centre) / width) for pattern in patterns]
 
         def objective(theta: Vector) -> Derivatives:
@@ -109,27 +132,23 @@ class Covariates(OrderForecasts):
 
     def probability_alive(self, summary: Any) -> Vector:
         """Give the chance that each account still is a customer at its age."""
-        columns = self._read(as_columns(summary))
-        return self._of_each(columns)._probability_alive(*columns[:3])
+        return self._asked(self._read(as_columns(summary)), lambda model, rows: model.probability_alive(_table(rows)))
 
     def expected_orders(self, summary: Any, *, periods: float) -> Vector:
         """Give the order days to expect of each account in the next `periods` units of time."""
-        columns = self._read(as_columns(summary))
-        return self._of_each(columns)._probability_alive(*columns[:3]) * self._expected_if_alive(columns, periods)
+
+        def expected(model: Any, rows: Columns) -> Vector:
+            return np.asarray(model.expected_orders(_table(rows), periods=checked_periods(periods)))
+
+        return self._asked(self._read(as_columns(summary)), expected, alone=True)
 
     def expected_orders_if_alive(self, summary: Any, *, periods: float) -> Vector:
         """Give the order days to expect in the next `periods` units of time if the account has not left yet."""
-        return self._expected_if_alive(self._read(as_columns(summary)), periods)
 
-    def _expected_if_alive(self, columns: Columns, periods: float) -> Vector:
-        checked_periods(periods)
-        patterns, back = _patterns(columns[3:], columns[0].size)
-        answers = np.empty(columns[0].size)
-        for place, pattern in enumerate(patterns):
-            rows = np.flatnonzero(back == place)
-            model = self._with(pattern.tolist())
-            answers[rows] = model._expected_if_alive(*(column[rows] for column in columns[:3]), periods=periods)
-        return answers
+        def expected(model: Any, rows: Columns) -> Vector:
+            return np.asarray(model.expected_orders_if_alive(_table(rows), periods=checked_periods(periods)))
+
+        return self._asked(self._read(as_columns(summary)), expected, alone=True)
 
     def _read(self, table: Any) -> Columns:
         order_days = self.model._read(table)
@@ -140,27 +159,52 @@ class Covariates(OrderForecasts):
         return (*order_days, *covariates)
 
     def _at_least(self, columns: Columns, orders: Vector, *, periods: float) -> Vector:
-        return self._of_each(columns)._at_least(columns[:3], orders, periods=periods)
+        def chance(model: Any, rows: Columns) -> Vector:
+            *its, wanted = rows
+            return np.asarray(model._at_least(tuple(its), wanted, periods=periods))
+
+        return self._asked(columns, chance, besides=(orders,))
 
     def _ladder(self, columns: Columns, last: int, *, periods: float) -> Matrix:
-        return self._of_each(columns)._ladder(columns[:3], last, periods=periods)
+        return self._asked(columns, lambda model, rows: model._ladder(rows, last, periods=periods), first=(last + 1,))
 
     def _histories(self, random: np.random.Generator, ages: Vector, *, periods: float) -> dict[str, Vector]:
         drawn = self._patterns[random.choice(len(self._patterns), ages.size, p=self._shares)]
         covariates = dict(zip(self._columns, drawn.T, strict=True))
-        return {**self._with(list(drawn.T))._histories(random, ages, periods=periods), **covariates}
+        histories = self._with(list(drawn.T))._histories(random, ages, periods=periods)
+        return {**histories, **covariates}
 
-    def _of_each(self, columns: Columns) -> BetaGeometric:
-        return self._with(columns[3:])
+    def _asked(
+        self,
+        columns: Columns,
+        ask: Callable[[Any, Columns], Vector],
+        *,
+        besides: Columns = (),
+        alone: bool = False,
+        first: tuple[int, ...] = (),
+    ) -> Vector:
+        """Ask the model at the parameters of each account, accounts of each pattern by themselves where it must be.
 
-    def _with(self, covariates: Sequence[Any]) -> BetaGeometric:
+        `besides` are columns handed on with those of the order days; `first` is the shape of an answer before accounts.
+        """
+        rows = (*columns[:3], *besides)
+        if self._family.together and not alone:
+            return ask(self._with(columns[3:]), rows)
+        patterns, back = _patterns(columns[3:], columns[0].size)
+        answers = np.empty((*first, columns[0].size))
+        for its in _alike(back):
+            model = self._with(patterns[back[its[0]]].tolist())
+            answers[..., its] = ask(model, tuple(column[its] for column in rows))
+        return answers
+
+    def _with(self, covariates: Sequence[Any]) -> BetaGeometric | ParetoNBD:
         """Give the model at these covariates, its parameters being arrays where they are."""
-        logs: list[Any] = [np.log(self.params_[name]) for name in self.names]
+        logs: list[Any] = [np.log(self.params_[name]) for name in self.model.names]
         values = dict(zip(self._columns, covariates, strict=True))
         for place, sign, name in self._effects:
-            logs[place] = logs[place] + sign * self.params_[f"{self.names[place]}[{name}]"] * values[name]
+            logs[place] = logs[place] + sign * self.params_[f"{self.model.names[place]}[{name}]"] * values[name]
         model = copy.copy(self.model)
-        model.params_ = {name: np.exp(log) for name, log in zip(self.names, logs, strict=True)}
+        model.params_ = {name: np.exp(log) for name, log in zip(self.model.names, logs, strict=True)}
         return model
 
     def _at(self, step: Vector) -> Self:
@@ -180,19 +224,40 @@ class Covariates(OrderForecasts):
                 "Put numbers into a few classes.",
             )
 
+    def _whole(self, table: Any, columns: Columns, weight: Vector) -> Statistics | pareto_nbd.Statistics:
+        if isinstance(self.model, BetaGeometric):
+            return self.model._statistics(table)
+        demand_repeaters(columns[0], weight)
+        x, t_x, T = columns
+        return pareto_nbd.Statistics.of(x, t_x, T, weight)
+
     def _parts(
-        self, whole: Statistics, columns: Columns, weight: Vector, gaps: Vector | None, back: Indices
-    ) -> list[Statistics]:
+        self,
+        whole: Statistics | pareto_nbd.Statistics,
+        table: Any,
+        columns: Columns,
+        weight: Vector,
+        back: Indices,
+    ) -> list[Statistics | pareto_nbd.Statistics]:
         """Give the statistics of the accounts of each pattern."""
-        order = np.argsort(back, kind="stable")
-        cuts = np.flatnonzero(np.diff(back[order])) + 1
-        parts = []
-        for rows in np.split(order, cuts):
-            x, t_x, T = (column[rows] for column in columns)
-            its_gaps, occasions = None if gaps is None else gaps[rows], self.model._occasions
-            part = Statistics.scaled(whole.scale, x, t_x, T, weight[rows], occasions=occasions, log_gap_sum=its_gaps)
-            parts.append(part.with_events(self.model._events))
-        return parts
+        model, scale, (x, t_x, T) = self.model, whole.scale, columns
+        if isinstance(model, ParetoNBD):
+            return [
+                pareto_nbd.Statistics.scaled(scale, x[rows], t_x[rows], T[rows], weight[rows]) for rows in _alike(back)
+            ]
+        gaps = model._gaps(table)
+        return [
+            Statistics.scaled(
+                scale,
+                x[rows],
+                t_x[rows],
+                T[rows],
+                weight[rows],
+                occasions=model._occasions,
+                log_gap_sum=None if gaps is None else gaps[rows],
+            ).with_events(model._events)
+            for rows in _alike(back)
+        ]
 
     def _design(self, covariates: Vector) -> Matrix:
         """Give D: how θ makes the logarithms of the model's parameters of accounts with these covariates."""
@@ -210,10 +275,11 @@ class Covariates(OrderForecasts):
             matrix[place, column] = -sign * centre[its] / width[its]
         return matrix
 
-    def _settle(self, whole: Statistics, optimum: Optimum, unscaling: Matrix) -> None:
+    def _settle(self, whole: Statistics | pareto_nbd.Statistics, optimum: Optimum, unscaling: Matrix) -> None:
         theta = unscaling @ optimum.logs
-        values = np.concatenate([np.exp(theta[:4]) * [1, whole.scale, 1, 1], theta[4:]])
-        names = [*self.names, *(f"{self.names[place]}[{name}]" for place, _, name in self._effects)]
+        units = [whole.scale if place in self._family.times else 1.0 for place in range(4)]
+        values = np.concatenate([np.exp(theta[:4]) * units, theta[4:]])
+        names = [*self.model.names, *(f"{self.model.names[place]}[{name}]" for place, _, name in self._effects)]
         self.params_ = dict(zip(names, values.tolist(), strict=True))
         scaled = optimum.covariance_of_logs()
         slopes = np.concatenate([values[:4], np.ones(theta.size - 4)])
@@ -243,3 +309,14 @@ def _patterns(covariates: Sequence[Vector], rows: int) -> tuple[Matrix, Indices]
         return np.empty((1, 0)), np.zeros(rows, dtype=np.intp)
     kept, back = distinct(covariates)
     return np.column_stack(kept), back
+
+
+def _alike(back: Indices) -> list[Indices]:
+    """Give, for each pattern, its accounts."""
+    order = np.argsort(back, kind="stable")
+    cuts = np.flatnonzero(np.diff(back[order])) + 1
+    return np.split(order, cuts) if back.size else []
+
+
+def _table(columns: Columns) -> dict[str, Vector]:
+    return dict(zip(("frequency", "recency", "age"), columns, strict=True))

@@ -157,7 +157,7 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
     converged = False
     for _ in range(MOST_STEPS):
         free = ~_held(logs, gradient)
-        steepest = float(np.max(np.abs(gradient[free]), initial=0.0)) / accounts
+        steepest = _steepest(logs, gradient) / accounts
         if steepest <= GRADIENT_TOLERANCE:
             converged = True
             break
@@ -166,10 +166,13 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
         proposed = np.clip(logs + step, -BOX, BOX)
         step = proposed - logs
         promised = float(gradient @ step + 0.5 * step @ hessian @ step)
-        if promised <= 1e-13 * abs(value) or radius < 1e-10:  # less than rounding lets us see
+        trial = objective(proposed)
+        if promised <= 1e-13 * abs(value) or radius < 1e-10:  # less than rounding lets us see in the value
+            if _steepest(proposed, trial[1]) / accounts < 0.5 * steepest:  # but not in the gradient
+                logs, (value, gradient, hessian) = proposed, trial
+                continue
             converged = steepest <= ACCEPTABLE_GRADIENT
             break
-        trial = objective(proposed)
         kept = (trial[0] - value) / promised if np.isfinite(trial[0]) else -1.0
         if kept > 0.75:
             radius = max(radius, min(2.5 * float(np.linalg.norm(step)), 8.0))
@@ -178,6 +181,10 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
         if kept > 1e-4:
             logs, (value, gradient, hessian) = proposed, trial
     return Optimum(logs, value, gradient, hessian, converged)
+
+
+def _steepest(logs: Vector, gradient: Vector) -> float:
+    return float(np.max(np.abs(gradient[~_held(logs, gradient)]), initial=0.0))
 
 
 def _held(logs: Vector, gradient: Vector) -> npt.NDArray[np.bool_]:
