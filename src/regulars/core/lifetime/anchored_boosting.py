@@ -48,6 +48,8 @@ SETTINGS = {
 FARTHEST = 10.0
 MOST_ROWS = 200_000
 QUANTILES = np.linspace(0, 1, 101)
+JUST_OVER_HALF = 0.5 + 1e-7  # quotients that lie just between two numbers all go the same way
+A_YEAR, HALF_A_DAY = 365.0, 0.5
 WINDOWS = (0.25, 0.5, 1.0, 2.0)  # of the time ahead that is trained on
 
 TOO_LITTLE = (
@@ -78,8 +80,8 @@ class AnchoredBoosting:
         self.model_ = deepcopy(self.model).fit(history)
         self.params_ = dict(self.model_.params_)
         self.notes_ = list(self.model_.notes_)
-        self._days = int(min(self.periods * history.unit_days, history.days_long / LEAST_SHARE))
-        self._trees: Any = None
+        self._days = min(round(self.periods * history.unit_days), history.days_long // LEAST_SHARE)
+        self._trees: _Trees | None = None
         self.strength_ = 0.0
         lessons = _Lessons()
         room = history.days_long - 1.5 * self._days  # before the earliest day lies half the time that is trained on
@@ -108,7 +110,7 @@ class AnchoredBoosting:
             return forecast
         trained = _forecast(self.model_, history, self._days / history.unit_days)
         features = self._cuts.steps(_features(history, trained, days=self._days))
-        corrected = forecast * np.exp(self.strength_ * _log_factors(self._trees, features))
+        corrected = forecast * np.exp(self.strength_ * self._trees.logs(features))
         return np.asarray(corrected * (forecast.sum() / corrected.sum()))
 
     def interval(self, summary: Any, *, periods: float, level: float = 0.9) -> tuple[Vector, Vector]:
@@ -131,10 +133,10 @@ class AnchoredBoosting:
         numbers = np.unique(lesson)
         for number in numbers if numbers.size > 1 else []:
             others, left_out = lesson != number, lesson == number
-            trees = _grown(features[others], forecast[others], came[others])
-            out_of_sample[left_out] = _log_factors(trees, features[left_out])
+            trees = _Trees.grown(features[others], forecast[others], came[others])
+            out_of_sample[left_out] = trees.logs(features[left_out])
         self.strength_ = _strength(out_of_sample, forecast, came, lesson) if numbers.size > 1 else UNTESTED_STRENGTH
-        self._trees = _grown(features, forecast, came)
+        self._trees = _Trees.grown(features, forecast, came)
         corrected = forecast * np.exp(self.strength_ * out_of_sample)
         self._shape = _spread(corrected * (came.sum() / corrected.sum()), came)
 
@@ -150,9 +152,9 @@ class _Cuts:
 
     @classmethod
     def of(cls, features: Matrix) -> _Cuts:
-        cuts = [np.unique(np.nanquantile(column, QUANTILES)) if np.isfinite(column).any() else np.empty(0)
-                for column in features.T]  # fmt: skip
-        return cls([(place, cut) for place, cut in enumerate(cuts) if cut.size > 1])
+        known = {place: column[np.isfinite(column)] for place, column in enumerate(features.T)}
+        cuts = {place: np.unique(np.quantile(column, QUANTILES)) for place, column in known.items() if column.size}
+        return cls([(place, cut) for place, cut in cuts.items() if cut.size > 1])
 
     def steps(self, features: Matrix) -> Matrix:
         found = [
@@ -162,24 +164,30 @@ class _Cuts:
         return np.column_stack(found)
 
 
-def _grown(features: Matrix, forecast: Vector, came: Vector) -> Any:
-    from sklearn.ensemble import HistGradientBoostingRegressor  # a second that only those who boost pay
-    from threadpoolctl import threadpool_limits
+@dataclass(frozen=True)
+class _Trees:
+    """F, the sum of trees, over the columns that told accounts apart where it was learned."""
 
-    trees = HistGradientBoostingRegressor(loss="poisson", **SETTINGS)
-    with threadpool_limits(
-        1
-    ):  # so little work is done sooner than threads have waited for each other on a busy machine
-        return trees.fit(features, came / forecast, sample_weight=forecast)
+    kept: Indices
+    regressor: Any
 
+    @classmethod
+    def grown(cls, features: Matrix, forecast: Vector, came: Vector) -> _Trees:
+        from sklearn.ensemble import HistGradientBoostingRegressor  # a second that only those who boost pay
+        from threadpoolctl import threadpool_limits
 
-def _log_factors(trees: Any, features: Matrix) -> Vector:
-    """Give F of each account; no account is moved further than `FARTHEST`, whatever the trees make of it."""
-    from threadpoolctl import threadpool_limits
+        kept = np.flatnonzero([np.unique(column[np.isfinite(column)]).size > 1 for column in features.T])
+        regressor = HistGradientBoostingRegressor(loss="poisson", **SETTINGS)
+        with threadpool_limits(1):  # so little work is done before threads have waited for each other on a busy machine
+            return cls(kept, regressor.fit(features[:, kept], came / forecast, sample_weight=forecast))
 
-    with threadpool_limits(1):
-        factors = trees.predict(features)
-    return np.asarray(np.log(np.clip(factors, 1 / FARTHEST, FARTHEST)))
+    def logs(self, features: Matrix) -> Vector:
+        """Give F of each account; none is moved further than `FARTHEST`, whatever the trees make of it."""
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            factors = self.regressor.predict(features[:, self.kept])
+        return np.asarray(np.log(np.clip(factors, 1 / FARTHEST, FARTHEST)))
 
 
 def _strength(correction: Vector, forecast: Vector, came: Vector, lesson: Indices) -> float:
@@ -235,35 +243,42 @@ def _forecast(model: Any, history: History, periods: float) -> Vector:
 
 def _features(history: History, forecast: Vector, *, days: int) -> Matrix:
     """Give what the trees see of each account, one row an account; NaN where something is not known."""
-    window = days / history.unit_days
-    age, frequency, recency = history["age"], history["frequency"], history["recency"]
+    frequency = history["frequency"]
+    age, recency, gaps = (times * history.unit_days for times in (history["age"], history["recency"], history.gaps))
     silent = age - recency
-    gaps = history.gaps
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_gap = np.where(frequency > 0, recency / frequency, np.nan)
-        spread = np.sqrt(np.maximum(history.sums(gaps**2) / frequency - mean_gap**2, 0)) / mean_gap
+        variation = history.sums(gaps**2) / frequency / mean_gap**2 - 1
+        spread = np.sqrt(np.where(variation > 1e-9, variation, 0.0))
         columns = [np.log(forecast), frequency, recency, age, silent, mean_gap, silent / mean_gap]
         columns += [
             np.where(frequency > 1, spread, np.nan),
             np.where(frequency > 0, gaps[history.starts[1:] - 1], np.nan),
         ]
         for share in WINDOWS:  # what it ordered lately, and how that compares with the forecast for as long a time
-            ordered = _orders(history, share * window, 0.0)
+            ordered = _orders(history, round(share * days), 0.0)
             columns += [ordered, np.log((ordered + 1) / (share * forecast + 1))]
-        a_year = 365.25 / history.unit_days
-        columns.append(np.where(age > a_year - window, _orders(history, a_year, a_year - window), np.nan))
+        columns.append(np.where(age > A_YEAR - days, _orders(history, A_YEAR, A_YEAR - days), np.nan))
         if history.amounts is not None:
             known = np.isfinite(history.amounts)
             days_known = history.sums(known.astype(float))
             mean_value = history.sums(np.where(known, history.amounts, 0.0)) / days_known
             columns += [mean_value, history.amounts[history.starts[1:] - 1] / mean_value]
-    return np.column_stack([np.where(np.isfinite(column), column, np.nan) for column in columns])
+    return np.column_stack([_rounded(column) for column in columns])
+
+
+def _rounded(column: Vector) -> Vector:
+    """Give three significant digits, NaN where there are none: the eighth does not decide between two leaves."""
+    known = np.isfinite(column)
+    value = np.where(known, column, 1.0)
+    unit = 10.0 ** (np.floor(np.log10(np.maximum(np.abs(value), 1e-300))) - 2)
+    return np.where(known, np.floor(value / unit + JUST_OVER_HALF) * unit, np.nan)
 
 
 def _orders(history: History, since: float, until: float) -> Vector:
-    """Give the order days of each account from so long ago until so long ago."""
-    times, now = history.times, history.now
-    return history.sums(((times > now - since) & (times <= now - until)).astype(float))
+    """Give the order days of each account from so many days ago until so many days ago."""
+    ago = (history.now - history.times) * history.unit_days
+    return history.sums(((ago < since - HALF_A_DAY) & (ago >= until - HALF_A_DAY)).astype(float))
 
 
 def _spread(mean: Vector, came: Vector) -> tuple[float, float]:

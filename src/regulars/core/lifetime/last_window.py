@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from regulars.core.lifetime.columns import Vector
+from regulars.core.lifetime.forecasts import checked_periods
 from regulars.core.lifetime.history import History, as_history
 from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
 from regulars.core.lifetime.negative_binomial import order_bounds
@@ -39,6 +40,8 @@ class LastWindow:
 
     def fit(self, summary: Any) -> Self:
         """Learn from a `History`. Raises `TooLittleHistory` if hardly anyone ordered again in the window."""
+        if not self.window > 0:
+            raise ValueError(f"window must be longer than 0, not {self.window}")
         orders, exposure = self._window(as_history(summary))
         if orders.sum() < LEAST_ORDERS:
             raise TooLittleHistory(
@@ -55,12 +58,12 @@ class LastWindow:
     def expected_orders(self, summary: Any, *, periods: float) -> Vector:
         """Give the order days to expect of each account of a `History` in the next `periods` units of time."""
         shape, rate = self._posterior(as_history(summary))
-        return shape / rate * periods
+        return shape / rate * checked_periods(periods)
 
     def interval(self, summary: Any, *, periods: float, level: float = 0.9) -> tuple[Vector, Vector]:
         """Give the bounds between which the orders of each account lie with chance `level`: negative binomial."""
         shape, rate = self._posterior(as_history(summary))
-        return order_bounds(shape, shape / rate * periods, level=level)
+        return order_bounds(shape, shape / rate * checked_periods(periods), level=level)
 
     def _posterior(self, history: History) -> tuple[Vector, Vector]:
         orders, exposure = self._window(history)
@@ -68,5 +71,6 @@ class LastWindow:
 
     def _window(self, history: History) -> tuple[Vector, Vector]:
         """Give the repeat orders of each account in the window, and how much of the window it has lived."""
-        recent = history.repeats & (history.times > history.now - self.window)
+        hair = 1e-9 * self.window  # so that a day on the edge does not depend on the unit of time
+        recent = history.repeats & (history.times > history.now - self.window + hair)
         return history.sums(recent.astype(float)), np.minimum(history["age"], self.window)
