@@ -35,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -113,9 +114,8 @@ class ParetoNBD(OrderForecasts):
 
     def _probability_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         r, alpha, s, beta = self.params_.values()
-        frequencies = list(_by_frequency(x))
-        left = _values(lambda of_x, t: _left(r + of_x, alpha + t, s, beta + t), frequencies, t_x, min(alpha, beta))
-        again = _values(lambda of_x, t: _again(r + of_x, alpha + t, s, beta + t), frequencies, T, min(alpha, beta))
+        left = _values(lambda of_x, t: _left(r + of_x, alpha + t, s, beta + t), x, t_x, min(alpha, beta))
+        again = _values(lambda of_x, t: _again(r + of_x, alpha + t, s, beta + t), x, T, min(alpha, beta))
         here = -(r + x) * np.log(alpha + T) - s * np.log(beta + T)
         return np.asarray(np.exp(np.minimum(here - np.logaddexp(left, again), 0.0)))
 
@@ -179,7 +179,10 @@ class Statistics:
 
     @classmethod
     def _of_rows(cls, scale: float, x: Vector, t_x: Vector, T: Vector, weight: Vector) -> Statistics:
-        frequencies = [_Frequency.of(one, t_x[rows], T[rows], weight[rows]) for one, rows in _by_frequency(x)]
+        few, many = _apart(x)
+        frequencies = [_Frequency(one, _Times.of(t_x[rows]), _Times.of(T[rows]), weight[rows]) for one, rows in many]
+        if few.size:
+            frequencies.append(_Frequency(x[few], _Times.each(t_x[few]), _Times.each(T[few]), weight[few]))
         accounts, orders = float(weight.sum()), float(x @ weight)
         return cls(scale, accounts, orders, more_than(x, weight), (x, t_x, T, weight), frequencies)
 
@@ -249,16 +252,12 @@ def _add_rows(total: Vector, left: _Curve, again: _Curve, weight: Vector) -> Non
 
 @dataclass(frozen=True)
 class _Frequency:
-    """The accounts with one number of repeat orders."""
+    """The accounts with one number of repeat orders, or each with its own."""
 
-    x: float
+    x: float | Vector
     left: _Times  # t_x
     again: _Times  # T
     weight: Vector
-
-    @classmethod
-    def of(cls, x: float, t_x: Vector, T: Vector, weight: Vector) -> _Frequency:
-        return cls(x, _Times.of(t_x), _Times.of(T), weight)
 
 
 @dataclass(frozen=True)
@@ -269,9 +268,16 @@ class _Times:
     index: Indices | None
     least: float
     most: float
+    alone: bool = False  # no two are of the same function
+
+    @classmethod
+    def each(cls, times: Vector) -> _Times:
+        """Times of accounts with a frequency of their own."""
+        return cls(times, None, float(times.min()), float(times.max()), alone=True)
 
     @classmethod
     def of(cls, times: Vector) -> _Times:
+        """Times of accounts of one frequency."""
         index = None
         first = times[:LOOKED_AT]
         if 2 * np.unique(first).size <= first.size:  # worth it
@@ -280,6 +286,8 @@ class _Times:
 
     def anchors(self, params: Vector) -> Vector:
         """Give the times at which the functions have to be known exactly."""
+        if self.alone:
+            return self.points
         nodes = _nodes(self.least, self.most, min(params[ALPHA], params[BETA]))
         return self.points if self.points.size <= nodes.size else nodes
 
@@ -342,12 +350,15 @@ CURVE_ROWS = 2048
 LEAST_NODES, MOST_NODES = 8, 96
 
 
-def _by_frequency(x: Vector) -> Iterator[tuple[float, Indices]]:
+def _apart(x: Vector) -> tuple[Indices, list[tuple[float, Indices]]]:
+    """Give the rows whose frequency hardly any other row has, and the rows of each other frequency."""
     small = x.size == 0 or x.max() < 1 << 16  # for which there is a faster way of sorting
     order = np.argsort(x.astype(np.uint16) if small else x, kind="stable")
     starts = np.flatnonzero(np.diff(x[order], prepend=-1.0))
-    for rows in np.split(order, starts[1:]) if x.size else []:
-        yield float(x[rows[0]]), rows
+    parts = [order[start:end] for start, end in pairwise([*starts.tolist(), x.size])]
+    few = [rows for rows in parts if rows.size <= LEAST_NODES]
+    many = [(float(x[rows[0]]), rows) for rows in parts if rows.size > LEAST_NODES]
+    return np.concatenate([np.empty(0, dtype=np.intp), *few]), many
 
 
 def pieces(rows: int, size: int) -> Iterator[slice]:
@@ -410,25 +421,19 @@ def _bases(scaled: Vector, count: int) -> Iterator[Matrix]:
         yield _basis(scaled[rows], count)
 
 
-def _values(
-    exactly: Callable[[Vector, Vector], Vector],
-    frequencies: Sequence[tuple[float, Indices]],
-    times: Vector,
-    shift: float,
-) -> Vector:
+def _values(exactly: Callable[[Vector, Vector], Vector], x: Vector, times: Vector, shift: float) -> Vector:
     """Give a function of frequency and time for many rows, through a few times where that is less work."""
     values = np.empty(times.size)
-    if not frequencies:
-        return values
-    ranges = [(float(times[rows].min()), float(times[rows].max())) for _, rows in frequencies]
-    anchors = []
-    for (_, rows), (least, most) in zip(frequencies, ranges, strict=True):
+    few, many = _apart(x)
+    ranges = [(float(times[rows].min()), float(times[rows].max())) for _, rows in many]
+    anchors = [times[few]]
+    for (_, rows), (least, most) in zip(many, ranges, strict=True):
         nodes = times[rows[:1]] if most == least else _nodes(least, most, shift)
         anchors.append(times[rows] if rows.size <= nodes.size else nodes)
     sizes = [one.size for one in anchors]
-    known = exactly(np.repeat([x for x, _ in frequencies], sizes), np.concatenate(anchors))
-    tables = np.split(known, np.cumsum(sizes)[:-1])
-    for (_, rows), (least, most), table in zip(frequencies, ranges, tables, strict=True):
+    known = exactly(np.concatenate([x[few], np.repeat([of for of, _ in many], sizes[1:])]), np.concatenate(anchors))
+    values[few], *tables = np.split(known, np.cumsum(sizes)[:-1])
+    for (_, rows), (least, most), table in zip(many, ranges, tables, strict=True):
         if table.size in {1, rows.size}:
             values[rows] = table
             continue
@@ -444,7 +449,7 @@ def _tables(
     r, alpha, s, beta = params.tolist()
     anchors = [one.anchors(params) for one in times]
     sizes = [one.size for one in anchors]
-    shape = r + np.repeat([one.x for one in frequencies], sizes)
+    shape = r + np.concatenate([np.broadcast_to(one.x, size) for one, size in zip(frequencies, sizes, strict=True)])
     y = np.concatenate(anchors)
     tables = np.concatenate(
         [derivatives(shape[rows], alpha + y[rows], s, beta + y[rows]) for rows in pieces(y.size, ANCHOR_ROWS)], axis=1
@@ -463,12 +468,12 @@ FARTHEST = 650.0  # e to this still is a number
 
 def _left(R: Any, A: Vector, s: float, B: Vector) -> Vector:
     """Give U at A = α+t, B = β+t."""
-    return np.concatenate([one[0] for one in _race(R, A, s, B)])
+    return np.concatenate([np.empty(0), *(one[0] for one in _race(R, A, s, B))])
 
 
 def _again(R: Any, A: Vector, s: float, B: Vector) -> Vector:
     """Give V at A = α+t, B = β+t."""
-    return np.concatenate([one[0] for one in _race(s, B, R, A)])
+    return np.concatenate([np.empty(0), *(one[0] for one in _race(s, B, R, A))])
 
 
 def _left_derivatives(R: Vector, A: Vector, s: float, B: Vector) -> Matrix:
