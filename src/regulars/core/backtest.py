@@ -274,10 +274,12 @@ def _gini(came: Vector, by: Vector) -> float:
 
 
 def tenths(came: Vector, expected: Vector) -> list[Tenth]:
-    """Give ten groups of as many accounts by rising forecast."""
+    """Give ten groups of as many accounts by rising forecast; those with equal forecasts share what came from them."""
     order = np.argsort(expected, kind="stable")
+    _, tie = np.unique(expected.astype(np.float32), return_inverse=True)
+    shared = (np.bincount(tie, came) / np.bincount(tie))[tie]
     return [
-        Tenth(accounts=rows.size, expected=float(expected[rows].sum()), came=float(came[rows].sum()))
+        Tenth(accounts=rows.size, expected=float(expected[rows].sum()), came=float(shared[rows].sum()))
         for rows in np.array_split(order, 10)
         if rows.size
     ]
@@ -428,7 +430,7 @@ def _reasons(
     length = (held_out[-1].until - held_out[-1].past.as_of).days
     reasons = [
         f"{len(pooled)} forecasts were tried on {len(held_out)} earlier days ({days}), for {length} days each.",
-        f"Of the last of these times {winner.name} expected {last.expected:,.0f} orders; {last.came:,.0f} came.",
+        f"In the last of these times {winner.name} expected {last.expected:,.0f} orders; {last.came:,.0f} came.",
     ]
     if any(part.until > later.past.as_of for part, later in pairwise(held_out)):
         reasons.append("The history is short, so the times that were held out overlap.")
