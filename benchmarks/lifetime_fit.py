@@ -16,7 +16,14 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, hyp2f1
 
-from regulars.core.lifetime import BetaGeoCNBD, BetaGeoNBD, GammaGamma, ModifiedBetaGeoCNBD, ModifiedBetaGeoNBD
+from regulars.core.lifetime import (
+    BetaGeoCNBD,
+    BetaGeoNBD,
+    GammaGamma,
+    ModifiedBetaGeoCNBD,
+    ModifiedBetaGeoNBD,
+    ParetoNBD,
+)
 
 Result = TypeVar("Result")
 Vector = npt.NDArray[np.float64]
@@ -100,7 +107,8 @@ def measure(summary: Summary, *, title: str) -> None:
 
 def measure_family(summary: Summary) -> None:
     """The relatives of BG/NBD: fit, chance of being alive and expected orders, bounds."""
-    for model in (BetaGeoNBD(), ModifiedBetaGeoNBD(), BetaGeoCNBD(k=2), ModifiedBetaGeoCNBD(k=None)):
+    models = BetaGeoNBD(), ModifiedBetaGeoNBD(), BetaGeoCNBD(k=2), ModifiedBetaGeoCNBD(k=None), ParetoNBD()
+    for model in models:
         fit, fitted = seconds(lambda model=model: model.fit(summary))  # type: ignore[misc]
 
         def score(fitted: BetaGeoNBD | BetaGeoCNBD = fitted) -> None:
