@@ -300,21 +300,23 @@ class _Times:
         series = _series(table)
         if self.index is None:
             return _Curve(series, scaled, None)
-        return _Curve(
-            np.concatenate([series @ basis for basis in _bases(scaled, series.shape[1])], axis=1), None, self.index
-        )
+        return _Curve(series, None, self.index, _basis(scaled, series.shape[1]))
 
 
 class _Curve:
     """A function of time with its derivatives at the times of rows, and sums of it over rows.
 
-    `table` holds its values at points, or (if `scaled` times are given) its Chebyshev series.
+    `table` holds its values at points or, if there are `scaled` times (of rows) or a `basis` (at points), its
+    Chebyshev series.
     """
 
-    def __init__(self, table: Matrix, scaled: Vector | None, index: Indices | None) -> None:
-        self._table, self._scaled, self._index = table, scaled, index
-        self._weight = np.zeros(table.shape[1])
-        self._first = np.ascontiguousarray(table[:5])
+    def __init__(
+        self, table: Matrix, scaled: Vector | None, index: Indices | None, basis: Matrix | None = None
+    ) -> None:
+        self._table, self._scaled, self._index, self._at_points = table, scaled, index, basis
+        first = np.ascontiguousarray(table[:5])
+        self._first = first if basis is None else first @ basis
+        self._weight = np.zeros(self._first.shape[1])
         self._basis = np.empty((0, 0))
 
     def at(self, rows: slice) -> Matrix:
@@ -339,7 +341,8 @@ class _Curve:
 
     def counted(self) -> Vector:
         """Give the weighted sum of the function and of all its derivatives."""
-        return np.asarray(self._table @ self._weight)
+        weight = self._weight if self._at_points is None else self._at_points @ self._weight
+        return np.asarray(self._table @ weight)
 
 
 # Functions of one time, known at a few
