@@ -16,7 +16,14 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln, hyp2f1
 
-from regulars.core.lifetime import BetaGeoNBD, GammaGamma
+from regulars.core.lifetime import (
+    BetaGeoCNBD,
+    BetaGeoNBD,
+    GammaGamma,
+    ModifiedBetaGeoCNBD,
+    ModifiedBetaGeoNBD,
+    ParetoNBD,
+)
 
 Result = TypeVar("Result")
 Vector = npt.NDArray[np.float64]
@@ -32,17 +39,19 @@ def simulated(accounts: int, *, whole_days: bool) -> Summary:
     rate, leaving = random.gamma(0.25, 1 / 33, accounts), random.beta(0.8, 2.4, accounts)
     rounded: Callable[[Vector], Vector] = np.ceil if whole_days else np.positive
     age = rounded(age)
-    frequency, recency, now = np.zeros(accounts), np.zeros(accounts), np.zeros(accounts)
+    frequency, recency, now, log_gap_sum = np.zeros((4, accounts))
     alive = np.ones(accounts, dtype=bool)
     while alive.any():
-        now = rounded(now + random.exponential(1 / np.maximum(rate, 1e-12)))
+        before, now = now, rounded(now + random.exponential(1 / np.maximum(rate, 1e-12)))
         ordered = alive & (now <= age)
+        log_gap_sum[ordered] += np.log(now[ordered] - before[ordered])
         frequency[ordered] += 1
         recency[ordered] = now[ordered]
         alive = ordered & (random.random(accounts) > leaving)
     count = np.maximum(frequency, 1)
     mean_value = random.gamma(6 * count) / (random.gamma(3.7, 1 / 15, accounts) * count)
-    return {"frequency": frequency, "recency": recency, "age": age, "mean_value": mean_value}
+    columns = {"frequency": frequency, "recency": recency, "age": age}
+    return {**columns, "mean_value": mean_value, "log_gap_sum": log_gap_sum}
 
 
 def textbook_fit(summary: Summary) -> Vector:
@@ -91,8 +100,25 @@ def measure(summary: Summary, *, title: str) -> None:
     print(f"  BG/NBD fit    {fit:7.3f} s   textbook {slow_fit:7.2f} s   ratio {slow_fit / fit:6.1f}")
     print(f"  BG/NBD score  {score:7.3f} s   textbook {slow_score:7.2f} s   ratio {slow_score / score:6.1f}")
     print(f"  Gamma-Gamma   {value:7.3f} s")
+    measure_family(summary)
     differ = np.max(np.abs(params / found - 1)), np.max(np.abs(expected / textbook - 1))
     print(f"  parameters differ by {differ[0]:.1e}, expectations by {differ[1]:.1e}")
+
+
+def measure_family(summary: Summary) -> None:
+    """The relatives of BG/NBD: fit, chance of being alive and expected orders, bounds."""
+    models = BetaGeoNBD(), ModifiedBetaGeoNBD(), BetaGeoCNBD(k=2), ModifiedBetaGeoCNBD(k=None), ParetoNBD()
+    for model in models:
+        fit, fitted = seconds(lambda model=model: model.fit(summary))  # type: ignore[misc]
+
+        def score(fitted: BetaGeoNBD | BetaGeoCNBD = fitted) -> None:
+            fitted.probability_alive(summary)
+            fitted.expected_orders(summary, periods=PERIODS)
+
+        scored, _ = seconds(score)
+        bounds, _ = seconds(lambda fitted=fitted: fitted.interval(summary, periods=PERIODS))  # type: ignore[misc]
+        name = f"{type(model).__name__}{'' if not hasattr(model, 'k') else f' (k={model.k})'}"
+        print(f"  {name:30s} fit {fit:6.3f} s   alive and expected {scored:6.3f} s   90 % bounds {bounds:6.3f} s")
 
 
 def main() -> None:

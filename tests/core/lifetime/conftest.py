@@ -55,11 +55,13 @@ def _simulate(
     random = np.random.default_rng(seed)
     age = random.uniform(*ages, accounts)
     rate, leaving = random.gamma(r, 1 / alpha, accounts), random.beta(a, b, accounts)
-    frequency, recency, now = np.zeros(accounts), np.zeros(accounts), np.zeros(accounts)
+    frequency, recency, now, log_gap_sum = np.zeros((4, accounts))
     alive = np.ones(accounts, dtype=bool)
     while alive.any():
-        now = now + random.exponential(1 / np.maximum(rate, 1e-12))
+        gap = random.exponential(1 / np.maximum(rate, 1e-12))
+        now = now + gap
         ordered = alive & (now <= age)
+        log_gap_sum[ordered] += np.log(gap[ordered])
         frequency[ordered] += 1
         recency[ordered] = now[ordered]
         alive = ordered & (random.random(accounts) > leaving)
@@ -71,4 +73,5 @@ def _simulate(
         "recency": recency,
         "age": age,
         "mean_value": np.where(frequency > 0, mean_value, np.nan),
+        "log_gap_sum": log_gap_sum,
     }

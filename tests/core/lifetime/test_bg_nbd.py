@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import betaln, gammaln, hyp2f1
 
-from regulars.core.lifetime import BetaGeoNBD, UnusableSummary, bg_nbd
-from regulars.core.lifetime.bg_nbd import _Statistics
+from regulars.core.lifetime import BetaGeoNBD, UnusableSummary, beta_geometric
+from regulars.core.lifetime.beta_geometric import Statistics
 
 Params = tuple[float, float, float, float]
 Vector = npt.NDArray[np.float64]
@@ -25,9 +25,9 @@ Simulate = Callable[..., Summary]
 LOGS = st.lists(st.floats(-3, 4), min_size=4, max_size=4).map(np.array)
 
 
-def statistics_of(summary: Summary) -> _Statistics:
+def statistics_of(summary: Summary) -> Statistics:
     x, t_x, age = summary["frequency"], summary["recency"], summary["age"]
-    return _Statistics.of(x, t_x, age, np.ones(x.size))
+    return Statistics.of(x, t_x, age, np.ones(x.size))
 
 
 def with_params(r: float, alpha: float, a: float, b: float) -> Any:
@@ -293,6 +293,6 @@ def test_a_large_history_is_learned_from_like_a_small_one(simulate: Simulate, mo
     """The part that the search starts with changes the speed, not the optimum."""
     summary = simulate(seed=14, accounts=6000)
     whole = BetaGeoNBD().fit(summary)
-    monkeypatch.setattr(bg_nbd, "SAMPLE_ROWS", 500)
+    monkeypatch.setattr(beta_geometric, "SAMPLE_ROWS", 500)
     started_with_a_part = BetaGeoNBD().fit(summary)
     assert list(started_with_a_part.params_.values()) == pytest.approx(list(whole.params_.values()), rel=1e-6)

@@ -12,11 +12,22 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from regulars.core.lifetime import BetaGeoNBD, GammaGamma, TooLittleHistory, UnusableSummary, summarise
+from regulars.core.lifetime import (
+    NBD,
+    BetaGeoCNBD,
+    BetaGeoNBD,
+    GammaGamma,
+    ModifiedBetaGeoCNBD,
+    ModifiedBetaGeoNBD,
+    ParetoNBD,
+    TooLittleHistory,
+    UnusableSummary,
+    summarise,
+)
 
 Vector = npt.NDArray[np.float64]
 Summary = dict[str, Vector]
-MODELS = [BetaGeoNBD, GammaGamma]
+MODELS = [BetaGeoNBD, ModifiedBetaGeoNBD, BetaGeoCNBD, ModifiedBetaGeoCNBD, ParetoNBD, NBD, GammaGamma]
 pytestmark = pytest.mark.parametrize("model", MODELS)
 
 
@@ -83,6 +94,7 @@ def test_standard_errors_are_the_roots_of_the_diagonal_of_a_true_covariance(mode
 def test_hardly_any_repeat_orders_are_refused_in_words(model: Any) -> None:
     """All customers one order: nothing can be learned about coming back."""
     single = {"frequency": [0] * 500, "recency": [0] * 500, "age": [30.0] * 500, "mean_value": [None] * 500}
+    single["log_gap_sum"] = [0.0] * 500
     with pytest.raises(TooLittleHistory) as refused:
         model().fit(single)
     assert "Only 0" in refused.value.sentence
@@ -91,7 +103,7 @@ def test_hardly_any_repeat_orders_are_refused_in_words(model: Any) -> None:
 
 def test_an_empty_summary_is_refused(model: Any) -> None:
     with pytest.raises(TooLittleHistory):
-        model().fit({"frequency": [], "recency": [], "age": [], "mean_value": []})
+        model().fit({"frequency": [], "recency": [], "age": [], "mean_value": [], "log_gap_sum": []})
 
 
 def test_a_missing_column_is_named(model: Any, history: Summary) -> None:

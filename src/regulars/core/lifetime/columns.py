@@ -86,6 +86,20 @@ def collapse(columns: Sequence[Vector], weight: Vector) -> tuple[list[Vector], V
     return [column[kept] for column in columns], np.add.reduceat(weight[order], np.flatnonzero(starts))
 
 
+def distinct(columns: Sequence[Vector]) -> tuple[tuple[Vector, ...], Indices]:
+    """Give each different row once, and for each row the place of its like among them: `kept[place] == row`."""
+    if columns[0].size == 0:
+        return tuple(columns), np.empty(0, dtype=np.intp)
+    order = np.argsort(_hashes(columns))
+    starts, certain = _group_starts(columns, order)
+    if not certain:
+        starts, _ = _group_starts(columns, order := np.lexsort(list(columns)))
+    places = np.empty(order.size, dtype=np.intp)
+    places[order] = np.cumsum(starts) - 1
+    kept = order[starts]
+    return tuple(column[kept] for column in columns), places
+
+
 def _group_starts(columns: Sequence[Vector], order: Indices) -> tuple[npt.NDArray[np.bool_], bool]:
     """Mark the first row of each run of equal rows; second, whether equal rows surely stand together."""
     hashes = _hashes(columns)[order]

@@ -27,6 +27,7 @@ FLAT_CURVATURE = 1e-7  # per account; below it a direction is not pinned down
 BOX = 14.0  # logarithms of (scaled) parameters stay within ± this
 FAR = 9.0  # beyond it a parameter is on its way to 0 or to infinity
 MOST_STEPS = 200
+MOST_SPREAD = 1.0  # of a logarithm: beyond it the normal approximation says nothing
 SAMPLE_ROWS = 20_000
 
 FLAT = (
@@ -62,13 +63,27 @@ class Optimum:
 
     def covariance(self) -> Matrix | None:
         """Give the covariance of the (scaled) parameters, or None where the data do not pin them all down."""
+        of_logs = self.covariance_of_logs()
+        return None if of_logs is None else of_logs * np.outer(self.params, self.params)
+
+    def covariance_of_logs(self) -> Matrix | None:
+        """Give the covariance of the logarithms of the parameters, or None where the data do not pin them all down."""
         if np.any(np.abs(self.logs) >= BOX):
             return None
         information = -self.hessian
         curvatures = np.linalg.eigvalsh(information)
         if curvatures[0] <= 1e-11 * max(curvatures[-1], 1.0):
             return None
-        return np.asarray(np.linalg.inv(information) * np.outer(self.params, self.params))
+        return np.asarray(np.linalg.inv(information))
+
+    def spread(self) -> Matrix:
+        """Give the principal directions (columns) of what the data leave open about the logarithms, each one standard
+        deviation long; directions that the data say nothing about are left out, because forecasts hold along them.
+        """
+        curvatures, directions = np.linalg.eigh(-self.hessian)
+        pinned = curvatures > 1e-11 * max(float(curvatures[-1]), 1.0)
+        deviations = np.minimum(1 / np.sqrt(curvatures[pinned]), MOST_SPREAD)
+        return np.asarray(directions[:, pinned] * deviations)
 
     def flattest(self, accounts: float) -> Vector | None:
         """Give the direction (in logarithms) along which the likelihood is practically flat, if there is one."""
@@ -142,7 +157,7 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
     converged = False
     for _ in range(MOST_STEPS):
         free = ~_held(logs, gradient)
-        steepest = float(np.max(np.abs(gradient[free]), initial=0.0)) / accounts
+        steepest = _steepest(logs, gradient) / accounts
         if steepest <= GRADIENT_TOLERANCE:
             converged = True
             break
@@ -151,10 +166,13 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
         proposed = np.clip(logs + step, -BOX, BOX)
         step = proposed - logs
         promised = float(gradient @ step + 0.5 * step @ hessian @ step)
-        if promised <= 1e-13 * abs(value) or radius < 1e-10:  # less than rounding lets us see
+        trial = objective(proposed)
+        if promised <= 1e-13 * abs(value) or radius < 1e-10:  # less than rounding lets us see in the value
+            if _steepest(proposed, trial[1]) / accounts < 0.5 * steepest:  # but not in the gradient
+                logs, (value, gradient, hessian) = proposed, trial
+                continue
             converged = steepest <= ACCEPTABLE_GRADIENT
             break
-        trial = objective(proposed)
         kept = (trial[0] - value) / promised if np.isfinite(trial[0]) else -1.0
         if kept > 0.75:
             radius = max(radius, min(2.5 * float(np.linalg.norm(step)), 8.0))
@@ -163,6 +181,10 @@ def _climb(objective: Callable[[Vector], Derivatives], start: Vector, *, account
         if kept > 1e-4:
             logs, (value, gradient, hessian) = proposed, trial
     return Optimum(logs, value, gradient, hessian, converged)
+
+
+def _steepest(logs: Vector, gradient: Vector) -> float:
+    return float(np.max(np.abs(gradient[~_held(logs, gradient)]), initial=0.0))
 
 
 def _held(logs: Vector, gradient: Vector) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,457 @@
+"""How right would each forecast have been on the firm's own past, and which one to trust.
+
+*Rolling origins* (Tashman, *International Journal of Forecasting* 16, 2000): the history is cut on several earlier
+days; what every contender forecasts from what was known then is held against what came in the time that followed, which
+is as long as the time that is forecast in earnest.
+
+*Measures*, of μ orders expected and y that came from each account that had ordered by then:
+
+- Poisson deviance 2 Σ[y ln(y/μ) - (y - μ)] / n (McCullagh & Nelder, *Generalized Linear Models*, 1989, 2.3), by which
+  is chosen: its expectation is least for the true mean, so that it rewards neither caution nor boldness
+- bias Σμ/Σy - 1
+- root mean squared and mean absolute error; the latter rewards forecasts that are too low and is never chosen by
+- normalised Gini coefficient: how well the forecast puts the accounts in sequence, 1 if perfectly, 0 if as chance does
+- calibration: accounts in ten groups of rising forecast, the sum of |expected - came| over the groups by what came
+- coverage: the share of accounts whose orders lie within their bounds
+
+*The choice.* Whose bias is beyond 10 %, or whose groups are beyond 15 % wrong after what chance explains, is out,
+unless all are. Of the others the one of least deviance is best, and the simplest that is within one standard error of
+it wins (Breiman, Friedman, Olshen & Stone, *Classification and Regression Trees*, 1984, 3.4.3). The error of a
+difference is by bootstrap over customers (Efron 1979), whose orders after several origins stay together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars.core.errors import Refusal
+from regulars.core.lifetime.anchored_boosting import AnchoredBoosting
+from regulars.core.lifetime.average import Average
+from regulars.core.lifetime.bg_nbd import BetaGeoNBD
+from regulars.core.lifetime.columns import Vector
+from regulars.core.lifetime.history import History
+from regulars.core.lifetime.last_window import LastWindow
+from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
+from regulars.core.lifetime.pareto_nbd import ParetoNBD
+from regulars.core.lifetime.seasonal import Seasonal
+
+Matrix = npt.NDArray[np.float64]
+
+MOST_BIAS = 0.10
+MOST_CALIBRATION_ERROR = 0.15
+LEAST_ORIGINS = 3
+LEAST_FORECAST = 1e-9  # orders; a forecast of none would make a single order infinitely surprising
+LEAST_ORDERS = 30  # that came after all origins together; with fewer nothing is compared
+DRAWS = 400
+MOST_GROUPS = 5_000  # of customers that are drawn together, where there are more
+SEED = 20_261_122
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """How right a forecast was. `gini` is None where no account differs, `coverage` for a forecast without bounds."""
+
+    accounts: int
+    expected: float
+    came: float
+    bias: float
+    deviance: float
+    rmse: float
+    mae: float
+    gini: float | None
+    calibration_error: float
+    coverage: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What was forecast on a day for the time until another, and how right that was."""
+
+    as_of: date
+    until: date
+    figures: Figures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenth:
+    """A tenth of the accounts, by rising forecast: the orders expected of all of them, and those that came."""
+
+    accounts: int
+    expected: float
+    came: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """The record of one contender over all origins; `figures` None if it could not be tried, `failings` say why not.
+
+    `behind` is by how much its deviance exceeds the least, with the standard error of that difference.
+    """
+
+    name: str
+    figures: Figures | None
+    origins: list[Origin]
+    tenths: list[Tenth]
+    behind: float | None
+    behind_error: float | None
+    bias_error: float | None
+    failings: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """All records, the name of the winner, why it won, and the winner itself, not yet fitted to the whole history."""
+
+    as_of: date
+    horizon_days: int
+    level: float
+    records: list[Record]
+    winner: str
+    model: Any
+    reasons: list[str]
+    too_short: bool
+
+    @property
+    def record(self) -> Record | None:
+        """The record of the winner; None where the history was too short to have one."""
+        return next((record for record in self.records if record.name == self.winner), None)
+
+
+def default_contenders(periods: float) -> dict[str, Any]:
+    """Give all that is tried if nothing else is asked for, from simple to complicated, for so long a time ahead."""
+    return {
+        "last window": LastWindow(window=periods),
+        "BG/NBD": BetaGeoNBD(),
+        "MBG/NBD": ModifiedBetaGeoNBD(),
+        "Pareto/NBD": ParetoNBD(),
+        "average": fallback(),
+        "seasonal BG/NBD": Seasonal(BetaGeoNBD()),
+        "boosted BG/NBD": AnchoredBoosting(BetaGeoNBD(), periods=periods),
+        "boosted seasonal BG/NBD": AnchoredBoosting(Seasonal(BetaGeoNBD()), periods=periods),
+    }
+
+
+def fallback() -> Average:
+    """Give what is used where a history is too short to choose: the average of three structural models."""
+    return Average([BetaGeoNBD(), ModifiedBetaGeoNBD(), ParetoNBD()])
+
+
+FALLBACK = "average of BG/NBD, MBG/NBD and Pareto/NBD"
+
+
+def backtest(
+    orders: Any,
+    *,
+    as_of: date,
+    periods: float,
+    unit: str = "week",
+    contenders: Mapping[str, Any] | None = None,
+    origins: int = LEAST_ORIGINS,
+    level: float = 0.9,
+) -> Backtest:
+    """Try contenders on earlier days of a history and choose one for forecasts `periods` units ahead.
+
+    `orders` is a `History` that ends on `as_of` or a table that one can be made of; `contenders` are unfitted models by
+    name, from simple to complicated. A history too short for `origins` of them gives the fallback and no records.
+    """
+    history = orders if isinstance(orders, History) else History.of(orders, as_of=as_of, unit=unit)
+    history = history if history.as_of == as_of else history.at(as_of)
+    horizon_days = round(periods * history.unit_days)
+    if horizon_days < 1 or origins < 1:
+        raise ValueError("periods must be a day at least, and origins one at least")
+    tried = dict(contenders) if contenders is not None else default_contenders(periods)
+    days = origin_days(history, horizon_days=horizon_days, origins=origins)
+    outcome = Backtest(
+        as_of=as_of, horizon_days=horizon_days, level=level, records=[], winner=FALLBACK, model=fallback(),
+        reasons=[_too_short(history, horizon_days, origins)], too_short=True,
+    )  # fmt: skip
+    if not days:
+        return outcome
+    held_out = [_HeldOut.of(history, day, horizon_days) for day in days]
+    if sum(float(part.came.sum()) for part in held_out) < LEAST_ORDERS:
+        return outcome
+    trials = [_Trial.of(name, model, held_out, level=level) for name, model in tried.items()]
+    return _chosen(outcome, trials, tried, held_out, accounts=len(history.accounts))
+
+
+def origin_days(history: History, *, horizon_days: int, origins: int) -> list[date]:
+    """Give the days to look back to, from early to late; none if the history is too short.
+
+    The last lies the time to be forecast back, and so far the others lie apart, or down to a third of it where the
+    history is short: then the times held out overlap. The first has at least the time to be forecast behind it.
+    """
+    room = history.days_long - 2 * horizon_days
+    apart = min(horizon_days, room // max(origins - 1, 1))
+    if room < 0 or (origins > 1 and apart < horizon_days / 3):
+        return []
+    return [history.as_of - timedelta(days=horizon_days + back * apart) for back in reversed(range(origins))]
+
+
+@dataclass(frozen=True)
+class _HeldOut:
+    """What was known on a day, and what came afterwards from each account known then."""
+
+    past: History
+    until: date
+    came: Vector
+
+    @classmethod
+    def of(cls, history: History, day: date, horizon_days: int) -> _HeldOut:
+        past = history.at(day)
+        until = day + timedelta(days=horizon_days)
+        return cls(past, until, history.between(day, until)[past.positions])
+
+    @property
+    def periods(self) -> float:
+        return (self.until - self.past.as_of).days / self.past.unit_days
+
+
+@dataclass(frozen=True)
+class _Forecast:
+    """The orders expected of each account, and which lay within their bounds, if there are any."""
+
+    expected: Vector
+    within: npt.NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What one contender forecast after each origin, or why it did not."""
+
+    name: str
+    forecasts: list[_Forecast]
+    refused: str = ""
+
+    @classmethod
+    def of(cls, name: str, model: Any, held_out: Sequence[_HeldOut], *, level: float) -> _Trial:
+        try:
+            return cls(name, [_forecast(model, part, level) for part in held_out])
+        except Refusal as refusal:
+            return cls(name, [], str(refusal))
+
+
+def _forecast(model: Any, part: _HeldOut, level: float) -> _Forecast:
+    fitted = deepcopy(model).fit(part.past)
+    expected = np.maximum(fitted.expected_orders(part.past, periods=part.periods), LEAST_FORECAST)
+    if not hasattr(fitted, "interval"):
+        return _Forecast(expected, None)
+    low, high = fitted.interval(part.past, periods=part.periods, level=level)
+    return _Forecast(expected, (part.came >= low) & (part.came <= high))
+
+
+# Measures
+
+
+def poisson_deviance(came: Vector, expected: Vector) -> Vector:
+    """Give the Poisson deviance of each account."""
+    ratio = np.where(came > 0, came, 1.0) / np.where(came > 0, expected, 1.0)
+    return 2 * (came * np.log(ratio) - (came - expected))
+
+
+def normalised_gini(came: Vector, expected: Vector) -> float | None:
+    """Give how well the forecast puts accounts in sequence; those with equal forecasts share what came from them."""
+    possible = _gini(came, came)
+    return _gini(came, expected) / possible if possible > 1e-12 else None
+
+
+def _gini(came: Vector, by: Vector) -> float:
+    """Give twice the area between the Lorenz curve of what came, by rising `by`, and the diagonal."""
+    if came.sum() <= 0:
+        return 0.0
+    _, group = np.unique(by, return_inverse=True)
+    orders, accounts = np.bincount(group, came), np.bincount(group)
+    reached = np.cumsum(orders)
+    area = float(np.sum(accounts * (2 * reached - orders))) / (2 * came.size * float(came.sum()))
+    return 1 - 2 * area
+
+
+def tenths(came: Vector, expected: Vector) -> list[Tenth]:
+    """Give ten groups of as many accounts by rising forecast; those with equal forecasts share what came from them."""
+    order = np.argsort(expected, kind="stable")
+    _, tie = np.unique(expected.astype(np.float32), return_inverse=True)
+    shared = (np.bincount(tie, came) / np.bincount(tie))[tie]
+    return [
+        Tenth(accounts=rows.size, expected=float(expected[rows].sum()), came=float(shared[rows].sum()))
+        for rows in np.array_split(order, 10)
+        if rows.size
+    ]
+
+
+def _figures(came: Vector, expected: Vector, within: npt.NDArray[np.bool_] | None) -> Figures:
+    total = max(float(came.sum()), LEAST_FORECAST)
+    return Figures(
+        accounts=came.size,
+        expected=float(expected.sum()),
+        came=float(came.sum()),
+        bias=float(expected.sum()) / total - 1,
+        deviance=float(poisson_deviance(came, expected).mean()),
+        rmse=float(np.sqrt(np.mean((came - expected) ** 2))),
+        mae=float(np.mean(np.abs(came - expected))),
+        gini=normalised_gini(came, expected),
+        calibration_error=sum(abs(tenth.expected - tenth.came) for tenth in tenths(came, expected)) / total,
+        coverage=None if within is None else float(within.mean()),
+    )
+
+
+def _calibration_by_chance(came: Vector, expected: Vector) -> float:
+    """Give the calibration error to expect of a forecast that is right on average: mean |N(0, σ)| of each tenth."""
+    order = np.argsort(expected, kind="stable")
+    deviations = [float(np.sqrt(np.sum((came - expected)[rows] ** 2))) for rows in np.array_split(order, 10)]
+    return float(np.sqrt(2 / np.pi)) * sum(deviations) / max(float(came.sum()), LEAST_FORECAST)
+
+
+# The choice
+
+
+@dataclass(frozen=True)
+class _Pooled:
+    """A contender over all origins together."""
+
+    name: str
+    figures: Figures
+    origins: list[Origin]
+    tenths: list[Tenth]
+    failings: list[str]
+    by_group: Matrix  # of each group of customers: deviance, expected
+
+    @classmethod
+    def of(cls, trial: _Trial, held_out: Sequence[_HeldOut], groups: _Groups) -> _Pooled:
+        came = np.concatenate([part.came for part in held_out])
+        expected = np.concatenate([forecast.expected for forecast in trial.forecasts])
+        marks = [forecast.within for forecast in trial.forecasts if forecast.within is not None]
+        figures = _figures(came, expected, np.concatenate(marks) if len(marks) == len(trial.forecasts) else None)
+        each = [
+            Origin(
+                as_of=part.past.as_of,
+                until=part.until,
+                figures=_figures(part.came, forecast.expected, forecast.within),
+            )
+            for part, forecast in zip(held_out, trial.forecasts, strict=True)
+        ]
+        beyond_chance = figures.calibration_error - _calibration_by_chance(came, expected)
+        failings = _failings(figures, beyond_chance)
+        sums = np.stack([groups.sums(poisson_deviance(came, expected)), groups.sums(expected)])
+        return cls(trial.name, figures, each, tenths(came, expected), failings, sums)
+
+
+def _failings(figures: Figures, calibration_beyond_chance: float) -> list[str]:
+    failings = []
+    if abs(figures.bias) > MOST_BIAS:
+        side = "more" if figures.bias > 0 else "fewer"
+        failings.append(
+            f"It expected {figures.expected:,.0f} orders and {figures.came:,.0f} came: "
+            f"{abs(figures.bias):.0%} {side}, where {MOST_BIAS:.0%} is allowed."
+        )
+    if calibration_beyond_chance > MOST_CALIBRATION_ERROR:
+        failings.append(
+            f"In ten groups of accounts its forecasts are {figures.calibration_error:.0%} off, "
+            f"{calibration_beyond_chance:.0%} more than chance explains, where {MOST_CALIBRATION_ERROR:.0%} is allowed."
+        )
+    return failings
+
+
+class _Groups:
+    """Customers put together into groups that the bootstrap draws; each alone where they are few enough."""
+
+    def __init__(self, held_out: Sequence[_HeldOut], *, accounts: int) -> None:
+        count = min(accounts, MOST_GROUPS)
+        random = np.random.default_rng(SEED)
+        group = random.permutation(accounts) % count
+        self._rows = np.concatenate([group[part.past.positions] for part in held_out])
+        self.accounts = np.bincount(self._rows, minlength=count).astype(float)
+        self.came = np.bincount(self._rows, np.concatenate([part.came for part in held_out]), count)
+        self.draws = random.multinomial(count, np.full(count, 1 / count), size=DRAWS).astype(float)
+
+    def sums(self, per_row: Vector) -> Vector:
+        return np.asarray(np.bincount(self._rows, per_row, self.accounts.size), dtype=np.float64)
+
+    def error_of_mean(self, sums: Vector) -> float:
+        """Give the standard error of a mean over accounts."""
+        return float(np.std(self.draws @ sums / np.maximum(self.draws @ self.accounts, 1.0), ddof=1))
+
+    def error_of_bias(self, expected: Vector) -> float:
+        return float(np.std(self.draws @ expected / np.maximum(self.draws @ self.came, LEAST_FORECAST), ddof=1))
+
+
+def _chosen(
+    outcome: Backtest, trials: Sequence[_Trial], tried: Mapping[str, Any], held_out: Sequence[_HeldOut], accounts: int
+) -> Backtest:
+    groups = _Groups(held_out, accounts=accounts)
+    pooled = [_Pooled.of(trial, held_out, groups) for trial in trials if trial.forecasts]
+    if not pooled:
+        refusals = [f"{trial.name}: {trial.refused}" for trial in trials]
+        return replace(outcome, reasons=["None of the contenders could be tried.", *refusals, *outcome.reasons])
+    admitted = [one for one in pooled if not one.failings] or pooled
+    best = min(admitted, key=lambda one: one.figures.deviance)
+    behind = {one.name: one.figures.deviance - best.figures.deviance for one in pooled}
+    error = {one.name: groups.error_of_mean(one.by_group[0] - best.by_group[0]) for one in pooled}
+    winner = next(one for one in admitted if behind[one.name] <= error[one.name])  # simple ones come first
+    records = [
+        Record(
+            name=one.name, figures=one.figures, origins=one.origins, tenths=one.tenths, behind=behind[one.name],
+            behind_error=error[one.name], bias_error=groups.error_of_bias(one.by_group[1]), failings=one.failings,
+        )
+        for one in pooled
+    ]  # fmt: skip
+    records += [
+        Record(
+            name=trial.name, figures=None, origins=[], tenths=[], behind=None, behind_error=None, bias_error=None,
+            failings=[trial.refused],
+        )
+        for trial in trials
+        if not trial.forecasts
+    ]  # fmt: skip
+    reasons = _reasons(winner, best, pooled, held_out, behind=behind[winner.name], error=error[winner.name])
+    return replace(
+        outcome, records=records, winner=winner.name, model=deepcopy(tried[winner.name]), reasons=reasons,
+        too_short=False,
+    )  # fmt: skip
+
+
+def _reasons(
+    winner: _Pooled,
+    best: _Pooled,
+    pooled: Sequence[_Pooled],
+    held_out: Sequence[_HeldOut],
+    *,
+    behind: float,
+    error: float,
+) -> list[str]:
+    figures, last = winner.figures, winner.origins[-1].figures
+    days = ", ".join(str(part.past.as_of) for part in held_out)
+    length = (held_out[-1].until - held_out[-1].past.as_of).days
+    reasons = [
+        f"{len(pooled)} forecasts were tried on {len(held_out)} earlier days ({days}), for {length} days each.",
+        f"In the last of these times {winner.name} expected {last.expected:,.0f} orders; {last.came:,.0f} came.",
+    ]
+    if any(part.until > later.past.as_of for part, later in pairwise(held_out)):
+        reasons.append("The history is short, so the times that were held out overlap.")
+    if winner is best:
+        reasons.append(f"{winner.name} has the least deviance: {figures.deviance:.4g}.")
+    else:
+        reasons.append(
+            f"{best.name} has the least deviance, but {winner.name} is simpler and less than one standard error behind "
+            f"({behind:.2g}, standard error {error:.2g})."
+        )
+    if winner.failings:
+        reasons.append(f"None of the forecasts is without fault; of {winner.name}: {' '.join(winner.failings)}")
+    else:
+        out = [one.name for one in pooled if one.failings]
+        if out:
+            reasons.append(f"Not admitted, being too far off as a whole or in groups: {', '.join(out)}.")
+    return reasons
+
+
+def _too_short(history: History, horizon_days: int, origins: int) -> str:
+    return (
+        f"The history of {history.days_long} days is too short, or holds too few orders, to try forecasts of "
+        f"{horizon_days} days on {origins} earlier days; so the {FALLBACK} is used, untried."
+    )

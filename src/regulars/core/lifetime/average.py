@@ -1,0 +1,68 @@
+"""The mean of what several models forecast.
+
+Forecasts of different models err differently, so their mean errs less than most of them, and hardly ever much more than
+the best (Bates & Granger, *Operational Research Quarterly* 20, 1969). It needs no past to be tested on, and so is
+what is used where a history is too short to choose by. Bounds are averaged too (Ratcliff, *Psychological Bulletin* 86,
+1979: quantiles of the same chance).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any, Self
+
+import numpy as np
+
+from regulars.core.errors import Refusal
+from regulars.core.lifetime.columns import Vector, as_columns
+from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
+
+LEFT_OUT = "{name} is left out of the average: {sentence}"
+
+
+class Average:
+    """The mean of models, all fitted to the same history; one that cannot learn from it is left out, and said so."""
+
+    def __init__(self, models: Sequence[Any]) -> None:
+        self.models = models
+
+    models_: list[Any]
+    params_: dict[str, float]  # those of all models, each after the name of its model
+    notes_: list[str]
+
+    def fit(self, summary: Any) -> Self:
+        """Fit every model. Raises `TooLittleHistory` if none of them can learn."""
+        table = as_columns(summary)
+        self.models_, self.notes_ = [], []
+        for model in self.models:
+            try:
+                fitted = deepcopy(model).fit(table)
+            except Refusal as refusal:
+                self.notes_.append(LEFT_OUT.format(name=type(model).__name__, sentence=refusal.sentence))
+                continue
+            self.models_.append(fitted)
+            self.notes_.extend(f"{type(model).__name__}: {note}" for note in fitted.notes_)
+        if not self.models_:
+            raise TooLittleHistory("None of the models can learn from this history. " + " ".join(self.notes_))
+        self.params_ = {
+            f"{type(model).__name__}.{name}": value for model in self.models_ for name, value in model.params_.items()
+        }
+        return self
+
+    def probability_alive(self, summary: Any) -> Vector:
+        """Give the mean chance that each account still is a customer."""
+        return self._mean(lambda model, table: model.probability_alive(table), summary)
+
+    def expected_orders(self, summary: Any, *, periods: float) -> Vector:
+        """Give the mean of the order days to expect of each account in the next `periods` units of time."""
+        return self._mean(lambda model, table: model.expected_orders(table, periods=periods), summary)
+
+    def interval(self, summary: Any, *, periods: float, level: float = 0.9) -> tuple[Vector, Vector]:
+        """Give the means of the lower and of the upper bounds."""
+        low, high = self._mean(lambda model, table: model.interval(table, periods=periods, level=level), summary)
+        return low, high
+
+    def _mean(self, question: Callable[[Any, Any], Any], summary: Any) -> Vector:
+        table = as_columns(summary)
+        return np.asarray(np.mean([question(model, table) for model in self.models_], axis=0))
