@@ -98,6 +98,29 @@ def start_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
             process.stdout.close()
 
 
+HOLDER = """
+import sys, time, django
+django.setup()
+from regulars.base.locks import exclusive
+with exclusive(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def hold_lock(start_python: Callable[..., subprocess.Popen[str]]) -> Callable[[str], subprocess.Popen[str]]:
+    """Hold a lock in another process, until that is killed: PostgreSQL lets a connection take its own lock twice."""
+
+    def hold(name: str) -> subprocess.Popen[str]:
+        other = start_python("-c", HOLDER, name)
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        return other
+
+    return hold
+
+
 # The firm
 
 

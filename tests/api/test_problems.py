@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from api_calls import CallAs, Firm
+from regulars.facts.history import HISTORY_LOCK
 
 
 def test_a_request_that_does_not_fit_is_told_where(firm: Firm, call_as: CallAs) -> None:
@@ -55,25 +55,12 @@ def test_an_error_of_our_own_says_no_more_than_that(
     assert "secret" in caplog.text
 
 
-HOLDER = """
-import time, django
-django.setup()
-from regulars.base.locks import exclusive
-from regulars.facts.history import HISTORY_LOCK
-with exclusive(HISTORY_LOCK):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_batch_during_another_import_is_asked_to_come_again(
-    firm: Firm, call_as: CallAs, start_python: Callable[..., subprocess.Popen[str]]
+    firm: Firm, call_as: CallAs, hold_lock: Callable[[str], object]
 ) -> None:
     line = {"order_id": "1", "line_no": "1", "business_date": "2024-03-01", "currency": "EUR", "net_minor": 1}
-    other = start_python("-c", HOLDER)
-    assert other.stdout is not None
-    assert other.stdout.readline() == "held\n"
+    hold_lock(HISTORY_LOCK)
     answer = call_as(firm.people["owner"])("POST", "/order-lines", {"lines": [line]}, Idempotency_Key="k")
     assert (answer.status_code, answer["Retry-After"]) == (409, "5")
 

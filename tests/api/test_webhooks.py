@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -204,23 +202,11 @@ def test_a_job_that_waits_is_not_put_in_the_queue_again(firm: Firm, told: Receiv
     assert not Job.objects.exists()
 
 
-HOLDER = """
-import time, django
-django.setup()
-from regulars.base.locks import exclusive
-with exclusive("webhooks"):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
 @pytest.mark.django_db(transaction=True)
 def test_while_one_process_sends_another_leaves_it_to_it(
-    firm: Firm, told: Receiver, start_python: Callable[..., subprocess.Popen[str]]
+    firm: Firm, told: Receiver, hold_lock: Callable[[str], object]
 ) -> None:
-    other = start_python("-c", HOLDER, env=os.environ)
-    assert other.stdout is not None
-    assert other.stdout.readline() == "held\n"
+    hold_lock("webhooks")
     endpoint_of(firm.people["owner"], told)
     change_account(account=firm.own, member=None, city="Ulm")
     assert deliver_webhooks.func() == 0

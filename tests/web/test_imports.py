@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from pytest_django import Settings
 
 from regulars.base.models import AuditEntry, Job, Member, Organisation
 from regulars.base.worker import run_worker
-from regulars.facts.history import HISTORY
+from regulars.facts.history import HISTORY, HISTORY_LOCK
 from regulars.facts.imports.uploads import uploads_root
 from regulars.facts.models import Account, ClassificationRule, ExchangeRate, Import, SavedMapping, Upload
 from regulars.insight.models import Snapshot
@@ -316,14 +317,16 @@ def test_uploads_wait_for_their_member_until_they_are_thrown_away(
     assert browser.get(where).status_code == 404
 
 
-def test_a_saved_change_shows_even_when_another_import_is_in_the_way(browser: Client) -> None:
-    from regulars.base.locks import exclusive
-    from regulars.facts.history import HISTORY_LOCK
-
+@pytest.mark.django_db(transaction=True)
+def test_an_import_that_another_is_in_the_way_of_says_so_and_is_made_later(
+    browser: Client, hold_lock: Callable[[str], subprocess.Popen[str]]
+) -> None:
     where = examined(browser, orders_csv=ORDERS)
     browser.post(f"{where}import/")
-    with exclusive(HISTORY_LOCK):
-        run_worker(once=True)
+    other = hold_lock(HISTORY_LOCK)
+    run_worker(once=True)
+    other.kill()
+    other.wait()
     assert "Another process is changing the order history right now." in page(browser, where)
     browser.post(f"{where}import/")
     run_worker(once=True)
