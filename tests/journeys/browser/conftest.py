@@ -144,7 +144,10 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
 
 @pytest.fixture
 def empty_installation(tmp_path: Path, database_url: Callable[[], str]) -> Iterator[tuple[Installation, str]]:
-    """An installation that nobody has used yet, and its address."""
+    """An installation that nobody has used yet, and its address.
+
+    Ask for it before `new_page`: what is asked for first ends last, and a page still open would miss its server.
+    """
     _program()
     made = Installation(tmp_path / "home", database_url())
     made.home.mkdir()

@@ -27,7 +27,7 @@ DROP = """
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def page(request: pytest.FixtureRequest, new_page: Opener, empty_installation: tuple[Installation, str]) -> Page:
+def page(request: pytest.FixtureRequest, empty_installation: tuple[Installation, str], new_page: Opener) -> Page:
     return new_page(empty_installation[1], viewport=request.param)
 
 

@@ -13,7 +13,7 @@ from served import Installation
 
 
 def test_rejected_rows_are_corrected_and_imported_again_and_all_is_taken_back(
-    new_page: Opener, empty_installation: tuple[Installation, str], orders: Path, tmp_path: Path
+    empty_installation: tuple[Installation, str], new_page: Opener, orders: Path, tmp_path: Path
 ) -> None:
     orders.write_text(
         orders.read_text(encoding="utf-8")
