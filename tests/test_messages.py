@@ -16,6 +16,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from django.conf import settings
 
+from conftest import missing
+
 LOCALE = Path(settings.LOCALE_PATHS[0])
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|%[sd]|\{[\w.:!,]*\}|</?\w+[^>]*>")
@@ -80,7 +82,7 @@ def _spoken(spoken: gettext.GNUTranslations, message: Message) -> str:
 
 def test_the_catalogues_have_all_messages_of_the_sources_and_no_others(tmp_path: Path) -> None:
     if shutil.which("xgettext") is None:
-        pytest.skip("GNU gettext is not installed (Debian: apt install gettext): new messages were not looked for.")
+        missing("GNU gettext (Debian: apt install gettext): new messages were not looked for")
     shutil.copytree(LOCALE, tmp_path / "locale")
     _gatherer().gather(tmp_path / "locale")
     for language in LANGUAGES:
