@@ -31,6 +31,7 @@ from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
 
 Made = TypeVar("Made")
+FormClass = Callable[..., forms.ModelForm]  # type: ignore[type-arg]
 
 CHANNELS = (
     ("", gettext_lazy("not known")),
@@ -105,13 +106,7 @@ def _language(contact: Contact) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_new(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Add somebody."""
-    desk, account = _writable(request, uid)
-    form = ContactForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        made = _tried(form, lambda: create_contact(account=account, member=desk.member, **form.cleaned_data))
-        if made is not None:
-            return _to_people(request, account, Toast(text=_("%(name)s is noted.") % {"name": made.name}))
-    return _form_page(request, desk, account, form, title=_("Add a contact"))
+    return _add(request, uid, ContactForm, create_contact, title=_("Add a contact"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,14 +115,7 @@ def contact(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     desk = desk_of(request)
     require(desk.member, Permission.WRITE)
     found = _contact(desk, uid)
-    account = found.account
-    form = ContactForm(request.POST or None, instance=found)
-    title = found.name
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        if _tried(form, lambda: change_contact(contact=found, member=desk.member, **said)) is not None:
-            return _to_people(request, account, Toast(text=_("Changed.")))
-    return _form_page(request, desk, account, form, title=title, contact=found)
+    return _change(request, desk, ContactForm, change_contact, contact=found)
 
 
 @require_POST
@@ -161,13 +149,7 @@ def _contact(desk: Desk, uid: uuid.UUID) -> Contact:
 @require_http_methods(["GET", "HEAD", "POST"])
 def site_new(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Add a place."""
-    desk, account = _writable(request, uid)
-    form = SiteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        made = _tried(form, lambda: add_site(account=account, member=desk.member, **form.cleaned_data))
-        if made is not None:
-            return _to_people(request, account, Toast(text=_("%(name)s is noted.") % {"name": made.name}))
-    return _form_page(request, desk, account, form, title=_("Add a place"))
+    return _add(request, uid, SiteForm, add_site, title=_("Add a place"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -176,14 +158,7 @@ def site(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     desk = desk_of(request)
     require(desk.member, Permission.WRITE)
     found = _site(desk, uid)
-    account = found.account
-    form = SiteForm(request.POST or None, instance=found)
-    title = found.name
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        if _tried(form, lambda: change_site(site=found, member=desk.member, **said)) is not None:
-            return _to_people(request, account, Toast(text=_("Changed.")))
-    return _form_page(request, desk, account, form, title=title, site=found)
+    return _change(request, desk, SiteForm, change_site, site=found)
 
 
 @require_POST
@@ -215,10 +190,35 @@ def _site(desk: Desk, uid: uuid.UUID) -> Site:
 # Both
 
 
-def _writable(request: HttpRequest, uid: uuid.UUID) -> tuple[Desk, Account]:
+def _add(
+    request: HttpRequest, uid: uuid.UUID, form_class: FormClass, verb: Callable[..., Contact | Site], *, title: str
+) -> HttpResponse:
     desk, account = opened(request, uid)
     require(desk.member, Permission.WRITE)
-    return desk, account
+    form = form_class(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = _tried(form, lambda: verb(account=account, member=desk.member, **form.cleaned_data))
+        if made is not None:
+            return _to_people(request, account, Toast(text=_("%(name)s is noted.") % {"name": made.name}))
+    return _form_page(request, desk, account, form, title=title)
+
+
+def _change(
+    request: HttpRequest,
+    desk: Desk,
+    form_class: FormClass,
+    verb: Callable[..., Contact | Site],
+    **named: Contact | Site,
+) -> HttpResponse:
+    """Change the one record that is named as the verb and the page name it."""
+    [found] = named.values()
+    account, title = found.account, found.name  # before the form writes what was typed into the record
+    form = form_class(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        if _tried(form, lambda: verb(member=desk.member, **named, **said)) is not None:
+            return _to_people(request, account, Toast(text=_("Changed.")))
+    return _form_page(request, desk, account, form, title=title, **named)
 
 
 def _tried(form: forms.BaseForm, verb: Callable[[], Made]) -> Made | None:
