@@ -21,7 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
-from served import CHROMIUM_FLAGS, PASSWORD, Installation, chromium, found_demo  # noqa: E402
+from served import CHROMIUM_FLAGS, Installation, chromium, found_demo, sign_in  # noqa: E402
 
 FIRST_BAR_KB, LARGEST_BAR_KB, INTERACTION_BAR_MS = 250, 500, 200
 RUNS = 9
@@ -55,18 +55,11 @@ def main() -> None:
         with made.served() as address:
             browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
             page = browser.new_context(base_url=address, locale="en-GB").new_page()
-            _sign_in(page)
+            page.goto("/sign-in/")
+            sign_in(page)
             _weigh(page)
             _interact(page)
             browser.close()
-
-
-def _sign_in(page: Page) -> None:
-    page.goto("/sign-in/")
-    page.locator("input[type=email]").fill("owner@demo.example")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.locator("main form button.strong").first.click()
-    page.wait_for_url("**/today/**")
 
 
 def _weigh(page: Page) -> None:

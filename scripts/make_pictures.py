@@ -15,12 +15,12 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
-from served import CHROMIUM_FLAGS, PASSWORD, Installation, chromium, found_demo  # noqa: E402
+from served import CHROMIUM_FLAGS, Installation, chromium, found_demo, sign_in  # noqa: E402
 
 FOLDER = CHECKOUT / "docs" / "guide" / "pictures"
 LANGUAGES = ("en", "ne", "hi", "ur", "bn", "th")
@@ -89,7 +89,8 @@ def _take(browser: Browser, address: str, picture: Picture) -> None:
         locale="en-GB",
     )
     page = context.new_page()
-    _sign_in(page)
+    page.goto("/sign-in/")
+    sign_in(page)
     page.goto(picture.where)
     if picture.first_account:
         page.goto(str(page.locator("main th[scope=row] a").first.get_attribute("href")))
@@ -100,14 +101,6 @@ def _take(browser: Browser, address: str, picture: Picture) -> None:
     _save(page.screenshot(), file)
     print(f"{file.relative_to(CHECKOUT)}: {file.stat().st_size / 1000:.0f} kB")
     context.close()
-
-
-def _sign_in(page: Page) -> None:
-    page.goto("/sign-in/")
-    page.locator("input[type=email]").fill("owner@demo.example")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.locator("main form button.strong").first.click()
-    page.wait_for_url("**/today/**")
 
 
 def _save(shot: bytes, file: Path) -> None:

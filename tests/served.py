@@ -13,12 +13,16 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 PASSWORD = "a password for journeys"
 
-# The wholesaler of the demo, made small: every hundredth customer, so that it is imported and scored in seconds.
+# The wholesaler of the demo, made small: every sixtieth customer, so that it is imported and scored in seconds.
 SLICE = "COPY (SELECT * FROM read_parquet('{demo}') WHERE hash(customer_id) % 60 = 7) TO '{slice}' (FORMAT parquet)"
 FOUND_THE_DEMO = """
 import sys
@@ -139,3 +143,11 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-dev-shm-usage",
 ]
+
+
+def sign_in(page: Page, email: str = "owner@demo.example", password: str = PASSWORD) -> None:
+    """Fill the form that asks who one is, on the page that shows it, and wait for Today."""
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[type=password]").fill(password)
+    page.locator("main form button.strong").click()
+    page.wait_for_url("**/today/**")

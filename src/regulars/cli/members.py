@@ -38,15 +38,19 @@ def add_commands(app: typer.Typer) -> None:
 
 
 _ROLES = "owner, sales_head, account_manager, new_business_seller, service, marketer, analyst"
+Name = Annotated[str, typer.Option(help=_("Name."))]
+RoleName = Annotated[str, typer.Option(help=_("Role: {roles}.").format(roles=_ROLES))]
+TeamName = Annotated[str, typer.Option(help=_("Name of the team."))]
+Language = Annotated[str, typer.Option(help=_("Language: en, ne, hi, ur, bn, th."))]
 
 
 def add(
     context: typer.Context,
     email: Annotated[str, typer.Argument(help=_("E-mail, with which the member signs in."))],
-    name: Annotated[str, typer.Option(help=_("Name."))],
-    role: Annotated[str, typer.Option(help=_("Role: {roles}.").format(roles=_ROLES))] = "account_manager",
-    team: Annotated[str, typer.Option(help=_("Name of the team."))] = "",
-    language: Annotated[str, typer.Option(help=_("Language: en, ne, hi, ur, bn, th."))] = "",
+    name: Name,
+    role: RoleName = "account_manager",
+    team: TeamName = "",
+    language: Language = "",
     seller_code: Annotated[str, typer.Option(help=_("How the order files call this person."))] = "",
 ) -> None:
     session = open_session(context)
@@ -67,10 +71,10 @@ def add(
 def invite(
     context: typer.Context,
     email: Annotated[str, typer.Argument(help=_("E-mail, with which the member will sign in."))],
-    name: Annotated[str, typer.Option(help=_("Name."))],
-    role: Annotated[str, typer.Option(help=_("Role: {roles}.").format(roles=_ROLES))] = "account_manager",
-    team: Annotated[str, typer.Option(help=_("Name of the team."))] = "",
-    language: Annotated[str, typer.Option(help=_("Language: en, ne, hi, ur, bn, th."))] = "",
+    name: Name,
+    role: RoleName = "account_manager",
+    team: TeamName = "",
+    language: Language = "",
 ) -> None:
     session = open_session(context)
     from regulars.base.invitations import invite_member, link_of

@@ -15,7 +15,7 @@ import uuid_utils.compat
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect, sync_playwright
 
 from conftest import missing
-from served import CHROMIUM_FLAGS, PASSWORD, Installation, NoBrowser, chromium, found_demo
+from served import CHROMIUM_FLAGS, Installation, NoBrowser, chromium, found_demo, sign_in
 
 Opener = Callable[..., Page]
 
@@ -132,14 +132,6 @@ def signed_in(new_page: Opener, address: str, sessions: dict[str, StorageState])
         return page
 
     return open_signed_in
-
-
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    """Fill the form that asks who one is."""
-    page.locator("input[name=login], input[name=username]").fill(email)
-    page.locator("input[type=password]").fill(password)
-    page.locator("main form button.strong").click()
-    page.wait_for_url("**/today/**")
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import time
 import pytest
 from playwright.sync_api import Page, StorageState, expect
 
-from journeys.browser.conftest import PHONE, Opener, sign_in
+from journeys.browser.conftest import PHONE, Opener
 from regulars.cli.demo_firm import SEED
 from regulars.cli.made_up import address_part, person
-from served import Installation
+from served import Installation, sign_in
 
 NEW_PASSWORD = "seven little geese by the pond"
 

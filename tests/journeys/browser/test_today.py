@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from journeys.browser.conftest import PHONE, Opener, sign_in
-from served import PASSWORD
+from journeys.browser.conftest import PHONE, Opener
+from served import PASSWORD, sign_in
 
 EVERYONE = "/today/?whose=everyone"
 
