@@ -208,11 +208,15 @@ def warehouse_root() -> Path:
 class Table:
     """A Delta table, read at the version that is in force."""
 
-    def __init__(self, name: str, columns: dict[str, str], sorted_by: Sequence[str]) -> None:
-        """`columns`: name -> SQL type, in the sequence of the table; `sorted_by`: what its files are clustered by."""
+    def __init__(self, name: str, columns: dict[str, str], sorted_by: Sequence[str], *, grown: bool = False) -> None:
+        """`columns`: name -> SQL type, in the sequence of the table; `sorted_by`: what its files are clustered by.
+
+        `grown`: it has got columns since its first version; they are unknown (NULL) in files from before.
+        """
         self.name = name
         self.columns = columns
         self.sorted_by = list(sorted_by)
+        self.grown = grown
 
     @property
     def path(self) -> Path:
@@ -238,9 +242,16 @@ class Table:
         """SQL that reads the table at `version` (default: in force), to stand after FROM."""
         files = self.files(version)
         if not files:
-            nothing = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in self.columns.items())
-            return f"(SELECT {nothing} WHERE false)"
-        return f"read_parquet([{', '.join(quoted(file) for file in files)}])"
+            return f"({self._nothing()})"
+        listed = ", ".join(quoted(file) for file in files)
+        if self.grown:
+            return f"({self._nothing()} UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true))"
+        return f"read_parquet([{listed}])"
+
+    def _nothing(self) -> str:
+        """SQL that gives the columns and no rows."""
+        nothing = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in self.columns.items())
+        return f"SELECT {nothing} WHERE false"
 
     # Writing
 
@@ -262,8 +273,18 @@ class Table:
             version = 0
         if latest.version() != version:
             latest.restore(version)
-            latest = DeltaTable(self.path)
-        return latest.version()
+        if self.grown:
+            self._add_new_columns()
+        return DeltaTable(self.path).version()
+
+    def _add_new_columns(self) -> None:
+        from deltalake import DeltaTable, Schema
+
+        table = DeltaTable(self.path)
+        known = {field.name for field in table.schema().fields}
+        added = [field for field in Schema.from_arrow(self._schema()).fields if field.name not in known]
+        if added:
+            table.alter.add_columns(added)
 
     def append(self, engine: Engine, query: str) -> int:
         """Add the rows of `query` (columns by name), clustered. Returns the new version, not yet in force."""
@@ -316,8 +337,7 @@ class Table:
 
     def _schema(self) -> Any:
         with open_engine() as engine:
-            nothing = ", ".join(f"NULL::{kind} AS {identifier(name)}" for name, kind in self.columns.items())
-            return engine.arrow(f"SELECT {nothing} WHERE false").schema
+            return engine.arrow(self._nothing()).schema
 
     def _write(self, engine: Engine, query: str, *, mode: str) -> int:
         from deltalake import DeltaTable

@@ -23,6 +23,10 @@ COLUMNS = (
     "probability_alive",
     "expected_orders_90",
     "expected_orders_365",
+    "orders_90_low",
+    "orders_90_high",
+    "orders_365_low",
+    "orders_365_high",
     "expected_value_90",
     "expected_value_365",
     "value_at_risk",
@@ -75,6 +79,8 @@ def _answers(orders: BetaGeoNBD, summary: dict[str, Vector], each: Vector, bough
     for days in HORIZONS_DAYS:
         answers[f"expected_orders_{days}"] = alive * if_alive[days]
         answers[f"expected_value_{days}"] = alive * if_alive[days] * each
+        bounds = orders.interval(summary, periods=days / DAYS_A_WEEK)
+        answers[f"orders_{days}_low"], answers[f"orders_{days}_high"] = bounds
     # What a customer long gone would buy is lost already: no more is at risk than what it bought in the last 12 months.
     answers["value_at_risk"] = np.minimum((1 - alive) * if_alive[365] * each, bought)
     # The model lets nobody leave before a second order; that is an assumption, not knowledge of those who ordered once.

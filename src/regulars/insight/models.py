@@ -1,4 +1,4 @@
-"""Snapshots and the current score of every account."""
+"""Snapshots, the current score of every account, and how right forecasts were: on the past, and since."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from regulars.base.models import Record
-from regulars.facts.models import Account
+from regulars.base.models import Member, Record
+from regulars.facts.models import Account, Worked
 
 
 class Snapshot(Record):
@@ -92,6 +92,10 @@ class Score(models.Model):
     probability_alive = models.FloatField(_("chance that it is still a customer"), null=True)
     expected_orders_90 = models.FloatField(_("expected order days, next 90 days"), null=True)
     expected_orders_365 = models.FloatField(_("expected order days, next 365 days"), null=True)
+    orders_90_low = models.FloatField(_("least order days to expect, next 90 days (nine times of ten)"), null=True)
+    orders_90_high = models.FloatField(_("most order days to expect, next 90 days (nine times of ten)"), null=True)
+    orders_365_low = models.FloatField(_("least order days to expect, next 365 days (nine times of ten)"), null=True)
+    orders_365_high = models.FloatField(_("most order days to expect, next 365 days (nine times of ten)"), null=True)
     expected_value_90 = models.FloatField(_("expected sales, next 90 days"), null=True)
     expected_value_365 = models.FloatField(_("expected sales, next 365 days"), null=True)
     value_at_risk = models.FloatField(_("expected yearly sales that may be lost"), null=True)
@@ -104,3 +108,91 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id}"
+
+
+class Backtest(Record):
+    """How right every forecast would have been on the firm's own past, kept for good. `backtests.py` has its verbs.
+
+    The one of the latest day decides which forecast scores. `outcome` is `core.backtest.Backtest` as data:
+    `backtests.outcome_of` gives it back.
+    """
+
+    as_of = models.DateField(_("as of"))
+    horizon_days = models.IntegerField(_("days ahead that were forecast"))
+    history_version = models.BigIntegerField(_("history version it was computed from"))
+    basis = models.CharField(_("fingerprint of the merges, groups and thresholds it was computed from"), max_length=64)
+    accounts = models.IntegerField(_("accounts it looked at"))
+    accounts_known = models.IntegerField(_("accounts that had ordered by then"))
+    winner = models.CharField(_("the forecast that won"), max_length=100)
+    too_short = models.BooleanField(_("the history was too short to try anything"), default=False)
+    outcome = models.JSONField(_("the records of all forecasts, and the reasons"), default=dict)
+    early_warning = models.JSONField(_("how early losses would have been flagged"), null=True)
+    seconds = models.FloatField(_("seconds it took"), default=0.0)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["-as_of", "-id"], name="backtest_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.as_of}: {self.winner}"
+
+
+class BacktestRequest(Worked):
+    """A backtest that somebody, or the schedule, asked for: how far its job is, and what it made or why it did not."""
+
+    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    as_of = models.DateField(_("as of; none: the day of the figures"), null=True)
+    horizon_days = models.IntegerField(_("days ahead to forecast"))
+    made = models.ForeignKey(Backtest, models.PROTECT, null=True, related_name="+")
+    refusal = models.JSONField(_("why it was not made: sentence, way out"), default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.created_at}"
+
+
+class PinnedForecast(Record):
+    """The forecast that a member wants to score with, whatever the backtests say; one at most is in force."""
+
+    name = models.CharField(_("forecast"), max_length=100)
+    reason = models.TextField(_("why"))
+    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"), null=True)
+    in_force = models.BooleanField(_("the one in force"), default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["in_force"], condition=models.Q(in_force=True), name="one_pinned_forecast"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ForecastTrack(Record):
+    """What a snapshot in force expected of all accounts together until a day, and what came by then.
+
+    Only order days and sales of accounts that had ordered by `as_of`; of the sum, low and high hold nine times of ten.
+    Money is in the base currency, in units. `forecast_tracking.py` writes and settles them.
+    """
+
+    as_of = models.DateField(_("as of"))
+    until = models.DateField(_("until"), db_index=True)
+    horizon_days = models.IntegerField(_("days ahead"))
+    forecast = models.CharField(_("forecast"), max_length=100)
+    in_hindsight = models.BooleanField(_("computed later, from what was known on that day"), default=False)
+    accounts = models.IntegerField(_("accounts that had ordered by then"))
+    expected_orders = models.FloatField(_("expected order days"))
+    expected_orders_low = models.FloatField(_("least order days to expect"))
+    expected_orders_high = models.FloatField(_("most order days to expect"))
+    expected_sales = models.FloatField(_("expected sales"), null=True)
+    came_orders = models.IntegerField(_("order days that came"), null=True)
+    came_sales = models.FloatField(_("sales that came"), null=True)
+    settled_at = models.DateTimeField(_("when it was seen what came"), null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["as_of", "horizon_days"], name="one_track_a_day_and_horizon"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.as_of}, {self.horizon_days}"

@@ -61,6 +61,10 @@ SCORE_COLUMNS = {
     "probability_alive": "DOUBLE",
     "expected_orders_90": "DOUBLE",
     "expected_orders_365": "DOUBLE",
+    "orders_90_low": "DOUBLE",
+    "orders_90_high": "DOUBLE",
+    "orders_365_low": "DOUBLE",
+    "orders_365_high": "DOUBLE",
     "expected_value_90": "DOUBLE",
     "expected_value_365": "DOUBLE",
     "value_at_risk": "DOUBLE",
@@ -71,6 +75,7 @@ SCORES = Table(
     "scores",
     columns={"snapshot_uid": "VARCHAR", "as_of": "DATE"} | SCORE_COLUMNS,
     sorted_by=["as_of", "account_id"],
+    grown=True,
 )
 
 
