@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
@@ -12,6 +12,7 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.numbers import NumberPattern, get_currency_name, parse_pattern
 from django.utils.translation import get_language, to_locale
 
@@ -61,8 +62,7 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
 
 def day(on: date) -> str:
     """A date: 3 Dec 2011, as the language has it."""
-    usual = _locale_of("en-001") if _locale().language == "en" else _locale()
-    return _date(on, usual.date_formats["medium"].pattern)
+    return _date(on, _usual_locale().date_formats["medium"].pattern)
 
 
 def month(on: date) -> str:
@@ -97,6 +97,11 @@ def buddhist_years(wanted: bool = True) -> Iterator[None]:
         yield
     finally:
         _buddhist_years.reset(token)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Several in one breath: A, B and C."""
+    return str(format_list(names, locale=_usual_locale()))
 
 
 def _date(on: date, pattern: str) -> str:
@@ -141,6 +146,11 @@ def _money_pattern(locale: Locale, digits: int, by_lakh: bool) -> NumberPattern:
 
 def _decimals(mark: str, digits: int) -> str:
     return "." + mark * digits if digits else ""
+
+
+def _usual_locale() -> Locale:
+    """As most of the world writes the language: English with days before months, and no comma before "and"."""
+    return _locale_of("en-001") if _locale().language == "en" else _locale()
 
 
 def _locale() -> Locale:

@@ -22,10 +22,12 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def score(context: typer.Context) -> None:
+    from regulars.base.notes import rendered
+
     session = open_session(context)
     refreshed = refresh_and_tell(session)
     report, snapshot = refreshed.report, refreshed.snapshot
-    notes = [str(remark) for remark in snapshot.lifetime_model.get("notes", [])]
+    notes = [rendered(remark) for remark in snapshot.lifetime_model.get("notes", [])]
     if session.options.json:
         emit_json(
             {

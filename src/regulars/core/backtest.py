@@ -42,6 +42,7 @@ from regulars.core.lifetime.last_window import LastWindow
 from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
 from regulars.core.lifetime.seasonal import Seasonal
+from regulars.core.notes import Figure, Note, Share, gettext_noop
 
 Matrix = npt.NDArray[np.float64]
 
@@ -53,6 +54,32 @@ LEAST_ORDERS = 30  # that came after all origins together; with fewer nothing is
 DRAWS = 400
 MOST_GROUPS = 5_000  # of customers that are drawn together, where there are more
 SEED = 20_261_122
+
+TOO_MANY = gettext_noop(
+    "It expected %(expected)s orders and %(came)s came: %(off)s more, where %(allowed)s is allowed."
+)
+TOO_FEW = gettext_noop(
+    "It expected %(expected)s orders and %(came)s came: %(off)s fewer, where %(allowed)s is allowed."
+)
+OFF_IN_GROUPS = gettext_noop(
+    "In ten groups of accounts its forecasts are %(off)s off, "
+    "%(beyond)s more than chance explains, where %(allowed)s is allowed."
+)
+NONE_TRIED = gettext_noop("None of the forecasts could be tried.")
+TRIED = gettext_noop("Forecasts tried: %(forecasts)s, on %(days)s, each for %(length)s days ahead.")
+LAST_TIME = gettext_noop("In the last of these times %(name)s expected %(expected)s orders; %(came)s came.")
+OVERLAPPING = gettext_noop("The history is short, so the times that were held out overlap.")
+LEAST = gettext_noop("%(name)s has the least deviance: %(deviance)s.")
+SIMPLER = gettext_noop(
+    "%(best)s has the least deviance, but %(name)s is simpler and less than one standard error behind "
+    "(%(behind)s, standard error %(error)s)."
+)
+NONE_WITHOUT_FAULT = gettext_noop("None of the forecasts is without fault; of %(name)s: %(failings)s")
+NOT_ADMITTED = gettext_noop("Not admitted, being too far off as a whole or in groups: %(names)s.")
+TOO_SHORT = gettext_noop(
+    "The history of %(days)s days is too short, or holds too few orders, to try forecasts of %(length)s days on "
+    "%(times)s earlier days; so the %(name)s is used, untried."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +130,7 @@ class Record:
     behind: float | None
     behind_error: float | None
     bias_error: float | None
-    failings: list[str]
+    failings: list[Note]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +143,7 @@ class Backtest:
     records: list[Record]
     winner: str
     model: Any
-    reasons: list[str]
+    reasons: list[Note]
     too_short: bool
 
     @property
@@ -128,14 +155,14 @@ class Backtest:
 def default_contenders(periods: float) -> dict[str, Any]:
     """Give all that is tried if nothing else is asked for, from simple to complicated, for so long a time ahead."""
     return {
-        "last window": LastWindow(window=periods),
+        gettext_noop("last window"): LastWindow(window=periods),
         "BG/NBD": BetaGeoNBD(),
         "MBG/NBD": ModifiedBetaGeoNBD(),
         "Pareto/NBD": ParetoNBD(),
-        "average": fallback(),
-        "seasonal BG/NBD": Seasonal(BetaGeoNBD()),
-        "boosted BG/NBD": AnchoredBoosting(BetaGeoNBD(), periods=periods),
-        "boosted seasonal BG/NBD": AnchoredBoosting(Seasonal(BetaGeoNBD()), periods=periods),
+        gettext_noop("average"): fallback(),
+        gettext_noop("seasonal BG/NBD"): Seasonal(BetaGeoNBD()),
+        gettext_noop("boosted BG/NBD"): AnchoredBoosting(BetaGeoNBD(), periods=periods),
+        gettext_noop("boosted seasonal BG/NBD"): AnchoredBoosting(Seasonal(BetaGeoNBD()), periods=periods),
     }
 
 
@@ -144,7 +171,7 @@ def fallback() -> Average:
     return Average([BetaGeoNBD(), ModifiedBetaGeoNBD(), ParetoNBD()])
 
 
-FALLBACK = "average of BG/NBD, MBG/NBD and Pareto/NBD"
+FALLBACK = gettext_noop("average of BG/NBD, MBG/NBD and Pareto/NBD")
 
 
 def backtest(
@@ -228,14 +255,14 @@ class _Trial:
 
     name: str
     forecasts: list[_Forecast]
-    refused: str = ""
+    refused: Note | None = None
 
     @classmethod
     def of(cls, name: str, model: Any, held_out: Sequence[_HeldOut], *, level: float) -> _Trial:
         try:
             return cls(name, [_forecast(model, part, level) for part in held_out])
         except Refusal as refusal:
-            return cls(name, [], str(refusal))
+            return cls(name, [], refusal.note)
 
 
 def _forecast(model: Any, part: _HeldOut, level: float) -> _Forecast:
@@ -319,7 +346,7 @@ class _Pooled:
     figures: Figures
     origins: list[Origin]
     tenths: list[Tenth]
-    failings: list[str]
+    failings: list[Note]
     by_group: Matrix  # of each group of customers: deviance, expected
 
     @classmethod
@@ -342,19 +369,15 @@ class _Pooled:
         return cls(trial.name, figures, each, tenths(came, expected), failings, sums)
 
 
-def _failings(figures: Figures, calibration_beyond_chance: float) -> list[str]:
+def _failings(figures: Figures, calibration_beyond_chance: float) -> list[Note]:
     failings = []
     if abs(figures.bias) > MOST_BIAS:
-        side = "more" if figures.bias > 0 else "fewer"
-        failings.append(
-            f"It expected {figures.expected:,.0f} orders and {figures.came:,.0f} came: "
-            f"{abs(figures.bias):.0%} {side}, where {MOST_BIAS:.0%} is allowed."
-        )
+        sentence, off = TOO_MANY if figures.bias > 0 else TOO_FEW, Share(abs(figures.bias))
+        allowed = Share(MOST_BIAS)
+        failings.append(Note(sentence, expected=figures.expected, came=figures.came, off=off, allowed=allowed))
     if calibration_beyond_chance > MOST_CALIBRATION_ERROR:
-        failings.append(
-            f"In ten groups of accounts its forecasts are {figures.calibration_error:.0%} off, "
-            f"{calibration_beyond_chance:.0%} more than chance explains, where {MOST_CALIBRATION_ERROR:.0%} is allowed."
-        )
+        off, beyond = Share(figures.calibration_error), Share(calibration_beyond_chance)
+        failings.append(Note(OFF_IN_GROUPS, off=off, beyond=beyond, allowed=Share(MOST_CALIBRATION_ERROR)))
     return failings
 
 
@@ -387,8 +410,8 @@ def _chosen(
     groups = _Groups(held_out, accounts=accounts)
     pooled = [_Pooled.of(trial, held_out, groups) for trial in trials if trial.forecasts]
     if not pooled:
-        refusals = [f"{trial.name}: {trial.refused}" for trial in trials]
-        return replace(outcome, reasons=["None of the contenders could be tried.", *refusals, *outcome.reasons])
+        refusals = [Note("%(name)s: %(why)s", name=Note(trial.name), why=trial.refused) for trial in trials]
+        return replace(outcome, reasons=[Note(NONE_TRIED), *refusals, *outcome.reasons])
     admitted = [one for one in pooled if not one.failings] or pooled
     best = min(admitted, key=lambda one: one.figures.deviance)
     behind = {one.name: one.figures.deviance - best.figures.deviance for one in pooled}
@@ -404,7 +427,7 @@ def _chosen(
     records += [
         Record(
             name=trial.name, figures=None, origins=[], tenths=[], behind=None, behind_error=None, bias_error=None,
-            failings=[trial.refused],
+            failings=[trial.refused] if trial.refused else [],
         )
         for trial in trials
         if not trial.forecasts
@@ -424,34 +447,27 @@ def _reasons(
     *,
     behind: float,
     error: float,
-) -> list[str]:
-    figures, last = winner.figures, winner.origins[-1].figures
-    days = ", ".join(str(part.past.as_of) for part in held_out)
-    length = (held_out[-1].until - held_out[-1].past.as_of).days
+) -> list[Note]:
+    figures, last, name = winner.figures, winner.origins[-1].figures, Note(winner.name)
+    days = [part.past.as_of for part in held_out]
+    length_days = (held_out[-1].until - held_out[-1].past.as_of).days
     reasons = [
-        f"{len(pooled)} forecasts were tried on {len(held_out)} earlier days ({days}), for {length} days each.",
-        f"In the last of these times {winner.name} expected {last.expected:,.0f} orders; {last.came:,.0f} came.",
+        Note(TRIED, forecasts=len(pooled), days=days, length=length_days),
+        Note(LAST_TIME, name=name, expected=last.expected, came=last.came),
     ]
     if any(part.until > later.past.as_of for part, later in pairwise(held_out)):
-        reasons.append("The history is short, so the times that were held out overlap.")
+        reasons.append(Note(OVERLAPPING))
     if winner is best:
-        reasons.append(f"{winner.name} has the least deviance: {figures.deviance:.4g}.")
+        reasons.append(Note(LEAST, name=name, deviance=Figure.of(figures.deviance, significant=4)))
     else:
-        reasons.append(
-            f"{best.name} has the least deviance, but {winner.name} is simpler and less than one standard error behind "
-            f"({behind:.2g}, standard error {error:.2g})."
-        )
+        by, chance = Figure.of(behind, significant=2), Figure.of(error, significant=2)
+        reasons.append(Note(SIMPLER, best=Note(best.name), name=name, behind=by, error=chance))
     if winner.failings:
-        reasons.append(f"None of the forecasts is without fault; of {winner.name}: {' '.join(winner.failings)}")
-    else:
-        out = [one.name for one in pooled if one.failings]
-        if out:
-            reasons.append(f"Not admitted, being too far off as a whole or in groups: {', '.join(out)}.")
+        reasons.append(Note(NONE_WITHOUT_FAULT, name=name, failings=Note.joined(*winner.failings)))
+    elif out := [Note(one.name) for one in pooled if one.failings]:
+        reasons.append(Note(NOT_ADMITTED, names=out))
     return reasons
 
 
-def _too_short(history: History, horizon_days: int, origins: int) -> str:
-    return (
-        f"The history of {history.days_long} days is too short, or holds too few orders, to try forecasts of "
-        f"{horizon_days} days on {origins} earlier days; so the {FALLBACK} is used, untried."
-    )
+def _too_short(history: History, horizon_days: int, origins: int) -> Note:
+    return Note(TOO_SHORT, days=history.days_long, length=horizon_days, times=origins, name=Note(FALLBACK))

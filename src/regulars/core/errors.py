@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from regulars.core.notes import Note
+
 
 class Refusal(Exception):  # noqa: N818 - refusals are named for what stands in the way
     """A request that cannot be carried out, said to the user in a plain sentence with a way out.
@@ -16,3 +18,8 @@ class Refusal(Exception):  # noqa: N818 - refusals are named for what stands in 
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.way_out}".strip()
+
+    @property
+    def note(self) -> Note:
+        """Both sentences as a note, to be kept and said later."""
+        return Note.joined(*(text for text in (self.sentence, self.way_out) if text))

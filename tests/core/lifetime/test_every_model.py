@@ -97,7 +97,7 @@ def test_hardly_any_repeat_orders_are_refused_in_words(model: Any) -> None:
     single["log_gap_sum"] = [0.0] * 500
     with pytest.raises(TooLittleHistory) as refused:
         model().fit(single)
-    assert "Only 0" in refused.value.sentence
+    assert "t least 10" in refused.value.sentence
     assert refused.value.way_out
 
 

@@ -127,5 +127,5 @@ def test_values_that_are_all_alike_give_that_value_and_a_note() -> None:
 
 
 def test_too_few_values_are_refused_in_words() -> None:
-    with pytest.raises(TooLittleHistory, match="Only 3 accounts"):
+    with pytest.raises(TooLittleHistory, match="positive value: 3"):
         GammaGamma().fit({"frequency": [2, 2, 2, 0], "mean_value": [5.0, 6.0, 7.0, None]})

@@ -154,7 +154,7 @@ def test_too_little_is_refused_in_words(make: Any) -> None:
     for table in (nothing, none):
         with pytest.raises(TooLittleHistory) as refused:
             make().fit(table)
-        assert "Only 0" in refused.value.sentence
+        assert "t least 10" in refused.value.sentence
         assert refused.value.way_out
 
 

@@ -30,6 +30,7 @@ from regulars.core.lifetime.columns import Indices, Vector
 from regulars.core.lifetime.history import History, as_history
 from regulars.core.lifetime.maximum_likelihood import Matrix
 from regulars.core.lifetime.negative_binomial import order_bounds
+from regulars.core.notes import Note, gettext_noop
 
 LEAST_FORECAST = 1e-6  # of the mean: a forecast of nothing would leave no room for learning
 LEAST_ORDERS = 200
@@ -52,10 +53,12 @@ JUST_OVER_HALF = 0.5 + 1e-7  # quotients that lie just between two numbers all g
 A_YEAR, HALF_A_DAY = 365.0, 0.5
 WINDOWS = (0.25, 0.5, 1.0, 2.0)  # of the time ahead that is trained on
 
-TOO_LITTLE = (
+TOO_LITTLE = gettext_noop(
     "Earlier days of this history hold too few orders to learn where the model errs; the forecast is the model's own."
 )
-SHORTER = "The history is short: what is learned about {trained:.0f} days ahead is taken to hold for {asked:.0f}."
+SHORTER = gettext_noop(
+    "The history is short: what is learned about %(trained)s days ahead is taken to hold for %(asked)s."
+)
 
 
 class AnchoredBoosting:
@@ -72,7 +75,7 @@ class AnchoredBoosting:
     model_: Any
     params_: dict[str, float]
     strength_: float  # how much of what the trees say is used, 0 to 1
-    notes_: list[str]
+    notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
         """Learn from a `History`."""
@@ -89,12 +92,12 @@ class AnchoredBoosting:
         for number in range(self.origins):
             lessons.add(self.model, history, days=self._days, back=self._days + int(number * apart))
         if lessons.orders < LEAST_ORDERS:
-            self.notes_.append(TOO_LITTLE)
+            self.notes_.append(Note(TOO_LITTLE))
             self._shape = (0.0, 0.0)
             return self
         self._learn(lessons)
         if self._days < round(self.periods * history.unit_days) - 1:
-            self.notes_.append(SHORTER.format(trained=self._days, asked=self.periods * history.unit_days))
+            self.notes_.append(Note(SHORTER, trained=self._days, asked=self.periods * history.unit_days))
         return self
 
     def probability_alive(self, summary: Any) -> Vector:

@@ -17,8 +17,10 @@ import numpy as np
 from regulars.core.errors import Refusal
 from regulars.core.lifetime.columns import Vector, as_columns
 from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
+from regulars.core.notes import Note, gettext_noop
 
-LEFT_OUT = "{name} is left out of the average: {sentence}"
+LEFT_OUT = gettext_noop("%(name)s is left out of the average: %(sentence)s")
+NONE_LEARNS = gettext_noop("None of the models can learn from this history.")
 
 
 class Average:
@@ -29,7 +31,7 @@ class Average:
 
     models_: list[Any]
     params_: dict[str, float]  # those of all models, each after the name of its model
-    notes_: list[str]
+    notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
         """Fit every model. Raises `TooLittleHistory` if none of them can learn."""
@@ -39,12 +41,14 @@ class Average:
             try:
                 fitted = deepcopy(model).fit(table)
             except Refusal as refusal:
-                self.notes_.append(LEFT_OUT.format(name=type(model).__name__, sentence=refusal.sentence))
+                self.notes_.append(Note(LEFT_OUT, name=type(model).__name__, sentence=refusal.sentence))
                 continue
             self.models_.append(fitted)
-            self.notes_.extend(f"{type(model).__name__}: {note}" for note in fitted.notes_)
+            self.notes_.extend(
+                Note("%(name)s: %(note)s", name=type(model).__name__, note=note) for note in fitted.notes_
+            )
         if not self.models_:
-            raise TooLittleHistory("None of the models can learn from this history. " + " ".join(self.notes_))
+            raise TooLittleHistory(Note.joined(NONE_LEARNS, *self.notes_))
         self.params_ = {
             f"{type(model).__name__}.{name}": value for model in self.models_ for name, value in model.params_.items()
         }

@@ -42,9 +42,22 @@ from regulars.core.lifetime.columns import (
     read_weight,
 )
 from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
-from regulars.core.lifetime.maximum_likelihood import Derivatives, Matrix, Optimum, TooLittleHistory, in_logs, maximise
+from regulars.core.lifetime.maximum_likelihood import (
+    LONGER_HISTORY,
+    Derivatives,
+    Matrix,
+    Optimum,
+    TooLittleHistory,
+    in_logs,
+    maximise,
+)
+from regulars.core.notes import Note, gettext_noop
 
 LEAST_ORDERING = 10
+TOO_FEW = gettext_noop(
+    "Of %(accounts)s accounts %(ordering)s ordered at an occasion; "
+    "at least %(least)s must have, to learn how this firm's customers come back."
+)
 STARTS = [(1.0, 1.0, 0.7, 3.0), (1.0, 4.0, 0.5, 2.0), (5.0, 5.0, 1.0, 20.0), (0.3, 0.3, 0.3, 0.3)]
 
 
@@ -57,14 +70,14 @@ class BetaGeoBetaBernoulli(OrderForecasts):
 
     names = ("alpha", "beta", "gamma", "delta")
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
-        ("alpha", 1): "All accounts order at an occasion with practically the same chance, or always.",
-        ("alpha", -1): "Accounts order at practically every occasion or at none.",
-        ("beta", 1): "All accounts order at an occasion with practically the same chance.",
-        ("beta", -1): "Accounts order at practically every occasion while they are customers.",
-        ("gamma", 1): "All accounts leave with practically the same chance.",
-        ("gamma", -1): "Practically no account leaves for good in this history.",
-        ("delta", 1): "All accounts leave with practically the same chance, or none leaves.",
-        ("delta", -1): "A part of the accounts leaves before the first occasion, the others hardly ever.",
+        ("alpha", 1): gettext_noop("All accounts order at an occasion with practically the same chance, or always."),
+        ("alpha", -1): gettext_noop("Accounts order at practically every occasion or at none."),
+        ("beta", 1): gettext_noop("All accounts order at an occasion with practically the same chance."),
+        ("beta", -1): gettext_noop("Accounts order at practically every occasion while they are customers."),
+        ("gamma", 1): gettext_noop("All accounts leave with practically the same chance."),
+        ("gamma", -1): gettext_noop("Practically no account leaves for good in this history."),
+        ("delta", 1): gettext_noop("All accounts leave with practically the same chance, or none leaves."),
+        ("delta", -1): gettext_noop("A part of the accounts leaves before the first occasion, the others hardly ever."),
     }
 
     def fit(self, summary: Any) -> Self:
@@ -189,9 +202,7 @@ class Statistics:
         ordering = float(weight[kept & (x > 0)].sum())
         if ordering < LEAST_ORDERING:
             raise TooLittleHistory(
-                f"Only {ordering:.0f} of {weight.sum():.0f} accounts have ordered at an occasion; "
-                f"at least {LEAST_ORDERING} are needed to learn how this firm's customers come back.",
-                "Import a longer history, or one with more accounts.",
+                Note(TOO_FEW, ordering=ordering, accounts=weight.sum(), least=LEAST_ORDERING), Note(LONGER_HISTORY)
             )
         (x, t_x, n), weight = collapse([x[kept], t_x[kept], n[kept]], weight[kept])
         return cls(x, t_x, n, weight)

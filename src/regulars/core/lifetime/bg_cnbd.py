@@ -27,9 +27,10 @@ import numpy as np
 from regulars.core.lifetime.beta_geometric import BetaGeometric
 from regulars.core.lifetime.columns import UnusableSummary, Vector, as_columns, read_columns, read_weight
 from regulars.core.lifetime.maximum_likelihood import Optimum
+from regulars.core.notes import Note, gettext_noop
 
 LARGEST_K = 8
-MOST_REGULAR = "Orders come at least as regularly as the largest k tried, {k}, can express."
+MOST_REGULAR = gettext_noop("Orders come at least as regularly as the largest k tried, %(k)s, can express.")
 
 
 class RegularBetaGeometric(BetaGeometric):
@@ -74,7 +75,7 @@ class RegularBetaGeometric(BetaGeometric):
         shift = statistics.orders * float(np.log(statistics.scale))
         self.log_likelihoods_ = {k: optimum.log_likelihood - shift for k, optimum in found.items()}
         if self.k is None and self.k_ == LARGEST_K:
-            self.notes_.append(MOST_REGULAR.format(k=LARGEST_K))
+            self.notes_.append(Note(MOST_REGULAR, k=LARGEST_K))
         return self
 
 

@@ -48,9 +48,12 @@ from regulars.core.lifetime.maximum_likelihood import (
 )
 from regulars.core.lifetime.order_days import demand_repeaters
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
+from regulars.core.notes import Note, gettext_noop
 
 MOST_PATTERNS = 2000
-DECIDES = "Accounts of one kind only order, or only leave: {name} has an effect beyond what can be measured."
+DECIDES = gettext_noop(
+    "Accounts of one kind only order, or only leave: %(name)s has an effect beyond what can be measured."
+)
 
 
 @dataclass(frozen=True)
@@ -290,17 +293,18 @@ class Covariates(OrderForecasts):
         self.converged_ = optimum.converged
         self.notes_ = self._words(optimum, names, accounts=whole.accounts)
 
-    def _words(self, optimum: Optimum, names: list[str], *, accounts: float) -> list[str]:
+    def _words(self, optimum: Optimum, names: list[str], *, accounts: float) -> list[Note]:
         sides = optimum.run_off.tolist()
-        notes = [self.model.bound_notes[name, side] for name, side in zip(names[:4], sides[:4], strict=True) if side]
+        ends = zip(names[:4], sides[:4], strict=True)
+        notes = [Note(self.model.bound_notes[name, side]) for name, side in ends if side]
         notes += [
-            DECIDES.format(name=name) for name, log in zip(names[4:], optimum.logs[4:], strict=True) if abs(log) >= FAR
+            Note(DECIDES, name=name) for name, log in zip(names[4:], optimum.logs[4:], strict=True) if abs(log) >= FAR
         ]
         direction = optimum.flattest(accounts)
         if direction is not None:
             moved = [name for name, share in zip(names, np.abs(direction), strict=True) if share > 0.1]
-            notes.append(FLAT.format(names=" and ".join(moved)))
-        return list(dict.fromkeys([*notes, *([] if optimum.converged else [NOT_CONVERGED])]))
+            notes.append(Note(FLAT, names=moved))
+        return list(dict.fromkeys([*notes, *([] if optimum.converged else [Note(NOT_CONVERGED)])]))
 
 
 def _patterns(covariates: Sequence[Vector], rows: int) -> tuple[Matrix, Indices]:

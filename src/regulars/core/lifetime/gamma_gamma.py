@@ -23,6 +23,7 @@ from scipy.special import betaln, polygamma, psi
 
 from regulars.core.lifetime.columns import Vector, as_columns, blocks, collapse, read_columns, read_weight
 from regulars.core.lifetime.maximum_likelihood import (
+    LONGER_HISTORY,
     SAMPLE_ROWS,
     Derivatives,
     MaximumLikelihoodModel,
@@ -31,12 +32,17 @@ from regulars.core.lifetime.maximum_likelihood import (
     in_logs,
     maximise,
 )
+from regulars.core.notes import Note, gettext_noop
 
 LEAST_REPEATERS = 10
 STARTS = [(1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (0.3, 1.5, 2.0), (50.0, 20.0, 0.4)]
 
-LEFT_OUT = "Accounts whose repeat orders add up to nothing or less were left out of the fit: {count:.0f}."
-NO_MEAN = (
+LEFT_OUT = gettext_noop("Accounts whose repeat orders add up to nothing or less were left out of the fit: %(count)s.")
+TOO_FEW = gettext_noop(
+    "Accounts with repeat orders of a positive value: %(accounts)s. "
+    "At least %(least)s are needed to learn what orders are worth."
+)
+NO_MEAN = gettext_noop(
     "A few very large values leave the model without a mean of its own; "
     "accounts are pulled towards the observed mean instead."
 )
@@ -51,12 +57,12 @@ class GammaGamma(MaximumLikelihoodModel):
 
     names = ("p", "q", "gamma")
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
-        ("p", 1): "The values of an account's orders hardly vary.",
-        ("p", -1): "The values of an account's orders vary beyond what the model can express.",
-        ("q", 1): "All accounts place orders of practically the same mean value.",
-        ("q", -1): "Mean values differ between accounts beyond what the model can express.",
-        ("gamma", 1): "All accounts place orders of practically the same mean value.",
-        ("gamma", -1): "An account's own history hardly tells the value of its next order.",
+        ("p", 1): gettext_noop("The values of an account's orders hardly vary."),
+        ("p", -1): gettext_noop("The values of an account's orders vary beyond what the model can express."),
+        ("q", 1): gettext_noop("All accounts place orders of practically the same mean value."),
+        ("q", -1): gettext_noop("Mean values differ between accounts beyond what the model can express."),
+        ("gamma", 1): gettext_noop("All accounts place orders of practically the same mean value."),
+        ("gamma", -1): gettext_noop("An account's own history hardly tells the value of its next order."),
     }
 
     population_value_: float
@@ -83,7 +89,7 @@ class GammaGamma(MaximumLikelihoodModel):
         self._settle_population(values)
         left_out = float(weight[repeated & ~usable].sum())
         if left_out:
-            self.notes_.append(LEFT_OUT.format(count=left_out))
+            self.notes_.append(Note(LEFT_OUT, count=left_out))
         return self
 
     def expected_value(self, summary: Any) -> Vector:
@@ -109,7 +115,7 @@ class GammaGamma(MaximumLikelihoodModel):
         observed = float(np.average(values.z, weights=values.weight)) * values.scale
         self.population_value_ = p * gamma / (q - 1) if self._has_mean else observed
         if not self._has_mean:
-            self.notes_.append(NO_MEAN)
+            self.notes_.append(Note(NO_MEAN))
 
 
 @dataclass(frozen=True)
@@ -128,11 +134,7 @@ class _Values:
     def of(cls, x: Vector, z: Vector, weight: Vector) -> _Values:
         accounts = float(weight.sum())
         if accounts < LEAST_REPEATERS:
-            raise TooLittleHistory(
-                f"Only {accounts:.0f} accounts have repeat orders of a positive value; "
-                f"at least {LEAST_REPEATERS} are needed to learn what orders are worth.",
-                "Import a longer history, or one with more accounts.",
-            )
+            raise TooLittleHistory(Note(TOO_FEW, accounts=accounts, least=LEAST_REPEATERS), Note(LONGER_HISTORY))
         scale = float(np.exp(np.average(np.log(z), weights=weight)))
         (x, z), weight = collapse([x, z / scale], weight)
         return cls._grouped(scale, x, z, weight)

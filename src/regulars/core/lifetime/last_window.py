@@ -22,9 +22,11 @@ from regulars.core.lifetime.forecasts import checked_periods
 from regulars.core.lifetime.history import History, as_history
 from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
 from regulars.core.lifetime.negative_binomial import order_bounds
+from regulars.core.notes import Note, gettext_noop
 
 LEAST_ORDERS = 10
-ALIKE = "All accounts ordered at practically the same rate in the last window."
+ALIKE = gettext_noop("All accounts ordered at practically the same rate in the last window.")
+TOO_FEW = gettext_noop("Repeat orders in the last window: %(orders)s. At least %(least)s are needed.")
 MOST_ALIKE = 1e6  # orders that a prior may count for; beyond it all rates are the same
 LEAST_R = 1e-6
 
@@ -36,7 +38,7 @@ class LastWindow:
         self.window = window
 
     params_: dict[str, float]
-    notes_: list[str]
+    notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
         """Learn from a `History`. Raises `TooLittleHistory` if hardly anyone ordered again in the window."""
@@ -45,14 +47,14 @@ class LastWindow:
         orders, exposure = self._window(as_history(summary))
         if orders.sum() < LEAST_ORDERS:
             raise TooLittleHistory(
-                f"Only {orders.sum():.0f} repeat orders lie in the last window; at least {LEAST_ORDERS} are needed.",
-                "Import a longer history, or look at a longer window.",
+                Note(TOO_FEW, orders=orders.sum(), least=LEAST_ORDERS),
+                Note(gettext_noop("Import a longer history, or look at a longer window.")),
             )
         mean = orders.sum() / exposure.sum()
         variance = float(np.sum((orders - mean * exposure) ** 2 - orders) / np.sum(exposure**2))
         r = MOST_ALIKE if variance <= 0 else min(max(mean**2 / variance, LEAST_R), MOST_ALIKE)
         self.params_ = {"r": float(r), "alpha": float(r / mean)}
-        self.notes_ = [ALIKE] if r == MOST_ALIKE else []
+        self.notes_ = [Note(ALIKE)] if r == MOST_ALIKE else []
         return self
 
     def expected_orders(self, summary: Any, *, periods: float) -> Vector:

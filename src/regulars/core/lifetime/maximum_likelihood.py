@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from regulars.core.errors import Refusal
 from regulars.core.lifetime.columns import Vector
+from regulars.core.notes import Note, gettext_noop
 
 Matrix = npt.NDArray[np.float64]
 Derivatives = tuple[float, Vector, Matrix]
@@ -30,11 +31,16 @@ MOST_STEPS = 200
 MOST_SPREAD = 1.0  # of a logarithm: beyond it the normal approximation says nothing
 SAMPLE_ROWS = 20_000
 
-FLAT = (
-    "The history does not pin down {names}: many values fit it equally well. "
+FLAT = gettext_noop(
+    "The history does not pin down %(names)s: many values fit it equally well. "
     "Forecasts hold; these parameters by themselves mean little."
 )
-NOT_CONVERGED = "The search for the best parameters ended before it reached an optimum; treat the forecasts with care."
+NOT_CONVERGED = gettext_noop(
+    "The search for the best parameters ended before it reached an optimum; treat the forecasts with care."
+)
+
+
+LONGER_HISTORY = gettext_noop("Import a longer history, or one with more accounts.")
 
 
 class TooLittleHistory(Refusal):
@@ -107,7 +113,7 @@ class MaximumLikelihoodModel:
     covariance_: Matrix | None
     log_likelihood_: float
     converged_: bool
-    notes_: list[str]
+    notes_: list[Note]
 
     def _learn(self, optimum: Optimum, *, units: Vector, log_likelihood: float, accounts: float) -> None:
         covariance = optimum.covariance()
@@ -119,15 +125,15 @@ class MaximumLikelihoodModel:
         self.converged_ = optimum.converged
         self.notes_ = self._notes(optimum, accounts=accounts)
 
-    def _notes(self, optimum: Optimum, *, accounts: float) -> list[str]:
+    def _notes(self, optimum: Optimum, *, accounts: float) -> list[Note]:
         ends = zip(self.names, optimum.run_off.tolist(), strict=True)
-        notes = [self.bound_notes[name, side] for name, side in ends if side]
+        notes = [Note(self.bound_notes[name, side]) for name, side in ends if side]
         direction = optimum.flattest(accounts)
         if direction is not None:
             moved = [name for name, share in zip(self.names, np.abs(direction), strict=True) if share > 0.1]
-            notes.append(FLAT.format(names=" and ".join(moved)))
+            notes.append(Note(FLAT, names=moved))
         if not optimum.converged:
-            notes.append(NOT_CONVERGED)
+            notes.append(Note(NOT_CONVERGED))
         return list(dict.fromkeys(notes))
 
 

@@ -28,6 +28,7 @@ from regulars.core.lifetime.columns import Vector, as_columns, blocks, collapse,
 from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
 from regulars.core.lifetime.maximum_likelihood import Derivatives, Matrix, Optimum, in_logs, maximise
 from regulars.core.lifetime.order_days import demand_repeaters, more_than, read_order_days
+from regulars.core.notes import gettext_noop
 
 STARTS = [(0.5, 0.5), (3.0, 1.0), (0.1, 0.05), (30.0, 10.0)]
 
@@ -37,10 +38,10 @@ class NBD(OrderForecasts):
 
     names = ("r", "alpha")
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
-        ("r", 1): "All accounts order at practically the same rate.",
-        ("r", -1): "The rates at which accounts order differ beyond what the model can express.",
-        ("alpha", 1): "All accounts order at practically the same rate.",
-        ("alpha", -1): "Accounts order so often that the time of a single order tells nothing.",
+        ("r", 1): gettext_noop("All accounts order at practically the same rate."),
+        ("r", -1): gettext_noop("The rates at which accounts order differ beyond what the model can express."),
+        ("alpha", 1): gettext_noop("All accounts order at practically the same rate."),
+        ("alpha", -1): gettext_noop("Accounts order so often that the time of a single order tells nothing."),
     }
 
     def fit(self, summary: Any) -> Self:

@@ -7,9 +7,14 @@ from typing import Any
 import numpy as np
 
 from regulars.core.lifetime.columns import UnusableSummary, Vector, read_columns
-from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
+from regulars.core.lifetime.maximum_likelihood import LONGER_HISTORY, TooLittleHistory
+from regulars.core.notes import Note, gettext_noop
 
 LEAST_REPEATERS = 10
+TOO_FEW = gettext_noop(
+    "Of %(accounts)s accounts %(repeaters)s ordered on a second day; "
+    "at least %(least)s must have, to learn how this firm's customers come back."
+)
 
 
 def read_order_days(table: Any) -> tuple[Vector, Vector, Vector]:
@@ -33,9 +38,7 @@ def demand_repeaters(x: Vector, weight: Vector) -> None:
     repeaters = float(weight[(x > 0) & (weight > 0)].sum())
     if repeaters < LEAST_REPEATERS:
         raise TooLittleHistory(
-            f"Only {repeaters:.0f} of {weight.sum():.0f} accounts have ordered on a second day; "
-            f"at least {LEAST_REPEATERS} are needed to learn how this firm's customers come back.",
-            "Import a longer history, or one with more accounts.",
+            Note(TOO_FEW, repeaters=repeaters, accounts=weight.sum(), least=LEAST_REPEATERS), Note(LONGER_HISTORY)
         )
 
 

@@ -30,6 +30,7 @@ import numpy as np
 
 from regulars.core.lifetime.columns import Indices, Vector
 from regulars.core.lifetime.history import CALENDAR, EPOCH, History, as_history, day_number
+from regulars.core.notes import Note, gettext_noop
 
 BINS = {"month": 12, "week": 52}
 LEAST_DAYS = 395  # a year to see all seasons, and a month to see that it comes back
@@ -40,11 +41,11 @@ SETTLED = 0.005
 OTHER_CAUSES = 0.1  # standard deviation of ln(came / expected) of a month for reasons other than chance and season
 FIRST_DAY = day_number(date(1900, 1, 1))
 
-TOO_SHORT = (
-    "No season is learned from {days} days of history: less than {least} do not tell a season from a trend. "
+TOO_SHORT = gettext_noop(
+    "No season is learned from %(days)s days of history: less than %(least)s do not tell a season from a trend. "
     "The forecast is that of the model without seasons."
 )
-NONE_FOUND = "No season is seen in this history beyond what chance explains."
+NONE_FOUND = gettext_noop("No season is seen in this history beyond what chance explains.")
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,19 @@ class Seasonal:
     model_: Any
     multipliers_: Vector  # of each month or week of the year, 1 on average
     params_: dict[str, float]
-    notes_: list[str]
+    notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
         """Learn season and model from a `History`."""
         history = as_history(summary)
         self.multipliers_ = np.ones(BINS[self.every])
-        notes: list[str] = []
+        notes: list[Note] = []
         if history.days_long < LEAST_DAYS:
-            notes.append(TOO_SHORT.format(days=history.days_long, least=LEAST_DAYS))
+            notes.append(Note(TOO_SHORT, days=history.days_long, least=LEAST_DAYS))
         else:
             self._learn_season(history.sample(MOST_ACCOUNTS))
             if np.ptp(self.multipliers_) < 1e-3:
-                notes.append(NONE_FOUND)
+                notes.append(Note(NONE_FOUND))
         self.model_ = deepcopy(self.model).fit(history.on(self._clock()))
         self.params_ = dict(self.model_.params_)
         self.notes_ = [*notes, *self.model_.notes_]

@@ -32,9 +32,20 @@ from scipy.special import betaln, hyp2f1
 
 from regulars.core.lifetime.columns import UnusableSummary, Vector, as_columns, read_columns, read_weight
 from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
-from regulars.core.lifetime.maximum_likelihood import Derivatives, Optimum, TooLittleHistory, in_logs, maximise
+from regulars.core.lifetime.maximum_likelihood import (
+    LONGER_HISTORY,
+    Derivatives,
+    Optimum,
+    TooLittleHistory,
+    in_logs,
+    maximise,
+)
+from regulars.core.notes import Note, gettext_noop
 
 LEAST_RENEWALS = 10
+TOO_FEW = gettext_noop(
+    "Renewals that were due: %(renewals)s. At least %(least)s are needed to learn how many accounts stay."
+)
 STARTS = [(1.0, 2.0), (0.3, 1.0), (5.0, 30.0), (30.0, 30.0)]
 
 
@@ -47,10 +58,10 @@ class ShiftedBetaGeometric(OrderForecasts):
 
     names = ("alpha", "beta")
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
-        ("alpha", 1): "All accounts leave at a renewal with practically the same chance.",
-        ("alpha", -1): "Practically no account leaves, or those that leave do so at the first renewal.",
-        ("beta", 1): "All accounts leave at a renewal with practically the same chance, or none leaves.",
-        ("beta", -1): "Practically every account leaves at the first renewal, or never.",
+        ("alpha", 1): gettext_noop("All accounts leave at a renewal with practically the same chance."),
+        ("alpha", -1): gettext_noop("Practically no account leaves, or those that leave do so at the first renewal."),
+        ("beta", 1): gettext_noop("All accounts leave at a renewal with practically the same chance, or none leaves."),
+        ("beta", -1): gettext_noop("Practically every account leaves at the first renewal, or never."),
     }
 
     def fit(self, summary: Any) -> Self:
@@ -212,11 +223,7 @@ class Statistics:
         """From the rows of a summary."""
         renewals = float(n @ weight)
         if renewals < LEAST_RENEWALS:
-            raise TooLittleHistory(
-                f"Only {renewals:.0f} renewals were due; "
-                f"at least {LEAST_RENEWALS} are needed to learn how many accounts stay.",
-                "Import a longer history, or one with more accounts.",
-            )
+            raise TooLittleHistory(Note(TOO_FEW, renewals=renewals, least=LEAST_RENEWALS), Note(LONGER_HISTORY))
         last = int(n.max())
         due = _reached(n, weight, last)
         stayed = _reached(n - lost, weight, last)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from regulars.base import formats
+from regulars.base.notes import rendered
 from regulars.facts import interactions
 
 register = template.Library()
@@ -66,6 +67,12 @@ def small_share(value: Any) -> str:
 def change(value: Any) -> str:
     """−0.32 → −32%."""
     return UNKNOWN if value is None else formats.percent(value, digits=0, signed=True)
+
+
+@register.filter
+def in_words(note: Any) -> str:
+    """A note of a model or of a backtest, or what was kept of it as data, in the language of the page."""
+    return rendered(note)
 
 
 @register.filter
