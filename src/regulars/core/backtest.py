@@ -22,7 +22,7 @@ difference is by bootstrap over customers (Efron 1979), whose orders after sever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -183,11 +183,13 @@ def backtest(
     contenders: Mapping[str, Any] | None = None,
     origins: int = LEAST_ORIGINS,
     level: float = 0.9,
+    tell: Callable[[str, float], None] | None = None,
 ) -> Backtest:
     """Try contenders on earlier days of a history and choose one for forecasts `periods` units ahead.
 
     `orders` is a `History` that ends on `as_of` or a table that one can be made of; `contenders` are unfitted models by
     name, from simple to complicated. A history too short for `origins` of them gives the fallback and no records.
+    `tell` is called with the name of the contender that is tried next and the share of all that is done.
     """
     history = orders if isinstance(orders, History) else History.of(orders, as_of=as_of, unit=unit)
     history = history if history.as_of == as_of else history.at(as_of)
@@ -205,7 +207,11 @@ def backtest(
     held_out = [_HeldOut.of(history, day, horizon_days) for day in days]
     if sum(float(part.came.sum()) for part in held_out) < LEAST_ORDERS:
         return outcome
-    trials = [_Trial.of(name, model, held_out, level=level) for name, model in tried.items()]
+    trials = []
+    for number, (name, model) in enumerate(tried.items()):
+        if tell is not None:
+            tell(name, number / len(tried))
+        trials.append(_Trial.of(name, model, held_out, level=level))
     return _chosen(outcome, trials, tried, held_out, accounts=len(history.accounts))
 
 
