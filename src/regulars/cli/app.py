@@ -15,7 +15,9 @@ from regulars.cli import (
     check,
     demo,
     duplicates,
+    import_files,
     imports,
+    interactions,
     members,
     portfolio,
     rules,
@@ -45,10 +47,12 @@ app = typer.Typer(
 )
 
 for noun in (
+    import_files,
     imports,
     scores,
     today,
     accounts,
+    interactions,
     duplicates,
     portfolio,
     rules,
