@@ -11,17 +11,15 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.plan.causes import (
-    CAUSES,
-    Firing,
-    Ground,
+from regulars.plan.causes import CAUSES
+from regulars.plan.causes.cause import Firing, Ground
+from regulars.plan.closing import closing_sentence, why_gone
+from regulars.plan.standing import (
     Standing,
     chance_that_it_left,
-    closing_sentence,
     is_lost,
     is_silent,
     pause_chance,
-    why_gone,
     worth_a_year,
 )
 from regulars.plan.thresholds import PlanThresholds, plan_thresholds

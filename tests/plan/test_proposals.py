@@ -19,7 +19,7 @@ from regulars.facts.merges import merge_accounts
 from regulars.facts.models import Account
 from regulars.insight.models import Score, Snapshot
 from regulars.plan.actions import mark_done, mark_not_useful, snooze
-from regulars.plan.causes import closing_sentence
+from regulars.plan.closing import closing_sentence
 from regulars.plan.models import Action
 from regulars.plan.proposals import ACTIONS_LOCK, RefreshReport, refresh_actions
 

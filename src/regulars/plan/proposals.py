@@ -17,20 +17,12 @@ from django.db.models import Min, Q
 from regulars.base.locks import exclusive
 from regulars.facts.interactions import last_contacts
 from regulars.insight.models import Score, Snapshot
-from regulars.plan.causes import (
-    CAUSES,
-    SCORE_COLUMNS,
-    YEAR,
-    Cause,
-    Figures,
-    Firing,
-    Ground,
-    Standing,
-    is_clearly_worse,
-    why_gone,
-)
+from regulars.plan.causes import CAUSES
+from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
+from regulars.plan.closing import is_clearly_worse, why_gone
 from regulars.plan.models import Action
 from regulars.plan.seasons import paused_last_year
+from regulars.plan.standing import SCORE_COLUMNS, YEAR, Standing
 from regulars.plan.thresholds import plan_thresholds
 
 ACTIONS_LOCK = "actions"

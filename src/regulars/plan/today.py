@@ -13,7 +13,8 @@ from regulars.base.access import may
 from regulars.base.models import Member
 from regulars.facts.models import Account, Contact
 from regulars.plan.actions import visible_actions
-from regulars.plan.causes import CAUSES, closing_sentence
+from regulars.plan.causes import CAUSES
+from regulars.plan.closing import closing_sentence
 from regulars.plan.models import Action
 from regulars.plan.thresholds import plan_thresholds
 

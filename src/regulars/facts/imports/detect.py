@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from regulars.base.warehouse import Engine
 from regulars.facts.imports import meaning_of_amounts as amounts
-from regulars.facts.imports.exports import KnownExport, recognise
+from regulars.facts.imports.exports import recognise
+from regulars.facts.imports.exports.declaration import KnownExport
 from regulars.facts.imports.headings import language_of
 from regulars.facts.imports.joins import joined
 from regulars.facts.imports.mapping import Mapping

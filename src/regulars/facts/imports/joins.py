@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from regulars.base.warehouse import Engine, identifier
-from regulars.facts.imports.exports import plain
+from regulars.facts.imports.exports.declaration import plain
 from regulars.facts.imports.headings import meanings
 from regulars.facts.imports.mapping import FIELDS, LOOKUP, Lookup, Mapping, Step, fingerprint
 from regulars.facts.imports.proposals import ACCOUNT, Proposal, missing_for_orders

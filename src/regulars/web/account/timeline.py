@@ -26,7 +26,7 @@ from regulars.facts.interactions import said, visible_interactions
 from regulars.facts.models import Account, Interaction
 from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.plan.actions import visible_actions
-from regulars.plan.causes import closing_sentence
+from regulars.plan.closing import closing_sentence
 from regulars.plan.models import Action
 from regulars.plan.today import told
 from regulars.web.account.record import heading, opened, page_number

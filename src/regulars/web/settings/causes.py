@@ -21,7 +21,8 @@ from regulars.base.models import Organisation
 from regulars.base.organisation import change_thresholds
 from regulars.base.thresholds import Threshold, Unit, declared_thresholds
 from regulars.plan.actions import Acceptance, acceptance
-from regulars.plan.causes import CAUSES, Cause
+from regulars.plan.causes import CAUSES
+from regulars.plan.causes.cause import Cause
 from regulars.plan.daily import ask_for_refresh
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed

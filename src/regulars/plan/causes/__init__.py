@@ -1,0 +1,24 @@
+"""The causes for which an action is proposed: when each fires, what is at stake, what to say and do.
+
+Each cause is a pure function of what is known of one account (`Standing`) and of the firm (`Ground`). The formulas and
+the reasons for their defaults are in `docs/methods/actions.md`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from regulars.plan.causes import best_without_contact, declining, first_weeks, gone_silent, sharp_growth
+from regulars.plan.causes.cause import Cause
+
+CAUSES: Final[dict[str, Cause]] = {
+    cause.key: cause
+    for cause in (
+        gone_silent.CAUSE,
+        declining.CAUSE,
+        first_weeks.CAUSE,
+        best_without_contact.CAUSE,
+        sharp_growth.CAUSE,
+    )
+}
+"""Every cause by its key."""
