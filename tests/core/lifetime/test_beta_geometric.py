@@ -21,9 +21,9 @@ from regulars.core.lifetime import (
     ModifiedBetaGeoCNBD,
     ModifiedBetaGeoNBD,
     UnusableSummary,
-    beta_geometric,
+    beta_geometric_likelihood,
 )
-from regulars.core.lifetime.beta_geometric import Statistics
+from regulars.core.lifetime.beta_geometric_likelihood import Statistics
 
 Params = tuple[float, float, float, float]
 Vector = npt.NDArray[np.float64]
@@ -135,7 +135,7 @@ def test_a_large_history_is_learned_from_like_a_small_one(simulate: Simulate, mo
     """The part that the search starts with changes the speed, not the optimum."""
     summary = simulate(seed=14, accounts=6000)
     whole = ModifiedBetaGeoCNBD(k=2).fit(summary)
-    monkeypatch.setattr(beta_geometric, "SAMPLE_ROWS", 500)
+    monkeypatch.setattr(beta_geometric_likelihood, "SAMPLE_ROWS", 500)
     started_with_a_part = ModifiedBetaGeoCNBD(k=2).fit(summary)
     assert list(started_with_a_part.params_.values()) == pytest.approx(list(whole.params_.values()), rel=1e-6)
 

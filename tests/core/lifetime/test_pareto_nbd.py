@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import gammaln, hyp2f1
 
-from regulars.core.lifetime import NBD, ParetoNBD, UnusableSummary, nbd, pareto_nbd
-from regulars.core.lifetime.pareto_nbd import Statistics
+from regulars.core.lifetime import NBD, ParetoNBD, UnusableSummary, nbd, pareto_nbd, pareto_nbd_likelihood
+from regulars.core.lifetime.pareto_nbd_integrals import again_integral, left_integral
+from regulars.core.lifetime.pareto_nbd_likelihood import Statistics
 
 Vector = npt.NDArray[np.float64]
 Summary = dict[str, Vector]
@@ -93,8 +94,8 @@ def test_the_two_cases_make_up_the_whole(logs: Vector, frequency: int, t: float)
     """It orders again, or it leaves before: e^U + e^V = (α+t)^-R (β+t)^-s, each by an integral of its own."""
     r, alpha, s, beta = np.exp(logs)
     shape, scale, life = r + frequency, np.array([alpha + t]), np.array([beta + t])
-    left = pareto_nbd._left(shape, scale, s, life)[0]
-    again = pareto_nbd._again(shape, scale, s, life)[0]
+    left = left_integral(shape, scale, s, life)[0]
+    again = again_integral(shape, scale, s, life)[0]
     whole = -shape * np.log(scale[0]) - s * np.log(life[0])
     assert np.logaddexp(left, again) == pytest.approx(whole, abs=1e-9, rel=1e-12)
 
@@ -155,7 +156,7 @@ def test_a_large_history_is_learned_from_like_a_small_one(monkeypatch: pytest.Mo
     """The parts that the search starts with change the speed, not the optimum."""
     summary = drawn(14, 6000)
     whole = ParetoNBD().fit(summary)
-    monkeypatch.setattr(pareto_nbd, "SAMPLE_ROWS", 200)
+    monkeypatch.setattr(pareto_nbd_likelihood, "SAMPLE_ROWS", 200)
     started_with_parts = ParetoNBD().fit(summary)
     assert list(started_with_parts.params_.values()) == pytest.approx(list(whole.params_.values()), rel=1e-6)
 

@@ -25,8 +25,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from regulars.core.lifetime import pareto_nbd
-from regulars.core.lifetime.beta_geometric import BetaGeometric, Statistics
+from regulars.core.lifetime import pareto_nbd_likelihood
+from regulars.core.lifetime.beta_geometric import BetaGeometric
+from regulars.core.lifetime.beta_geometric_likelihood import Statistics
 from regulars.core.lifetime.columns import (
     Indices,
     UnusableSummary,
@@ -227,26 +228,27 @@ class Covariates(OrderForecasts):
                 "Put numbers into a few classes.",
             )
 
-    def _whole(self, table: Any, columns: Columns, weight: Vector) -> Statistics | pareto_nbd.Statistics:
+    def _whole(self, table: Any, columns: Columns, weight: Vector) -> Statistics | pareto_nbd_likelihood.Statistics:
         if isinstance(self.model, BetaGeometric):
             return self.model._statistics(table)
         demand_repeaters(columns[0], weight)
         x, t_x, T = columns
-        return pareto_nbd.Statistics.of(x, t_x, T, weight)
+        return pareto_nbd_likelihood.Statistics.of(x, t_x, T, weight)
 
     def _parts(
         self,
-        whole: Statistics | pareto_nbd.Statistics,
+        whole: Statistics | pareto_nbd_likelihood.Statistics,
         table: Any,
         columns: Columns,
         weight: Vector,
         back: Indices,
-    ) -> list[Statistics | pareto_nbd.Statistics]:
+    ) -> list[Statistics | pareto_nbd_likelihood.Statistics]:
         """Give the statistics of the accounts of each pattern."""
         model, scale, (x, t_x, T) = self.model, whole.scale, columns
         if isinstance(model, ParetoNBD):
             return [
-                pareto_nbd.Statistics.scaled(scale, x[rows], t_x[rows], T[rows], weight[rows]) for rows in _alike(back)
+                pareto_nbd_likelihood.Statistics.scaled(scale, x[rows], t_x[rows], T[rows], weight[rows])
+                for rows in _alike(back)
             ]
         gaps = model._gaps(table)
         return [
@@ -278,7 +280,9 @@ class Covariates(OrderForecasts):
             matrix[place, column] = -sign * centre[its] / width[its]
         return matrix
 
-    def _settle(self, whole: Statistics | pareto_nbd.Statistics, optimum: Optimum, unscaling: Matrix) -> None:
+    def _settle(
+        self, whole: Statistics | pareto_nbd_likelihood.Statistics, optimum: Optimum, unscaling: Matrix
+    ) -> None:
         theta = unscaling @ optimum.logs
         units = [whole.scale if place in self._family.times else 1.0 for place in range(4)]
         values = np.concatenate([np.exp(theta[:4]) * units, theta[4:]])
