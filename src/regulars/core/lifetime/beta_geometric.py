@@ -39,7 +39,7 @@ integrand is positive and finite everywhere.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import betainc, betaln, expit
@@ -47,18 +47,20 @@ from scipy.special import betainc, betaln, expit
 from regulars.core.lifetime.beta_geometric_expectation import CHEBYSHEV_NODES, interpolated, orders_if_alive
 from regulars.core.lifetime.beta_geometric_likelihood import Statistics
 from regulars.core.lifetime.columns import Vector, as_columns, read_weight
-from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
-from regulars.core.lifetime.maximum_likelihood import Matrix, Optimum
+from regulars.core.lifetime.forecasts import Columns, checked_periods
+from regulars.core.lifetime.maximum_likelihood import Matrix
+from regulars.core.lifetime.order_day_models import OrderDayModel
 from regulars.core.lifetime.order_days import read_order_days
 
 
-class BetaGeometric(OrderForecasts):
+class BetaGeometric(OrderDayModel):
     """Erlang-k gaps and a beta-geometric lifetime, by maximum likelihood.
 
     Time is in any unit, the same for `fit` and for questions.
     """
 
     names = ("r", "alpha", "a", "b")
+    times = ("alpha",)
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
         ("r", 1): "All accounts order at practically the same rate.",
         ("r", -1): "The rates at which accounts order differ beyond what the model can express.",
@@ -82,15 +84,6 @@ class BetaGeometric(OrderForecasts):
     def _occasions(self) -> int:
         """c: how many occasions to leave come before the first repeat order."""
         return int(self.leaves_after_first)
-
-    def fit(self, summary: Any) -> Self:
-        """Learn from rows of (frequency, recency, age[, weight]); a row of weight w counts as w accounts.
-
-        Raises `TooLittleHistory` if hardly anyone has ordered twice, `UnusableSummary` if rows contradict themselves.
-        """
-        statistics = self._statistics(as_columns(summary))
-        self._settle(statistics, statistics.maximise())
-        return self
 
     def probability_alive(self, summary: Any) -> Vector:
         """Give the chance that each account still is a customer at its age."""
@@ -121,16 +114,6 @@ class BetaGeometric(OrderForecasts):
         x, t_x, T = self._read(table)
         weight = read_weight(table, x.size)
         return Statistics.of(x, t_x, T, weight, occasions=self._occasions, log_gap_sum=self._gaps(table))
-
-    def _settle(self, statistics: Statistics, optimum: Optimum) -> None:
-        self._learn(
-            optimum,
-            units=np.array([1.0, statistics.scale, 1.0, 1.0]),
-            log_likelihood=optimum.log_likelihood - statistics.orders * float(np.log(statistics.scale)),
-            accounts=statistics.accounts,
-        )
-        ages = np.concatenate([statistics.once_age, statistics.T]) * statistics.scale
-        self._learn_forecasts(optimum, ages, np.concatenate([statistics.once_weight, statistics.weight]))
 
     def _probability_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         r, alpha, a, b = self.params_.values()

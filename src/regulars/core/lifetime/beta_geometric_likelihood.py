@@ -92,6 +92,11 @@ class Statistics:
             starts.insert(0, maximise(sample.derivatives, starts, accounts=sample.accounts).logs)
         return maximise(self.derivatives, starts, accounts=self.accounts)
 
+    def ages(self) -> tuple[Vector, Vector]:
+        """Give how old the accounts are and how many."""
+        ages = np.concatenate([self.once_age, self.T]) * self.scale
+        return ages, np.concatenate([self.once_weight, self.weight])
+
     def _sample(self) -> Statistics:
         """Give a part (collapsed rows come in no meaningful sequence), near whose optimum the whole has its own."""
         step = max(1, (self.weight.size + self.once_weight.size) // SAMPLE_ROWS)

@@ -47,7 +47,6 @@ from regulars.core.lifetime.maximum_likelihood import (
     Optimum,
     maximise,
 )
-from regulars.core.lifetime.order_days import demand_repeaters
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
 from regulars.core.notes import Note, gettext_noop
 
@@ -63,12 +62,11 @@ class _Family:
 
     rate: tuple[tuple[int, float], ...]  # parameters that covariates of the rate act on, by their places, and the signs
     leaving: tuple[tuple[int, float], ...]
-    times: tuple[int, ...]  # parameters that are times
     together: bool  # whether one call answers for accounts with different parameters
 
 
-BETA_GEOMETRIC = _Family(rate=((1, -1.0),), leaving=((2, 1.0), (3, 1.0)), times=(1,), together=True)
-PARETO = _Family(rate=((1, -1.0),), leaving=((3, -1.0),), times=(1, 3), together=False)
+BETA_GEOMETRIC = _Family(rate=((1, -1.0),), leaving=((2, 1.0), (3, 1.0)), together=True)
+PARETO = _Family(rate=((1, -1.0),), leaving=((3, -1.0),), together=False)
 
 
 class Covariates(OrderForecasts):
@@ -108,7 +106,7 @@ class Covariates(OrderForecasts):
         table = as_columns(summary)
         x, t_x, T, *covariates = self._read(table)
         weight = read_weight(table, x.size)
-        whole = self._whole(table, (x, t_x, T), weight)
+        whole = self.model._statistics(table)
         self._check_variety(covariates, weight)
         centre = np.array([np.average(column, weights=weight) for column in covariates])
         width = np.array([np.std(column[weight > 0]) for column in covariates])
@@ -228,13 +226,6 @@ class Covariates(OrderForecasts):
                 "Put numbers into a few classes.",
             )
 
-    def _whole(self, table: Any, columns: Columns, weight: Vector) -> Statistics | pareto_nbd_likelihood.Statistics:
-        if isinstance(self.model, BetaGeometric):
-            return self.model._statistics(table)
-        demand_repeaters(columns[0], weight)
-        x, t_x, T = columns
-        return pareto_nbd_likelihood.Statistics.of(x, t_x, T, weight)
-
     def _parts(
         self,
         whole: Statistics | pareto_nbd_likelihood.Statistics,
@@ -284,7 +275,7 @@ class Covariates(OrderForecasts):
         self, whole: Statistics | pareto_nbd_likelihood.Statistics, optimum: Optimum, unscaling: Matrix
     ) -> None:
         theta = unscaling @ optimum.logs
-        units = [whole.scale if place in self._family.times else 1.0 for place in range(4)]
+        units = [whole.scale if name in self.model.times else 1.0 for name in self.model.names]
         values = np.concatenate([np.exp(theta[:4]) * units, theta[4:]])
         names = [*self.model.names, *(f"{self.model.names[place]}[{name}]" for place, _, name in self._effects)]
         self.params_ = dict(zip(names, values.tolist(), strict=True))

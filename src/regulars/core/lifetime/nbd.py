@@ -19,50 +19,32 @@ with I the regularised incomplete beta function.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import betainc
 
 from regulars.core.lifetime.columns import Vector, as_columns, blocks, collapse, read_weight
-from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
+from regulars.core.lifetime.forecasts import Columns, checked_periods
 from regulars.core.lifetime.maximum_likelihood import Derivatives, Matrix, Optimum, in_logs, maximise
+from regulars.core.lifetime.order_day_models import OrderDayModel
 from regulars.core.lifetime.order_days import demand_repeaters, more_than, read_order_days
 from regulars.core.notes import gettext_noop
 
 STARTS = [(0.5, 0.5), (3.0, 1.0), (0.1, 0.05), (30.0, 10.0)]
 
 
-class NBD(OrderForecasts):
+class NBD(OrderDayModel):
     """NBD by maximum likelihood. Time is in any unit, the same for `fit` and for questions."""
 
     names = ("r", "alpha")
+    times = ("alpha",)
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
         ("r", 1): gettext_noop("All accounts order at practically the same rate."),
         ("r", -1): gettext_noop("The rates at which accounts order differ beyond what the model can express."),
         ("alpha", 1): gettext_noop("All accounts order at practically the same rate."),
         ("alpha", -1): gettext_noop("Accounts order so often that the time of a single order tells nothing."),
     }
-
-    def fit(self, summary: Any) -> Self:
-        """Learn from rows of (frequency, recency, age[, weight]); a row of weight w counts as w accounts.
-
-        Raises `TooLittleHistory` if hardly anyone has ordered twice, `UnusableSummary` if rows contradict themselves.
-        """
-        table = as_columns(summary)
-        x, _, T = read_order_days(table)
-        weight = read_weight(table, x.size)
-        demand_repeaters(x, weight)
-        statistics = Statistics.of(x, T, weight)
-        optimum = statistics.maximise()
-        self._learn(
-            optimum,
-            units=np.array([1.0, statistics.scale]),
-            log_likelihood=optimum.log_likelihood - statistics.orders * float(np.log(statistics.scale)),
-            accounts=statistics.accounts,
-        )
-        self._learn_forecasts(optimum, statistics.T * statistics.scale, statistics.weight)
-        return self
 
     def probability_alive(self, summary: Any) -> Vector:
         """Give 1 for each account: none leaves in this model."""
@@ -87,6 +69,12 @@ class NBD(OrderForecasts):
     def _read(self, table: Any) -> Columns:
         x, _, T = read_order_days(table)
         return x, T
+
+    def _statistics(self, table: Any) -> Statistics:
+        x, T = self._read(table)
+        weight = read_weight(table, x.size)
+        demand_repeaters(x, weight)
+        return Statistics.of(x, T, weight)
 
     def _at_least(self, columns: Columns, orders: Vector, *, periods: float) -> Vector:
         x, T = columns
@@ -151,6 +139,10 @@ class Statistics:
     def maximise(self) -> Optimum:
         """Give the optimum."""
         return maximise(self.derivatives, [np.log(start) for start in STARTS], accounts=self.accounts)
+
+    def ages(self) -> tuple[Vector, Vector]:
+        """Give how old the accounts are and how many."""
+        return self.T * self.scale, self.weight
 
     def derivatives(self, logs: Vector) -> Derivatives:
         """Give the log-likelihood with its derivatives by the logarithms of (r, α)."""

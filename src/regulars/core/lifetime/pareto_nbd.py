@@ -33,25 +33,27 @@ the integral being written so that nothing special happens at s = 1.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import betaln, expit, exprel
 
 from regulars.core.lifetime.columns import Vector, as_columns, pieces, read_weight
-from regulars.core.lifetime.forecasts import Columns, OrderForecasts, checked_periods
+from regulars.core.lifetime.forecasts import Columns, checked_periods
 from regulars.core.lifetime.maximum_likelihood import Matrix
 from regulars.core.lifetime.nbd import at_least, chances_of_counts
+from regulars.core.lifetime.order_day_models import OrderDayModel
 from regulars.core.lifetime.order_days import demand_repeaters, read_order_days
 from regulars.core.lifetime.pareto_nbd_curves import values_of_rows
 from regulars.core.lifetime.pareto_nbd_integrals import again_integral, left_integral
 from regulars.core.lifetime.pareto_nbd_likelihood import Statistics
 
 
-class ParetoNBD(OrderForecasts):
+class ParetoNBD(OrderDayModel):
     """Pareto/NBD by maximum likelihood. Time is in any unit, the same for `fit` and for questions."""
 
     names = ("r", "alpha", "s", "beta")
+    times = ("alpha", "beta")
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
         ("r", 1): "All accounts order at practically the same rate.",
         ("r", -1): "The rates at which accounts order differ beyond what the model can express.",
@@ -62,26 +64,6 @@ class ParetoNBD(OrderForecasts):
         ("beta", 1): "All accounts leave at practically the same rate, or none leaves.",
         ("beta", -1): "A part of the accounts leaves practically at once.",
     }
-
-    def fit(self, summary: Any) -> Self:
-        """Learn from rows of (frequency, recency, age[, weight]); a row of weight w counts as w accounts.
-
-        Raises `TooLittleHistory` if hardly anyone has ordered twice, `UnusableSummary` if rows contradict themselves.
-        """
-        table = as_columns(summary)
-        x, t_x, T = read_order_days(table)
-        weight = read_weight(table, x.size)
-        demand_repeaters(x, weight)
-        statistics = Statistics.of(x, t_x, T, weight)
-        optimum = statistics.maximise()
-        self._learn(
-            optimum,
-            units=np.array([1.0, statistics.scale, 1.0, statistics.scale]),
-            log_likelihood=optimum.log_likelihood - statistics.orders * float(np.log(statistics.scale)),
-            accounts=statistics.accounts,
-        )
-        self._learn_forecasts(optimum, *statistics.ages())
-        return self
 
     def probability_alive(self, summary: Any) -> Vector:
         """Give the chance that each account still is a customer at its age."""
@@ -103,6 +85,12 @@ class ParetoNBD(OrderForecasts):
 
     def _read(self, table: Any) -> Columns:
         return read_order_days(table)
+
+    def _statistics(self, table: Any) -> Statistics:
+        x, t_x, T = read_order_days(table)
+        weight = read_weight(table, x.size)
+        demand_repeaters(x, weight)
+        return Statistics.of(x, t_x, T, weight)
 
     def _probability_alive(self, x: Vector, t_x: Vector, T: Vector) -> Vector:
         r, alpha, s, beta = self.params_.values()
