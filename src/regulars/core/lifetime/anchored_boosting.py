@@ -85,12 +85,14 @@ class AnchoredBoosting:
         self.notes_ = list(self.model_.notes_)
         self._days = min(round(self.periods * history.unit_days), history.days_long // LEAST_SHARE)
         self._trees: _Trees | None = None
+        self._asked: tuple[History, Vector] | None = None
         self.strength_ = 0.0
         lessons = _Lessons()
         room = history.days_long - 1.5 * self._days  # before the earliest day lies half the time that is trained on
         apart = min(self._days, room / max(self.origins - 1, 1))
+        taught = history.sample(MOST_ROWS)
         for number in range(self.origins):
-            lessons.add(self.model, history, days=self._days, back=self._days + int(number * apart))
+            lessons.add(self.model, taught, days=self._days, back=self._days + int(number * apart))
         if lessons.orders < LEAST_ORDERS:
             self.notes_.append(Note(TOO_LITTLE))
             self._shape = (0.0, 0.0)
@@ -111,9 +113,7 @@ class AnchoredBoosting:
         forecast = _forecast(self.model_, history, periods)
         if self._trees is None:
             return forecast
-        trained = _forecast(self.model_, history, self._days / history.unit_days)
-        features = self._cuts.steps(_features(history, trained, days=self._days))
-        corrected = forecast * np.exp(self.strength_ * self._trees.logs(features))
+        corrected = forecast * self._factors(history)
         return np.asarray(corrected * (forecast.sum() / corrected.sum()))
 
     def interval(self, summary: Any, *, periods: float, level: float = 0.9) -> tuple[Vector, Vector]:
@@ -127,6 +127,15 @@ class AnchoredBoosting:
             return low, high
         mean = self.expected_orders(summary, periods=periods)
         return order_bounds(_shape_at(self._shape, mean), mean, level=level)
+
+    def _factors(self, history: History) -> Vector:
+        """Give what the trees multiply the forecast of each account by; the answer for the last history is kept."""
+        assert self._trees is not None
+        if self._asked is None or self._asked[0] is not history:
+            trained = _forecast(self.model_, history, self._days / history.unit_days)
+            features = self._cuts.steps(_features(history, trained, days=self._days))
+            self._asked = history, np.exp(self.strength_ * self._trees.logs(features))
+        return self._asked[1]
 
     def _learn(self, lessons: _Lessons) -> None:
         raw, forecast, came, lesson = lessons.rows()
