@@ -149,7 +149,10 @@ def told_choice(choice: ForecastChoice) -> str:
     match choice.why:
         case Why.PINNED:
             assert choice.pin is not None
-            return _("“%(name)s” scores because it was pinned: %(reason)s") % {"name": name, "reason": choice.pin.reason}
+            return _("“%(name)s” scores because it was pinned: %(reason)s") % {
+                "name": name,
+                "reason": choice.pin.reason,
+            }
         case Why.WON:
             return _("“%(name)s” scores because it was the best on your own past.") % {"name": name}
         case Why.TOO_SHORT:

@@ -17,6 +17,7 @@ from regulars.core.account_figures import FigureRules, account_days, with_resolv
 from regulars.core.money import exponent
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account
+from regulars.insight.forecast_choice import ForecastChoice, chosen_forecast
 from regulars.insight.thresholds import figure_rules
 
 if TYPE_CHECKING:
@@ -33,16 +34,18 @@ class Basis:
     rules: FigureRules
     redirects: Mapping[int, int]  # merged account -> the one that was kept
     roots: Mapping[int, int]  # account of a group -> the head of the group; heads are not in it
+    choice: ForecastChoice
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same merges, groups and thresholds (the history has its version)."""
+        """The same for the same merges, groups, thresholds and forecast (the history has its version)."""
         told = [self.currency, asdict(self.rules), sorted(self.redirects.items()), sorted(self.roots.items())]
+        told += [self.choice.name, self.choice.horizon_days]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def basis_in_force() -> Basis:
-    """The history, merges, groups and thresholds of this moment."""
+    """The history, merges, groups, thresholds and forecast of this moment."""
     firm = organisation()
     redirects = _redirects()
     return Basis(
@@ -51,6 +54,7 @@ def basis_in_force() -> Basis:
         rules=figure_rules(firm),
         redirects=redirects,
         roots=_roots(redirects),
+        choice=chosen_forecast(),
     )
 
 

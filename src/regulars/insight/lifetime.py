@@ -1,15 +1,30 @@
-"""Chance that each account is still a customer, and what it will buy: the lifetime models on the firm's own history."""
+"""Chance that each account is still a customer, and what it will buy: the forecast that scores, on all the history.
+
+Where the forecast itself does not say something, a companion does:
+
+- The chance that an account is still a customer comes from the structural model inside the forecast. Beside the rule
+  of thumb "last window", which has none and lets nobody leave, BG/NBD says it.
+- Of accounts that ordered once the chance is unknown where the model lets nobody leave before a second order: that is
+  an assumption, not knowledge. In an average only the models that know are asked about them.
+- A forecast that cannot learn from this history is replaced by the average of three models, and the notes say so.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regulars.core.backtest import fallback
 from regulars.core.errors import Refusal
-from regulars.core.lifetime import BetaGeoNBD, GammaGamma
+from regulars.core.lifetime import Average, BetaGeoNBD, GammaGamma, History, Seasonal
+from regulars.core.lifetime.forecasts import OrderForecasts
+from regulars.core.lifetime.kept import KEPT, model_as_data
+from regulars.core.notes import Note, as_data, gettext_noop
+from regulars.insight.forecast_choice import DAYS_A_WEEK, ForecastChoice
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +32,8 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float64]
 
-DAYS_A_WEEK = 7.0  # the models count in weeks; their answers do not depend on it
+UNIT = "week"
+LEVEL = 0.9  # of the bounds between which the orders of an account lie
 HORIZONS_DAYS = (90, 365)
 COLUMNS = (
     "probability_alive",
@@ -31,34 +47,225 @@ COLUMNS = (
     "expected_value_365",
     "value_at_risk",
 )
+REPLACED = gettext_noop("“%(name)s” could not learn from this history, so the average of three models is used.")
 
 
 @dataclass(frozen=True)
 class LifetimeScores:
-    """A column of `COLUMNS` for each account, NaN where it is unknown, and the models they came from."""
+    """A column of `COLUMNS` for each account, NaN where it is unknown, and the models they came from.
+
+    `model` becomes `Snapshot.lifetime_model`: `forecast` (name, why, horizon_days), `structural` (the models inside it
+    as `core.lifetime.kept` keeps them; several for an average), `season` (every, multipliers; None without one),
+    `orders` (BG/NBD by the calendar, whatever scores), `values` (Gamma-Gamma), `notes`. `ahead` has what is expected of
+    all accounts together, for each number of days that was asked for.
+    """
 
     columns: dict[str, Vector]
     model: dict[str, Any]
+    ahead: dict[int, Ahead]
 
 
-def lifetime_scores(figures: pa.Table, *, as_of: date) -> LifetimeScores:
-    """Fit the models to the figures of all accounts and ask them about each.
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """What is expected of all accounts together; chance moves the orders by a standard deviation of `spread`."""
 
-    With too little history for a model, what it would say is NaN, and the notes of the model say why.
+    accounts: int
+    orders: float
+    spread: float
+    sales: float | None
+
+
+def lifetime_scores(
+    figures: pa.Table,
+    *,
+    as_of: date,
+    choice: ForecastChoice,
+    history: Callable[[], History],
+    ahead: tuple[int, ...] = (),
+) -> LifetimeScores:
+    """Fit the forecast that scores to all accounts and ask it about each.
+
+    `history` reads the order days of the accounts in `figures` that have ordered, in the same sequence: only some
+    forecasts look at them. With too little history for a model, what it would say is NaN, and the notes say why.
     """
     ordered = _vector(figures, "order_days") > 0
     summary = _summary(figures.filter(ordered), as_of)
     notes: list[str] = []
-    orders = _fitted(BetaGeoNBD(), summary, notes)
     values = _fitted(GammaGamma(), summary, notes)
+    companion = _fitted(BetaGeoNBD(), summary, notes)
     unknown = np.full(int(ordered.sum()), np.nan)
+    each = values.expected_value(summary) if values is not None else unknown
+    scorer = _scorer(choice, companion, summary, history, notes) if companion is not None else None
     answers = dict.fromkeys(COLUMNS, unknown)
-    if orders is not None:
-        each = values.expected_value(summary) if values is not None else unknown
+    told: dict[str, Any] = {"forecast": _told_forecast(choice), "structural": [], "season": None}
+    sums = {}
+    if scorer is not None:
         bought = np.clip(_vector(figures, "sales_12m")[ordered], 0.0, None)
-        answers = _answers(orders, summary, each, bought)
-    columns = {name: _spread(answer, ordered) for name, answer in answers.items()}
-    return LifetimeScores(columns, {"orders": _told(orders), "values": _told(values), "notes": notes})
+        answers = _answers(scorer, each, bought)
+        told |= scorer.told()
+        sums = {days: _ahead(scorer, each, days) for days in ahead}
+    told |= {"orders": companion and model_as_data(companion, unit=UNIT), "values": _told_values(values)}
+    told["notes"] = [as_data(note) for note in dict.fromkeys(notes)]
+    return LifetimeScores({name: _spread(answer, ordered) for name, answer in answers.items()}, told, sums)
+
+
+# The forecast
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """The order days expected of each account, and their bounds."""
+
+    expected: Vector
+    low: Vector
+    high: Vector
+
+
+class _Scorer:
+    """A fitted forecast, and the table of accounts that it is asked about."""
+
+    def __init__(self, model: Any, companion: BetaGeoNBD, table: Any, once: NDArray[np.bool_]) -> None:
+        """`once`: the accounts that ordered on one day only."""
+        self.model, self.companion, self.table, self.once = model, companion, table, once
+        self._asked: dict[int, _Orders] = {}
+
+    def orders(self, days: int) -> _Orders:
+        """The orders of each account in the days ahead; a number of days is asked about once."""
+        if days not in self._asked:
+            periods = days / DAYS_A_WEEK
+            low, high = self.model.interval(self.table, periods=periods, level=LEVEL)
+            self._asked[days] = _Orders(self.model.expected_orders(self.table, periods=periods), low, high)
+        return self._asked[days]
+
+    @property
+    def lets_leave(self) -> bool:
+        """Whether the forecast itself knows that accounts leave."""
+        return hasattr(self.model, "probability_alive")
+
+    def chances(self) -> tuple[Vector, Vector]:
+        """The chance that each account is still a customer, and the same with NaN where that is only assumed."""
+        model = self.model if self.lets_leave else self.companion
+        each = [
+            part.probability_alive(self.table) for part in (model.models_ if isinstance(model, Average) else [model])
+        ]
+        alive = np.mean(each, axis=0)
+        knowing = [chances for chances in each if np.any(chances[self.once] < 1)]
+        known = np.where(self.once, np.mean(knowing, axis=0) if knowing else np.nan, alive)
+        return alive, known
+
+    def told(self) -> dict[str, Any]:
+        """What of it is kept with the snapshot, besides its name."""
+        season = _season(self.model)
+        return {
+            "structural": [model_as_data(one, unit=UNIT) for one in self._structural()],
+            "season": season and {"every": season.every, "multipliers": season.multipliers_.tolist()},
+        }
+
+    def _structural(self) -> list[Any]:
+        """The models inside the forecast that say who is still a customer; by the clock of its season, if any."""
+        model = self.model if self.lets_leave else self.companion
+        while hasattr(model, "model_"):
+            model = model.model_
+        parts = model.models_ if isinstance(model, Average) else [model]
+        return [part for part in parts if type(part).__name__ in KEPT]
+
+
+def _scorer(
+    choice: ForecastChoice,
+    companion: BetaGeoNBD,
+    summary: dict[str, Vector],
+    history: Callable[[], History],
+    notes: list[str],
+) -> _Scorer | None:
+    once = summary["frequency"] == 0
+    model = choice.model()
+    table = summary if isinstance(model, OrderForecasts | Average) else history()
+    refusals: list[str] = []
+    fitted = companion if isinstance(model, BetaGeoNBD) else _fitted(model, table, refusals)
+    if fitted is not None:
+        notes.extend(refusals)
+        return _Scorer(fitted, companion, table, once)
+    notes.extend([Note(REPLACED, name=Note(choice.name)), *refusals])
+    average = _fitted(fallback(), summary, notes)
+    return None if average is None else _Scorer(average, companion, summary, once)
+
+
+def _season(model: Any) -> Seasonal | None:
+    while not isinstance(model, Seasonal) and hasattr(model, "model_"):
+        model = model.model_
+    return model if isinstance(model, Seasonal) else None
+
+
+def _fitted(model: Any, table: Any, notes: list[str]) -> Any:
+    try:
+        model.fit(table)
+    except Refusal as refusal:
+        notes.append(refusal.note)
+        return None
+    notes.extend(model.notes_)
+    return model
+
+
+# What it says
+
+
+def _answers(scorer: _Scorer, each: Vector, bought: Vector) -> dict[str, Vector]:
+    alive, known = scorer.chances()
+    answers = {"probability_alive": known}
+    for days in HORIZONS_DAYS:
+        orders = scorer.orders(days)
+        answers[f"expected_orders_{days}"] = orders.expected
+        answers[f"orders_{days}_low"], answers[f"orders_{days}_high"] = orders.low, orders.high
+        answers[f"expected_value_{days}"] = orders.expected * each
+    if_stays = answers["expected_value_365"]
+    if scorer.lets_leave:  # else the forecast already is that of an account that stays
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if_stays = np.where(alive > 0, if_stays / alive, np.inf)
+    # What a customer long gone would buy is lost already: no more is at risk than what it bought in the last 12 months.
+    at_risk = np.minimum((1 - alive) * if_stays, bought)
+    answers["value_at_risk"] = np.where(np.isnan(known) | np.isnan(each), np.nan, at_risk)
+    return answers
+
+
+def _ahead(scorer: _Scorer, each: Vector, days: int) -> Ahead:
+    orders = scorer.orders(days)
+    return Ahead(
+        accounts=orders.expected.size,
+        orders=float(orders.expected.sum()),
+        spread=spread_of_sum(orders.expected, orders.low, orders.high),
+        sales=None if np.isnan(each).any() else float(orders.expected @ each),
+    )
+
+
+def spread_of_sum(expected: Vector, low: Vector, high: Vector) -> float:
+    """The standard deviation of the orders of all accounts together, each by itself, from their bounds of nine in ten.
+
+    Bounds of whole numbers may be 0 and 0 where an order now and then is to be expected; so no account varies by less
+    than the square root of what is expected of it.
+    """
+    half = (high - low) / 2 / NORMAL_90
+    return float(np.sqrt(np.sum(np.maximum(half**2, expected))))
+
+
+NORMAL_90 = 1.6448536269514722  # nine tenths of a normal distribution lie within so many standard deviations
+
+
+def _told_forecast(choice: ForecastChoice) -> dict[str, Any]:
+    return {
+        "name": choice.name,
+        "why": choice.why,
+        "horizon_days": choice.horizon_days,
+        "backtest": None if choice.backtest is None else str(choice.backtest.uid),
+    }
+
+
+def _told_values(values: GammaGamma | None) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {"name": type(values).__name__, "params": values.params_, "log_likelihood": values.log_likelihood_}
+
+
+# Columns
 
 
 def _summary(figures: pa.Table, as_of: date) -> dict[str, Vector]:
@@ -69,45 +276,6 @@ def _summary(figures: pa.Table, as_of: date) -> dict[str, Vector]:
         "recency": (last - first) / DAYS_A_WEEK,
         "age": (today - first) / DAYS_A_WEEK,
         "mean_value": _vector(figures, "repeat_order_value"),
-    }
-
-
-def _answers(orders: BetaGeoNBD, summary: dict[str, Vector], each: Vector, bought: Vector) -> dict[str, Vector]:
-    alive = orders.probability_alive(summary)
-    if_alive = {days: orders.expected_orders_if_alive(summary, periods=days / DAYS_A_WEEK) for days in HORIZONS_DAYS}
-    answers = {"probability_alive": alive}
-    for days in HORIZONS_DAYS:
-        answers[f"expected_orders_{days}"] = alive * if_alive[days]
-        answers[f"expected_value_{days}"] = alive * if_alive[days] * each
-        bounds = orders.interval(summary, periods=days / DAYS_A_WEEK)
-        answers[f"orders_{days}_low"], answers[f"orders_{days}_high"] = bounds
-    # What a customer long gone would buy is lost already: no more is at risk than what it bought in the last 12 months.
-    answers["value_at_risk"] = np.minimum((1 - alive) * if_alive[365] * each, bought)
-    # The model lets nobody leave before a second order; that is an assumption, not knowledge of those who ordered once.
-    once = summary["frequency"] == 0
-    for name in ("probability_alive", "value_at_risk"):
-        answers[name] = np.where(once, np.nan, answers[name])
-    return answers
-
-
-def _fitted(model: Any, summary: dict[str, Vector], notes: list[str]) -> Any:
-    try:
-        model.fit(summary)
-    except Refusal as refusal:
-        notes.append(str(refusal))
-        return None
-    notes.extend(model.notes_)
-    return model
-
-
-def _told(model: Any) -> dict[str, Any] | None:
-    if model is None:
-        return None
-    return {
-        "name": type(model).__name__,
-        "params": model.params_,
-        "log_likelihood": model.log_likelihood_,
-        "unit": "week",
     }
 
 

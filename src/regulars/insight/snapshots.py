@@ -21,9 +21,19 @@ from regulars.base.models import new_uid
 from regulars.base.warehouse import Table, open_engine, quoted
 from regulars.core.account_figures import account_figures
 from regulars.facts.models import Account
+from regulars.insight.backtests import ask_for_first_backtest
+from regulars.insight.forecast_tracking import (
+    TRACKED_DAYS,
+    Came,
+    ask_again_after_decay,
+    came_of_forecasts,
+    note_forecasts,
+    settle_tracks,
+)
 from regulars.insight.histories import Basis, OpenHistory, basis_in_force, open_history
-from regulars.insight.lifetime import lifetime_scores
+from regulars.insight.lifetime import Ahead, lifetime_scores
 from regulars.insight.models import Score, Snapshot
+from regulars.insight.order_days import order_history
 from regulars.insight.portfolio_figures import Portfolio, portfolio_of
 
 if TYPE_CHECKING:
@@ -88,6 +98,8 @@ class Computed:
     scores: pa.Table  # `SCORE_COLUMNS`, by account
     portfolio: Portfolio
     lifetime_model: dict[str, Any]
+    ahead: dict[int, Ahead]  # by days ahead
+    came: list[Came]  # of earlier forecasts whose time is over
 
 
 def take_snapshot(
@@ -95,8 +107,9 @@ def take_snapshot(
 ) -> Snapshot:
     """Compute every account as of a date and keep it; with `current`, lists show it from now on.
 
-    Nothing is computed again for the same date, history, merges, groups and thresholds, unless forced. One process at a
-    time; raises `Busy` when another takes a snapshot for longer than a minute, `NoOrganisation` before there is a firm.
+    Nothing is computed again for the same date, history, merges, groups, thresholds and forecast, unless forced. The
+    forecasts of a current one are tracked, and those of earlier ones settled. One process at a time; raises `Busy` when
+    another takes a snapshot for longer than a minute, `NoOrganisation` before there is a firm.
     """
     tell = progress or _nobody
     with exclusive("scores", wait_seconds=60):
@@ -109,8 +122,11 @@ def take_snapshot(
         computed = compute(as_of=as_of, basis=basis, progress=tell)
         tell(_("Keeping the snapshot"), 0.7)
         snapshot = _keep(computed, current=current)
-        tell(_("Snapshot taken"), 1.0)
-        return snapshot
+    if current:
+        ask_for_first_backtest()
+        ask_again_after_decay()
+    tell(_("Snapshot taken"), 1.0)
+    return snapshot
 
 
 def current_snapshot() -> Snapshot | None:
@@ -133,11 +149,18 @@ def compute(*, as_of: date, basis: Basis | None = None, progress: Progress | Non
         tell(_("Computing the figures of every account"), 0.2)
         figures = _figures(history)
         tell(_("Estimating who is still a customer"), 0.4)
-        lifetime = lifetime_scores(figures, as_of=as_of)
+        lifetime = lifetime_scores(
+            figures,
+            as_of=as_of,
+            choice=basis.choice,
+            history=lambda: order_history(history),
+            ahead=TRACKED_DAYS,
+        )
         scores = _scores(figures, lifetime.columns)
         tell(_("Computing the figures of the firm"), 0.55)
         portfolio = portfolio_of(history, scores)
-    return Computed(as_of, basis, scores, portfolio, lifetime.model)
+        came = came_of_forecasts(history)
+    return Computed(as_of, basis, scores, portfolio, lifetime.model, lifetime.ahead, came)
 
 
 def scores_as_of(as_of: date) -> pa.Table:
@@ -219,6 +242,8 @@ def _keep(computed: Computed, *, current: bool) -> Snapshot:
         SCORES.put_in_force(version)
         if current:
             _make_current(snapshot, computed.scores)
+            settle_tracks(computed.came)
+            note_forecasts(as_of=computed.as_of, ahead=computed.ahead, choice=computed.basis.choice)
     snapshot.refresh_from_db()
     return snapshot
 

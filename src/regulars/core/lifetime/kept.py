@@ -13,9 +13,7 @@ from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
 from regulars.core.notes import as_data, from_data
 
-KEPT: dict[str, type[OrderForecasts]] = {
-    model.__name__: model for model in (BetaGeoNBD, ModifiedBetaGeoNBD, ParetoNBD)
-}
+KEPT: dict[str, type[OrderForecasts]] = {model.__name__: model for model in (BetaGeoNBD, ModifiedBetaGeoNBD, ParetoNBD)}
 
 
 def model_as_data(model: OrderForecasts, *, unit: str) -> dict[str, Any]:

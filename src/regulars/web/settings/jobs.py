@@ -25,6 +25,7 @@ from regulars.base.models import Job, JobFailure, ScheduleRun
 from regulars.base.organisation import zone
 from regulars.base.worker import living_workers
 from regulars.facts.models import Import, Upload, Worked
+from regulars.insight.models import BacktestRequest
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import desk_for, show
 
@@ -33,6 +34,8 @@ JOBS_A_PAGE = 25
 
 NAMES: dict[str, str | Promise] = {
     "regulars.plan.daily.nightly": gettext_lazy("Figures and lists of the day"),
+    "regulars.insight.backtests.backtest_again": gettext_lazy("Weekly trial of the forecasts"),
+    "regulars.insight.backtests.make_backtest": gettext_lazy("Trial of the forecasts on your own past"),
     "regulars.facts.history.tidy_history": gettext_lazy("Tidying of the order history"),
     "regulars.base.kept_backups.make_backup": gettext_lazy("Backup"),
     "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
@@ -107,7 +110,7 @@ def _rows(found: Any) -> list[Row]:
     latest = {failure.job_id: failure for failure in JobFailure.objects.filter(job_id__in=ids).order_by("at", "pk")}
     works: dict[Any, Worked] = {
         work.job_id: work
-        for works_of_kind in (Upload.objects.filter(job_id__in=ids), Import.objects.filter(job_id__in=ids))
+        for works_of_kind in (kind.objects.filter(job_id__in=ids) for kind in (Upload, Import, BacktestRequest))
         for work in works_of_kind
     }
     return [_row(job, latest.get(job.pk), works.get(job.pk)) for job in listed]
