@@ -174,6 +174,7 @@ CACHES = {"default": env.cache_url("REGULARS_CACHE", default="locmemcache://")}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 # Periodic jobs by name: what to do, and at what time of day where the organisation is. See base/jobs.py.
 SCHEDULE: dict[str, dict[str, str]] = {
+    "backtest": {"job": "regulars.insight.backtests.backtest_again", "at": "01:30"},
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
     "find_duplicates": {"job": "regulars.facts.duplicates.find_duplicates", "at": "03:00"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
