@@ -16,13 +16,14 @@ from regulars.base.tokens import ApiScope
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
 from regulars.facts.models import Contact, Import, Interaction, Upload
+from regulars.insight.models import Backtest
 from regulars.plan.models import Action
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery"),
+    *("webhook", "delivery", "backtest"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,13 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("delete", "/uploads/{upload}"): (None, {"owner"}, {"sales_head"}),
     ("get", "/scores"): (None, EVERYONE, EVERYONE),
     ("get", "/portfolio"): (None, EVERYONE, EVERYONE),
+    ("get", "/forecast"): (None, EVERYONE, EVERYONE),
+    ("put", "/forecast/pin"): ({"name": "BG/NBD", "reason": "simple"}, HEADS, HEADS),
+    ("delete", "/forecast/pin"): (None, HEADS, HEADS),
+    ("get", "/forecast/tracks"): (None, EVERYONE, EVERYONE),
+    ("get", "/backtests"): (None, EVERYONE, EVERYONE),
+    ("post", "/backtests"): ({}, HEADS, HEADS),
+    ("get", "/backtests/{backtest}"): (None, EVERYONE, EVERYONE),
     ("get", "/today"): (None, EVERYONE, EVERYONE),
     ("get", "/actions"): (None, EVERYONE, EVERYONE),
     ("get", "/actions/{action}"): (None, SEES_OWN, SEES_ALL),
@@ -109,7 +117,7 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
 def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
-    named |= {"uploads": "upload", "webhooks": "webhook"}
+    named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -146,6 +154,15 @@ def uids(silent: Firm) -> Uids:
             endpoint=told, event="account.changed", origin="x", content="{}", state="delivered", next_at=timezone.now()
         )
         upload = Upload.objects.create(member=head, state="ready", report={"lines_read": 1})
+        tried = Backtest.objects.create(
+            as_of="2024-12-09",
+            horizon_days=90,
+            history_version=0,
+            accounts=0,
+            accounts_known=0,
+            winner="BG/NBD",
+            outcome={"level": 0.9, "records": [], "reasons": []},
+        )
         return {
             "account": str(account.uid),
             "contact": str(contact.uid),
@@ -156,6 +173,7 @@ def uids(silent: Firm) -> Uids:
             "upload": str(upload.uid),
             "webhook": str(told.uid),
             "delivery": str(delivery.uid),
+            "backtest": str(tried.uid),
         }
 
     absent = dict.fromkeys(RECORDS, str(uuid4()))
@@ -201,6 +219,8 @@ def scope_for(method: str, path: str) -> str | None:
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ
     kind = {
+        "forecast": "insight",
+        "backtests": "insight",
         "order-lines": "orders",
         "imports": "imports",
         "uploads": "imports",

@@ -36,6 +36,7 @@ class ApiScope(StrEnum):
     IMPORTS_READ = "imports:read"
     IMPORTS_WRITE = "imports:write"
     INSIGHT_READ = "insight:read"
+    INSIGHT_WRITE = "insight:write"
     ACTIONS_READ = "actions:read"
     ACTIONS_WRITE = "actions:write"
     WEBHOOKS_READ = "webhooks:read"

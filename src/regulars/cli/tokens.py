@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PANEL = _("Installation")
 SCOPES = (
     "accounts:read, accounts:write, orders:read, orders:write, imports:read, imports:write, insight:read, "
-    "actions:read, actions:write, webhooks:read, webhooks:write"
+    "insight:write, actions:read, actions:write, webhooks:read, webhooks:write"
 )
 
 

@@ -39,6 +39,7 @@ SCOPES: dict[str, str | Promise] = {
     ApiScope.IMPORTS_READ: gettext_lazy("See imports"),
     ApiScope.IMPORTS_WRITE: gettext_lazy("Import files, undo imports"),
     ApiScope.INSIGHT_READ: gettext_lazy("See figures, scores and the portfolio"),
+    ApiScope.INSIGHT_WRITE: gettext_lazy("Try forecasts, and choose which one scores"),
     ApiScope.ACTIONS_READ: gettext_lazy("See the list of the day"),
     ApiScope.ACTIONS_WRITE: gettext_lazy("Work the list of the day"),
     "webhooks:read": gettext_lazy("See webhooks"),
