@@ -25,8 +25,9 @@ import numpy.typing as npt
 from scipy.special import chdtrc, ndtri
 
 from regulars.core.errors import Refusal
-from regulars.core.lifetime.columns import Indices, Vector
 
+Vector = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 Marks = npt.NDArray[np.bool_]
 
 
