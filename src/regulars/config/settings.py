@@ -201,6 +201,7 @@ DEFAULT_FROM_EMAIL = env.str("REGULARS_MAIL_FROM", default="regulars@localhost")
 
 # The warehouse: order history and score history as Delta tables. See base/warehouse.py.
 WAREHOUSE_ROOT = env.str("REGULARS_WAREHOUSE", default=str(HOME / "warehouse"))
+WAREHOUSE_ENGINE = env.str("REGULARS_ENGINE", default="duckdb")  # or spark-local, or spark://host:port
 WAREHOUSE_MEMORY = env.str("REGULARS_MEMORY", default="2GB")
 WAREHOUSE_THREADS = env.int("REGULARS_THREADS", default=0)  # 0: as many as there are cores
 # Where a running import keeps its staged rows, and a finished one its rejected and replaced rows.

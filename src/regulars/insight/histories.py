@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from regulars.base.expressions import ExpressionEngine, open_expressions
 from regulars.base.organisation import organisation
-from regulars.base.warehouse import Engine, open_engine
 from regulars.core.account_figures import FigureRules, account_days, with_resolved_accounts
 from regulars.core.money import exponent
 from regulars.facts.history import HISTORY
@@ -88,22 +88,18 @@ class OpenHistory:
     `days`: the `account_days` of them, counted once. `roots`: (account, root) of the groups, or None without any.
     """
 
-    def __init__(self, engine: Engine, basis: Basis, as_of: date) -> None:
+    def __init__(self, engine: ExpressionEngine, basis: Basis, as_of: date) -> None:
         self.engine, self.basis, self.as_of = engine, basis, as_of
-        self._backend = engine.ibis()
-        redirects = self._pairs("redirects", "target", basis.redirects)
-        self.roots = self._pairs("roots", "root", basis.roots)
-        engine.run(f"CREATE TEMP VIEW lines AS {_lines(basis)}")
-        self.lines: ir.Table = with_resolved_accounts(self._backend.table("lines"), redirects)
-        engine.run(f"CREATE TEMP TABLE days AS {self._sql(account_days(self.lines, as_of=as_of))}")
-        self.days: ir.Table = self._backend.table("days")
+        redirects = self._pairs("target", basis.redirects)
+        self.roots = self._pairs("root", basis.roots)
+        self.lines: ir.Table = with_resolved_accounts(_lines(engine.table(HISTORY, basis.history_version)), redirects)
+        self.days: ir.Table = engine.kept(account_days(self.lines, as_of=as_of))
 
     def of_accounts(self, accounts: Sequence[int]) -> OpenHistory:
         """The same history, with the lines of these accounts alone."""
         import pyarrow as pa
 
-        self.engine.register("chosen", pa.table({"account": pa.array(accounts, pa.int64())}))
-        chosen = self._backend.table("chosen")
+        chosen = self.engine.given(pa.table({"account": pa.array(accounts, pa.int64())}))
         part = copy(self)
         part.lines = self.lines.semi_join(chosen, "account")
         part.days = self.days.semi_join(chosen, "account")
@@ -116,35 +112,38 @@ class OpenHistory:
 
     def arrow(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression on this history, as an Arrow table."""
-        return self.engine.arrow(self._sql(expression))
+        return self.engine.arrow(expression)
 
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         """The rows of an expression on this history."""
         rows: list[dict[str, Any]] = self.arrow(expression).to_pylist()
         return rows
 
-    def _pairs(self, name: str, second: str, pairs: Mapping[int, int]) -> ir.Table | None:
+    def _pairs(self, second: str, pairs: Mapping[int, int]) -> ir.Table | None:
         import pyarrow as pa
 
         if not pairs:
             return None
         accounts, seconds = pa.array(pairs.keys(), pa.int64()), pa.array(pairs.values(), pa.int64())
-        self.engine.register(name, pa.table({"account": accounts, second: seconds}))
-        return self._backend.table(name)
-
-    def _sql(self, expression: ir.Table) -> str:
-        return str(self._backend.compile(expression))
+        return self.engine.given(pa.table({"account": accounts, second: seconds}))
 
 
 @contextmanager
 def open_history(basis: Basis, *, as_of: date) -> Iterator[OpenHistory]:
-    """Open the history of `basis` in an engine of its own."""
-    with open_engine() as engine:
+    """Open the history of `basis` in the engine that this installation chose."""
+    with open_expressions() as engine:
         yield OpenHistory(engine, basis, as_of)
 
 
-def _lines(basis: Basis) -> str:
-    return (
-        "SELECT account_id AS account, business_date, kind, net_base_minor AS net, cost_base_minor AS cost, "
-        f"product, category, seller, department FROM {HISTORY.relation(basis.history_version)}"
+def _lines(history: ir.Table) -> ir.Table:
+    return history.select(
+        "business_date",
+        "kind",
+        "product",
+        "category",
+        "seller",
+        "department",
+        account="account_id",
+        net="net_base_minor",
+        cost="cost_base_minor",
     )

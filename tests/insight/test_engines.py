@@ -1,0 +1,148 @@
+"""Two engines, the same numbers: the whole pipeline on DuckDB and on Spark over the same tables, column by column."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import random
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from pytest_django import Settings
+
+from conftest import missing
+from regulars.core.account_figures import account_figures
+from regulars.core.lifetime import summarise
+from regulars.facts.models import Account
+from regulars.insight.histories import OpenHistory, basis_in_force, open_history
+from regulars.insight.snapshots import compute
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # PySpark's, one an answer
+    pytest.mark.filterwarnings("ignore:.*unclosed <socket:pytest.PytestUnraisableExceptionWarning"),
+]
+
+AS_OF = dt.date(2024, 6, 30)
+ENGINES = ("duckdb", "spark-local")
+WriteHistory = Callable[[list[dict[str, Any]]], int]
+
+
+@pytest.fixture(autouse=True)
+def spark(settings: Settings) -> Iterator[None]:
+    if find_spec("pyspark") is None:
+        missing("Spark (pip install 'regulars[spark]'): its numbers were not compared")
+    from regulars.base.spark import JavaMissing, java_home
+
+    try:
+        java_home()
+    except JavaMissing as absent:
+        missing(str(absent))
+    settings.WAREHOUSE_THREADS = 2
+    yield
+    gc.collect()  # here its warnings are known
+
+
+@pytest.fixture
+def firm(write_history: WriteHistory) -> None:
+    """Regulars and others, merged accounts, a group, orders without a customer, returns, fees, unknown costs."""
+    write_history(lines_of_a_firm(seed=20))
+    kept, merged, head, part = Account.objects.order_by("pk")[:4]
+    Account.objects.filter(pk=merged.pk).update(merged_into=kept)
+    Account.objects.filter(pk=part.pk).update(parent=head)
+
+
+def lines_of_a_firm(seed: int, *, accounts: int = 150) -> list[dict[str, Any]]:
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    lines: list[dict[str, Any]] = []
+    for account in (None, *range(1, accounts + 1)):
+        on, gap = dt.date(2021, 6, 1) + dt.timedelta(chance.randrange(900)), chance.choice([3, 7, 20, 45, 90])
+        while on <= dt.date(2024, 9, 1):
+            lines += [line(account, on, chance) for _ in range(chance.randrange(1, 4))]
+            if account and chance.random() < 0.1:
+                break
+            on += dt.timedelta(max(1, round(chance.expovariate(1 / gap))))
+    return lines
+
+
+def line(account: int | None, on: dt.date, chance: random.Random) -> dict[str, Any]:
+    kind = chance.choices(["sale", "return", "fee"], [92, 5, 3])[0]
+    net = chance.randrange(100, 90_000) * (-1 if kind == "return" else 1)
+    return {
+        "account_id": account,
+        "business_date": on,
+        "kind": kind,
+        "net_base_minor": net,
+        "cost_base_minor": chance.choice([None, net * 6 // 10]),
+        "product": chance.choice("abcdefgh"),
+        "category": chance.choice(["x", "y", "", None]),
+        "seller": chance.choice(["Ann", "Bob", None]),
+        "department": chance.choice(["D1", "D2"]),
+    }
+
+
+def same(left: pa.Table, right: pa.Table) -> None:
+    assert left.num_rows > 0
+    assert left.schema == right.schema
+    for name in left.column_names:
+        ours, theirs = left[name].combine_chunks(), right[name].combine_chunks()
+        if pa.types.is_floating(ours.type):
+            assert ours.is_null().equals(theirs.is_null()), name
+            np.testing.assert_allclose(
+                pc.fill_null(ours, 0.0).to_numpy(), pc.fill_null(theirs, 0.0).to_numpy(), rtol=1e-9, err_msg=name
+            )
+        else:
+            assert ours.equals(theirs), name
+
+
+def on_both(settings: Settings, ask: Callable[[OpenHistory], pa.Table]) -> tuple[pa.Table, pa.Table]:
+    answers = []
+    for engine in ENGINES:
+        settings.WAREHOUSE_ENGINE = engine
+        with open_history(basis_in_force(), as_of=AS_OF) as history:
+            answers.append(ask(history))
+    return answers[0], answers[1]
+
+
+def test_figures_of_accounts_are_the_same(firm: None, settings: Settings) -> None:
+    def days(history: OpenHistory) -> pa.Table:
+        return history.arrow(history.days.order_by("account", "business_date"))
+
+    def figures(history: OpenHistory) -> pa.Table:
+        found = account_figures(
+            history.lines,
+            as_of=AS_OF,
+            rules=history.basis.rules,
+            roots=history.roots,
+            minor_per_unit=100,
+            days=history.days,
+        )
+        return history.arrow(found.order_by("account"))
+
+    same(*on_both(settings, days))
+    same(*on_both(settings, figures))
+
+
+def test_snapshots_are_the_same(firm: None, settings: Settings) -> None:
+    computed = []
+    for engine in ENGINES:
+        settings.WAREHOUSE_ENGINE = engine
+        computed.append(compute(as_of=AS_OF))
+    ours, theirs = computed
+    same(ours.scores, theirs.scores)
+    assert ours.portfolio.as_json() == theirs.portfolio.as_json()
+
+
+def test_summaries_are_the_same(firm: None, settings: Settings) -> None:
+    def summary(history: OpenHistory) -> pa.Table:
+        days = history.days.filter(history.days.is_order)
+        orders = days.select(account="account", date="business_date", value="net")
+        return history.arrow(summarise(orders, as_of=AS_OF).order_by("account"))
+
+    same(*on_both(settings, summary))
