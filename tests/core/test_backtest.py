@@ -9,15 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from regulars.core.backtest import (
-    FALLBACK,
-    backtest,
-    default_contenders,
-    normalised_gini,
-    origin_days,
-    poisson_deviance,
-    tenths,
-)
+from regulars.core.accuracy import normalised_gini, poisson_deviance, tenths
+from regulars.core.backtest import FALLBACK, backtest, default_contenders, origin_days
 from regulars.core.lifetime import BetaGeoNBD, History, LastWindow, TooLittleHistory
 from simulated_orders import START, simulated_orders
 

@@ -4,15 +4,7 @@
 days; what every contender forecasts from what was known then is held against what came in the time that followed, which
 is as long as the time that is forecast in earnest.
 
-*Measures*, of μ orders expected and y that came from each account that had ordered by then:
-
-- Poisson deviance 2 Σ[y ln(y/μ) - (y - μ)] / n (McCullagh & Nelder, *Generalized Linear Models*, 1989, 2.3), by which
-  is chosen: its expectation is least for the true mean, so that it rewards neither caution nor boldness
-- bias Σμ/Σy - 1
-- root mean squared and mean absolute error; the latter rewards forecasts that are too low and is never chosen by
-- normalised Gini coefficient: how well the forecast puts the accounts in sequence, 1 if perfectly, 0 if as chance does
-- calibration: accounts in ten groups of rising forecast, the sum of |expected - came| over the groups by what came
-- coverage: the share of accounts whose orders lie within their bounds
+*Measures* are those of `accuracy`. Chosen is by the Poisson deviance.
 
 *The choice.* Whose bias is beyond 10 %, or whose groups are beyond 15 % wrong after what chance explains, is out,
 unless all are. Of the others the one of least deviance is best, and the simplest that is within one standard error of
@@ -32,6 +24,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regulars.core.accuracy import (
+    LEAST_FORECAST,
+    Figures,
+    Tenth,
+    calibration_by_chance,
+    covered_by_lot,
+    figures_of,
+    poisson_deviance,
+    tenths,
+)
 from regulars.core.errors import Refusal
 from regulars.core.lifetime.anchored_boosting import AnchoredBoosting
 from regulars.core.lifetime.average import Average
@@ -40,16 +42,18 @@ from regulars.core.lifetime.columns import Vector
 from regulars.core.lifetime.history import History
 from regulars.core.lifetime.last_window import LastWindow
 from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
 from regulars.core.lifetime.seasonal import Seasonal
 from regulars.core.notes import Figure, Note, Share, gettext_noop
+
+__all__ = ["Backtest", "Figures", "Origin", "Record", "Tenth", "backtest", "default_contenders", "fallback"]
 
 Matrix = npt.NDArray[np.float64]
 
 MOST_BIAS = 0.10
 MOST_CALIBRATION_ERROR = 0.15
 LEAST_ORIGINS = 3
-LEAST_FORECAST = 1e-9  # orders; a forecast of none would make a single order infinitely surprising
 LEAST_ORDERS = 30  # that came after all origins together; with fewer nothing is compared
 DRAWS = 400
 MOST_GROUPS = 5_000  # of customers that are drawn together, where there are more
@@ -83,22 +87,6 @@ TOO_SHORT = gettext_noop(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """How right a forecast was. `gini` is None where no account differs, `coverage` for a forecast without bounds."""
-
-    accounts: int
-    expected: float
-    came: float
-    bias: float
-    deviance: float
-    rmse: float
-    mae: float
-    gini: float | None
-    calibration_error: float
-    coverage: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Origin:
     """What was forecast on a day for the time until another, and how right that was."""
 
@@ -108,19 +96,12 @@ class Origin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tenth:
-    """A tenth of the accounts, by rising forecast: the orders expected of all of them, and those that came."""
-
-    accounts: int
-    expected: float
-    came: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Record:
     """The record of one contender over all origins; `figures` None if it could not be tried, `failings` say why not.
 
-    `behind` is by how much its deviance exceeds the least, with the standard error of that difference.
+    `behind` is by how much its deviance exceeds the least, with the standard error of that difference. `spread` is how
+    far orders lay from what it expected, where bounds made of that come nearer the level than its own: learned on two
+    origins and tried on the third. None where its own are better.
     """
 
     name: str
@@ -131,6 +112,7 @@ class Record:
     behind_error: float | None
     bias_error: float | None
     failings: list[Note]
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,10 +231,11 @@ class _HeldOut:
 
 @dataclass(frozen=True)
 class _Forecast:
-    """The orders expected of each account, and which lay within their bounds, if there are any."""
+    """The orders expected of each account; which lay within their bounds, if there are any, and would by lot."""
 
     expected: Vector
-    within: npt.NDArray[np.bool_] | None
+    within: npt.NDArray[np.bool_] | None = None
+    by_lot: Vector | None = None
 
 
 @dataclass(frozen=True)
@@ -275,70 +258,16 @@ def _forecast(model: Any, part: _HeldOut, level: float) -> _Forecast:
     fitted = deepcopy(model).fit(part.past)
     expected = np.maximum(fitted.expected_orders(part.past, periods=part.periods), LEAST_FORECAST)
     if not hasattr(fitted, "interval"):
-        return _Forecast(expected, None)
+        return _Forecast(expected)
     low, high = fitted.interval(part.past, periods=part.periods, level=level)
-    return _Forecast(expected, (part.came >= low) & (part.came <= high))
-
-
-# Measures
-
-
-def poisson_deviance(came: Vector, expected: Vector) -> Vector:
-    """Give the Poisson deviance of each account."""
-    ratio = np.where(came > 0, came, 1.0) / np.where(came > 0, expected, 1.0)
-    return 2 * (came * np.log(ratio) - (came - expected))
-
-
-def normalised_gini(came: Vector, expected: Vector) -> float | None:
-    """Give how well the forecast puts accounts in sequence; those with equal forecasts share what came from them."""
-    possible = _gini(came, came)
-    return _gini(came, expected) / possible if possible > 1e-12 else None
-
-
-def _gini(came: Vector, by: Vector) -> float:
-    """Give twice the area between the Lorenz curve of what came, by rising `by`, and the diagonal."""
-    if came.sum() <= 0:
-        return 0.0
-    _, group = np.unique(by, return_inverse=True)
-    orders, accounts = np.bincount(group, came), np.bincount(group)
-    reached = np.cumsum(orders)
-    area = float(np.sum(accounts * (2 * reached - orders))) / (2 * came.size * float(came.sum()))
-    return 1 - 2 * area
-
-
-def tenths(came: Vector, expected: Vector) -> list[Tenth]:
-    """Give ten groups of as many accounts by rising forecast; those with equal forecasts share what came from them."""
-    order = np.argsort(expected, kind="stable")
-    _, tie = np.unique(expected.astype(np.float32), return_inverse=True)
-    shared = (np.bincount(tie, came) / np.bincount(tie))[tie]
-    return [
-        Tenth(accounts=rows.size, expected=float(expected[rows].sum()), came=float(shared[rows].sum()))
-        for rows in np.array_split(order, 10)
-        if rows.size
-    ]
-
-
-def _figures(came: Vector, expected: Vector, within: npt.NDArray[np.bool_] | None) -> Figures:
-    total = max(float(came.sum()), LEAST_FORECAST)
-    return Figures(
-        accounts=came.size,
-        expected=float(expected.sum()),
-        came=float(came.sum()),
-        bias=float(expected.sum()) / total - 1,
-        deviance=float(poisson_deviance(came, expected).mean()),
-        rmse=float(np.sqrt(np.mean((came - expected) ** 2))),
-        mae=float(np.mean(np.abs(came - expected))),
-        gini=normalised_gini(came, expected),
-        calibration_error=sum(abs(tenth.expected - tenth.came) for tenth in tenths(came, expected)) / total,
-        coverage=None if within is None else float(within.mean()),
+    within = (part.came >= low) & (part.came <= high)
+    if not hasattr(fitted, "probability_of_orders"):
+        return _Forecast(expected, within)
+    at_least, more_than = (
+        fitted.probability_of_orders(part.past, periods=part.periods, at_least=orders)
+        for orders in (part.came, part.came + 1)
     )
-
-
-def _calibration_by_chance(came: Vector, expected: Vector) -> float:
-    """Give the calibration error to expect of a forecast that is right on average: mean |N(0, σ)| of each tenth."""
-    order = np.argsort(expected, kind="stable")
-    deviations = [float(np.sqrt(np.sum((came - expected)[rows] ** 2))) for rows in np.array_split(order, 10)]
-    return float(np.sqrt(2 / np.pi)) * sum(deviations) / max(float(came.sum()), LEAST_FORECAST)
+    return _Forecast(expected, within, covered_by_lot(at_least, more_than, level=level))
 
 
 # The choice
@@ -354,25 +283,52 @@ class _Pooled:
     tenths: list[Tenth]
     failings: list[Note]
     by_group: Matrix  # of each group of customers: deviance, expected
+    spread: Spread | None
 
     @classmethod
-    def of(cls, trial: _Trial, held_out: Sequence[_HeldOut], groups: _Groups) -> _Pooled:
+    def of(cls, trial: _Trial, held_out: Sequence[_HeldOut], groups: _Groups, *, level: float) -> _Pooled:
         came = np.concatenate([part.came for part in held_out])
         expected = np.concatenate([forecast.expected for forecast in trial.forecasts])
-        marks = [forecast.within for forecast in trial.forecasts if forecast.within is not None]
-        figures = _figures(came, expected, np.concatenate(marks) if len(marks) == len(trial.forecasts) else None)
+        within = _together([forecast.within for forecast in trial.forecasts])
+        figures = figures_of(came, expected, within, _together([forecast.by_lot for forecast in trial.forecasts]))
         each = [
             Origin(
                 as_of=part.past.as_of,
                 until=part.until,
-                figures=_figures(part.came, forecast.expected, forecast.within),
+                figures=figures_of(part.came, forecast.expected, forecast.within, forecast.by_lot),
             )
             for part, forecast in zip(held_out, trial.forecasts, strict=True)
         ]
-        beyond_chance = figures.calibration_error - _calibration_by_chance(came, expected)
+        beyond_chance = figures.calibration_error - calibration_by_chance(came, expected)
         failings = _failings(figures, beyond_chance)
         sums = np.stack([groups.sums(poisson_deviance(came, expected)), groups.sums(expected)])
-        return cls(trial.name, figures, each, tenths(came, expected), failings, sums)
+        spread = _better_spread(trial.forecasts, held_out, figures.randomised_coverage, level=level)
+        return cls(trial.name, figures, each, tenths(came, expected), failings, sums, spread)
+
+
+def _together(parts: Sequence[Any]) -> Any:
+    return np.concatenate(parts) if parts and all(part is not None for part in parts) else None
+
+
+def _better_spread(
+    forecasts: Sequence[_Forecast], held_out: Sequence[_HeldOut], coverage: float | None, *, level: float
+) -> Spread | None:
+    """Give the spread that the origins teach, if bounds from the other origins cover nearer the level than its own."""
+    expected = [forecast.expected for forecast in forecasts]
+    came = [part.came for part in held_out]
+    levelled = [one * (orders.sum() / one.sum()) + LEAST_FORECAST for one, orders in zip(expected, came, strict=True)]
+    if len(forecasts) < 2 or min(float(orders.sum()) for orders in came) <= 0:
+        return None
+    by_lot = []
+    for left_out, (mean, orders) in enumerate(zip(expected, came, strict=True)):
+        others = [place for place in range(len(came)) if place != left_out]
+        taught = Spread.of(*(np.concatenate([all_[place] for place in others]) for all_ in (levelled, came)))
+        at_least, more_than = taught.chances(mean, orders), taught.chances(mean, orders + 1)
+        by_lot.append(covered_by_lot(at_least, more_than, level=level))
+    taught_coverage = float(np.concatenate(by_lot).mean())
+    if coverage is not None and abs(coverage - level) <= abs(taught_coverage - level):
+        return None
+    return Spread.of(np.concatenate(levelled), np.concatenate(came))
 
 
 def _failings(figures: Figures, calibration_beyond_chance: float) -> list[Note]:
@@ -414,7 +370,7 @@ def _chosen(
     outcome: Backtest, trials: Sequence[_Trial], tried: Mapping[str, Any], held_out: Sequence[_HeldOut], accounts: int
 ) -> Backtest:
     groups = _Groups(held_out, accounts=accounts)
-    pooled = [_Pooled.of(trial, held_out, groups) for trial in trials if trial.forecasts]
+    pooled = [_Pooled.of(trial, held_out, groups, level=outcome.level) for trial in trials if trial.forecasts]
     if not pooled:
         refusals = [Note("%(name)s: %(why)s", name=Note(trial.name), why=trial.refused) for trial in trials]
         return replace(outcome, reasons=[Note(NONE_TRIED), *refusals, *outcome.reasons])
@@ -427,6 +383,7 @@ def _chosen(
         Record(
             name=one.name, figures=one.figures, origins=one.origins, tenths=one.tenths, behind=behind[one.name],
             behind_error=error[one.name], bias_error=groups.error_of_bias(one.by_group[1]), failings=one.failings,
+            spread=one.spread,
         )
         for one in pooled
     ]  # fmt: skip

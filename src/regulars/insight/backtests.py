@@ -29,6 +29,7 @@ from regulars.core import backtest as core
 from regulars.core.early_warning import TooShortToWarn, early_warning
 from regulars.core.errors import Refusal
 from regulars.core.lifetime import History
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.core.notes import as_data, from_data
 from regulars.facts.history import HISTORY
 from regulars.facts.imports.progress import Meter
@@ -262,5 +263,6 @@ def _record_of(data: Mapping[str, Any]) -> core.Record:
         "origins": origins,
         "tenths": [core.Tenth(**one) for one in data["tenths"]],
         "failings": [from_data(failing) for failing in data["failings"]],
+        "spread": Spread(**data["spread"]) if data.get("spread") else None,
     }
     return core.Record(**{**data, **told})

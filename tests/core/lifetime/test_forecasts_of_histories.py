@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from regulars.core.backtest import poisson_deviance
+from regulars.core.accuracy import poisson_deviance
 from regulars.core.lifetime import (
     AnchoredBoosting,
     Average,

@@ -9,6 +9,7 @@ from regulars.core.lifetime.average import Average
 from regulars.core.lifetime.bg_bb import BetaGeoBetaBernoulli
 from regulars.core.lifetime.bg_cnbd import BetaGeoCNBD
 from regulars.core.lifetime.bg_nbd import BetaGeoNBD
+from regulars.core.lifetime.calibrated import Calibrated
 from regulars.core.lifetime.columns import UnusableSummary
 from regulars.core.lifetime.covariates import Covariates
 from regulars.core.lifetime.gamma_gamma import GammaGamma
@@ -19,6 +20,7 @@ from regulars.core.lifetime.mbg_cnbd import ModifiedBetaGeoCNBD
 from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
 from regulars.core.lifetime.nbd import NBD
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
+from regulars.core.lifetime.scoring import SummaryScorer, counted_orders, counted_values
 from regulars.core.lifetime.seasonal import Seasonal
 from regulars.core.lifetime.shifted_beta_geometric import ShiftedBetaGeometric, rows_of_survivors
 from regulars.core.lifetime.summary import summarise
@@ -30,6 +32,7 @@ __all__ = [
     "BetaGeoBetaBernoulli",
     "BetaGeoCNBD",
     "BetaGeoNBD",
+    "Calibrated",
     "Covariates",
     "GammaGamma",
     "History",
@@ -39,8 +42,11 @@ __all__ = [
     "ParetoNBD",
     "Seasonal",
     "ShiftedBetaGeometric",
+    "SummaryScorer",
     "TooLittleHistory",
     "UnusableSummary",
+    "counted_orders",
+    "counted_values",
     "rows_of_survivors",
     "summarise",
 ]

@@ -16,25 +16,21 @@ only that multiple s of it, from 0 to 1, is used under which the orders after th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Self
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaln
 
-from regulars.core.errors import Refusal
 from regulars.core.lifetime.columns import Indices, Vector
 from regulars.core.lifetime.history import History, as_history
+from regulars.core.lifetime.lessons import LEAST_ORDERS, Lesson, days_to_learn, forecast, lessons
 from regulars.core.lifetime.maximum_likelihood import Matrix
-from regulars.core.lifetime.negative_binomial import order_bounds
+from regulars.core.lifetime.negative_binomial import Spread
+from regulars.core.lifetime.wrapped import AroundModel
 from regulars.core.notes import Note, gettext_noop
 
-LEAST_FORECAST = 1e-6  # of the mean: a forecast of nothing would leave no room for learning
-LEAST_ORDERS = 200
-LEAST_SHARE = 2  # the history is at least so many times as long as the time ahead that is trained on
 UNTESTED_STRENGTH = 0.5  # where there is one earlier day only
 STRENGTHS = np.linspace(0, 1, 21)
 SETTINGS = {
@@ -61,7 +57,7 @@ SHORTER = gettext_noop(
 )
 
 
-class AnchoredBoosting:
+class AnchoredBoosting(AroundModel):
     """The forecast of `model`, corrected account by account by what earlier days of the same history teach.
 
     `periods` is the time ahead to train for, in units; `origins` on how many earlier days.
@@ -72,8 +68,6 @@ class AnchoredBoosting:
         self.periods = periods
         self.origins = origins
 
-    model_: Any
-    params_: dict[str, float]
     strength_: float  # how much of what the trees say is used, 0 to 1
     notes_: list[Note]
 
@@ -81,40 +75,29 @@ class AnchoredBoosting:
         """Learn from a `History`."""
         history = as_history(summary)
         self.model_ = deepcopy(self.model).fit(history)
-        self.params_ = dict(self.model_.params_)
         self.notes_ = list(self.model_.notes_)
-        self._days = min(round(self.periods * history.unit_days), history.days_long // LEAST_SHARE)
+        self._days = days_to_learn(history, self.periods)
         self._trees: _Trees | None = None
         self._asked: tuple[History, Vector] | None = None
         self.strength_ = 0.0
-        lessons = _Lessons()
-        room = history.days_long - 1.5 * self._days  # before the earliest day lies half the time that is trained on
-        apart = min(self._days, room / max(self.origins - 1, 1))
         taught = history.sample(MOST_ROWS)
-        for number in range(self.origins):
-            lessons.add(self.model, taught, days=self._days, back=self._days + int(number * apart))
-        if lessons.orders < LEAST_ORDERS:
+        learned = list(lessons(self.model, taught, days=self._days, origins=self.origins))
+        if sum(float(lesson.came.sum()) for lesson in learned) < LEAST_ORDERS:
             self.notes_.append(Note(TOO_LITTLE))
-            self._shape = (0.0, 0.0)
             return self
-        self._learn(lessons)
+        self._learn(learned)
         if self._days < round(self.periods * history.unit_days) - 1:
             self.notes_.append(Note(SHORTER, trained=self._days, asked=self.periods * history.unit_days))
         return self
 
-    def probability_alive(self, summary: Any) -> Vector:
-        """Give the chance of the model that each account still is a customer."""
-        answers: Vector = self.model_.probability_alive(summary)
-        return answers
-
     def expected_orders(self, summary: Any, *, periods: float) -> Vector:
         """Give the order days to expect of each account of a `History` in the next `periods` units of time."""
         history = as_history(summary)
-        forecast = _forecast(self.model_, history, periods)
+        expected = forecast(self.model_, history, periods)
         if self._trees is None:
-            return forecast
-        corrected = forecast * self._factors(history)
-        return np.asarray(corrected * (forecast.sum() / corrected.sum()))
+            return expected
+        corrected = expected * self._factors(history)
+        return np.asarray(corrected * (expected.sum() / corrected.sum()))
 
     def interval(self, summary: Any, *, periods: float, level: float = 0.9) -> tuple[Vector, Vector]:
         """Give the bounds between which the orders of each account lie with chance `level`.
@@ -125,32 +108,38 @@ class AnchoredBoosting:
         if self._trees is None:
             low, high = self.model_.interval(summary, periods=periods, level=level)
             return low, high
-        mean = self.expected_orders(summary, periods=periods)
-        return order_bounds(_shape_at(self._shape, mean), mean, level=level)
+        return self._spread.bounds(self.expected_orders(summary, periods=periods), level=level)
+
+    def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
+        """Give the chance of at least so many order days in the next `periods` units of time, for each account."""
+        if self._trees is None:
+            chances: Vector = self.model_.probability_of_orders(summary, periods=periods, at_least=at_least)
+            return chances
+        return self._spread.chances(self.expected_orders(summary, periods=periods), at_least)
 
     def _factors(self, history: History) -> Vector:
         """Give what the trees multiply the forecast of each account by; the answer for the last history is kept."""
         assert self._trees is not None
         if self._asked is None or self._asked[0] is not history:
-            trained = _forecast(self.model_, history, self._days / history.unit_days)
+            trained = forecast(self.model_, history, self._days / history.unit_days)
             features = self._cuts.steps(_features(history, trained, days=self._days))
             self._asked = history, np.exp(self.strength_ * self._trees.logs(features))
         return self._asked[1]
 
-    def _learn(self, lessons: _Lessons) -> None:
-        raw, forecast, came, lesson = lessons.rows()
+    def _learn(self, learned: Sequence[Lesson]) -> None:
+        raw, expected, came, lesson = _rows(learned, days=self._days)
         self._cuts = _Cuts.of(raw)
         features = self._cuts.steps(raw)
         out_of_sample = np.zeros(came.size)
         numbers = np.unique(lesson)
         for number in numbers if numbers.size > 1 else []:
             others, left_out = lesson != number, lesson == number
-            trees = _Trees.grown(features[others], forecast[others], came[others])
+            trees = _Trees.grown(features[others], expected[others], came[others])
             out_of_sample[left_out] = trees.logs(features[left_out])
-        self.strength_ = _strength(out_of_sample, forecast, came, lesson) if numbers.size > 1 else UNTESTED_STRENGTH
-        self._trees = _Trees.grown(features, forecast, came)
-        corrected = forecast * np.exp(self.strength_ * out_of_sample)
-        self._shape = _spread(corrected * (came.sum() / corrected.sum()), came)
+        self.strength_ = _strength(out_of_sample, expected, came, lesson) if numbers.size > 1 else UNTESTED_STRENGTH
+        self._trees = _Trees.grown(features, expected, came)
+        corrected = expected * np.exp(self.strength_ * out_of_sample)
+        self._spread = Spread.of(corrected * (came.sum() / corrected.sum()), came)
 
 
 @dataclass(frozen=True)
@@ -216,41 +205,13 @@ def _strength(correction: Vector, forecast: Vector, came: Vector, lesson: Indice
     return float(max(STRENGTHS, key=likelihood))
 
 
-class _Lessons:
-    """What a model forecast on earlier days, and what came."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Matrix, Vector, Vector]] = []
-
-    @property
-    def orders(self) -> float:
-        return float(sum(came.sum() for _, _, came in self._parts))
-
-    def add(self, model: Any, history: History, *, days: int, back: int) -> None:
-        """Look `back` days back, and `days` ahead from there; nothing, if the model could not have been fitted then."""
-        start = history.as_of - timedelta(days=back)
-        past = history.at(start)
-        try:
-            fitted = deepcopy(model).fit(past)
-        except Refusal:
-            return
-        came = history.between(start, start + timedelta(days=days))[past.positions]
-        forecast = _forecast(fitted, past, days / past.unit_days)
-        if came.sum() > 0:  # totals are the model's business, so its lesson is about accounts alone
-            features = _features(past, forecast, days=days)
-            self._parts.append((features, forecast * (came.sum() / forecast.sum()), came))
-
-    def rows(self) -> tuple[Matrix, Vector, Vector, Indices]:
-        """Give what the accounts looked like, what was forecast, what came, and the number of the lesson."""
-        sizes = [came.size for _, _, came in self._parts]
-        step = -(-sum(sizes) // MOST_ROWS)
-        features, forecast, came = (np.concatenate(part)[::step] for part in zip(*self._parts, strict=True))
-        return features, forecast, came, np.repeat(np.arange(len(sizes)), sizes)[::step]
-
-
-def _forecast(model: Any, history: History, periods: float) -> Vector:
-    forecast: Vector = model.expected_orders(history, periods=periods)
-    return np.maximum(forecast, LEAST_FORECAST * max(float(forecast.mean()), 1e-300))
+def _rows(learned: Sequence[Lesson], *, days: int) -> tuple[Matrix, Vector, Vector, Indices]:
+    """Give what the accounts looked like, what was forecast, what came, and the number of the lesson."""
+    parts = [(_features(one.past, one.forecast, days=days), one.levelled, one.came) for one in learned]
+    sizes = [one.came.size for one in learned]
+    step = -(-sum(sizes) // MOST_ROWS)
+    features, expected, came = (np.concatenate(part)[::step] for part in zip(*parts, strict=True))
+    return features, expected, came, np.repeat(np.arange(len(sizes)), sizes)[::step]
 
 
 def _features(history: History, forecast: Vector, *, days: int) -> Matrix:
@@ -291,19 +252,3 @@ def _orders(history: History, since: float, until: float) -> Vector:
     """Give the order days of each account from so many days ago until so many days ago."""
     ago = (history.now - history.times) * history.unit_days
     return history.sums(((ago < since - HALF_A_DAY) & (ago >= until - HALF_A_DAY)).astype(float))
-
-
-def _spread(mean: Vector, came: Vector) -> tuple[float, float]:
-    """Give (c, d) of the negative binomial shape e^(c + d ln mean) under which what came is most probable."""
-
-    def loss(coefficients: Vector) -> float:
-        shape = _shape_at((float(coefficients[0]), float(coefficients[1])), mean)
-        logs = gammaln(shape + came) - gammaln(shape) - shape * np.log1p(mean / shape)
-        return -float(np.mean(logs + came * (np.log(mean) - np.log(shape + mean))))
-
-    found = minimize(loss, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-7})
-    return float(found.x[0]), float(found.x[1])
-
-
-def _shape_at(coefficients: tuple[float, float], mean: Vector) -> Vector:
-    return np.exp(np.clip(coefficients[0] + coefficients[1] * np.log(mean), -10.0, 10.0))

@@ -31,6 +31,8 @@ class Average:
 
     models_: list[Any]
     params_: dict[str, float]  # those of all models, each after the name of its model
+    standard_errors_: dict[str, float | None]
+    converged_: bool  # whether all of them did
     notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
@@ -49,9 +51,9 @@ class Average:
             )
         if not self.models_:
             raise TooLittleHistory(Note.joined(NONE_LEARNS, *self.notes_))
-        self.params_ = {
-            f"{type(model).__name__}.{name}": value for model in self.models_ for name, value in model.params_.items()
-        }
+        self.params_ = self._of_all("params_")
+        self.standard_errors_ = self._of_all("standard_errors_")
+        self.converged_ = all(model.converged_ for model in self.models_)
         return self
 
     def probability_alive(self, summary: Any) -> Vector:
@@ -66,6 +68,28 @@ class Average:
         """Give the means of the lower and of the upper bounds."""
         low, high = self._mean(lambda model, table: model.interval(table, periods=periods, level=level), summary)
         return low, high
+
+    def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
+        """Give the mean chance of at least so many order days in the next `periods` units of time."""
+        return self._mean(
+            lambda model, table: model.probability_of_orders(table, periods=periods, at_least=at_least), summary
+        )
+
+    def simulate(
+        self, *, seed: int, accounts: int = 10_000, ages: Any = None, periods: float = 0.0
+    ) -> dict[str, Vector]:
+        """Draw accounts, each behaving as one of the models says; all models are as likely."""
+        random = np.random.default_rng(seed)
+        seeds = random.integers(2**31, size=len(self.models_))
+        pairs = zip(self.models_, seeds.tolist(), strict=True)
+        drawn = [model.simulate(seed=own, accounts=accounts, ages=ages, periods=periods) for model, own in pairs]
+        which = random.integers(len(drawn), size=drawn[0]["account"].size)
+        shared = [name for name in drawn[0] if all(name in one for one in drawn)]
+        return {name: np.choose(which, [one[name] for one in drawn]) for name in shared}
+
+    def _of_all(self, learned: str) -> dict[str, Any]:
+        pairs = [(type(model).__name__, getattr(model, learned, {})) for model in self.models_]
+        return {f"{model}.{name}": value for model, values in pairs for name, value in values.items()}
 
     def _mean(self, question: Callable[[Any, Any], Any], summary: Any) -> Vector:
         table = as_columns(summary)

@@ -21,7 +21,7 @@ from regulars.core.lifetime.columns import Vector
 from regulars.core.lifetime.forecasts import checked_periods
 from regulars.core.lifetime.history import History, as_history
 from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
-from regulars.core.lifetime.negative_binomial import order_bounds
+from regulars.core.lifetime.negative_binomial import chance_of_orders, order_bounds
 from regulars.core.notes import Note, gettext_noop
 
 LEAST_ORDERS = 10
@@ -38,6 +38,7 @@ class LastWindow:
         self.window = window
 
     params_: dict[str, float]
+    converged_: bool  # always: moments need no search
     notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
@@ -54,6 +55,7 @@ class LastWindow:
         variance = float(np.sum((orders - mean * exposure) ** 2 - orders) / np.sum(exposure**2))
         r = MOST_ALIKE if variance <= 0 else min(max(mean**2 / variance, LEAST_R), MOST_ALIKE)
         self.params_ = {"r": float(r), "alpha": float(r / mean)}
+        self.converged_ = True
         self.notes_ = [Note(ALIKE)] if r == MOST_ALIKE else []
         return self
 
@@ -66,6 +68,31 @@ class LastWindow:
         """Give the bounds between which the orders of each account lie with chance `level`: negative binomial."""
         shape, rate = self._posterior(as_history(summary))
         return order_bounds(shape, shape / rate * checked_periods(periods), level=level)
+
+    def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
+        """Give the chance of at least so many order days in the next `periods` units of time, for each account."""
+        shape, rate = self._posterior(as_history(summary))
+        return chance_of_orders(shape, shape / rate * checked_periods(periods), at_least)
+
+    def simulate(
+        self, *, seed: int, accounts: int = 10_000, ages: Any = None, periods: float = 0.0
+    ) -> dict[str, Vector]:
+        """Draw accounts that order at random at their own steady rate; `ages`, one or one each, or else the window.
+
+        Besides the columns of a summary there is `orders_ahead`: the order days in the `periods` after it.
+        """
+        random = np.random.default_rng(seed)
+        age = np.array(np.broadcast_to(np.asarray(self.window if ages is None else ages, dtype=float), (accounts,)))
+        rate = random.gamma(self.params_["r"], 1 / self.params_["alpha"], accounts)
+        frequency = random.poisson(rate * age).astype(float)
+        latest = np.where(frequency > 0, random.random(accounts) ** (1 / np.maximum(frequency, 1)), 0.0)
+        return {
+            "account": np.arange(accounts, dtype=float),
+            "frequency": frequency,
+            "recency": latest * age,  # the latest of some moments that lie anywhere
+            "age": age,
+            "orders_ahead": random.poisson(rate * checked_periods(periods)).astype(float),
+        }
 
     def _posterior(self, history: History) -> tuple[Vector, Vector]:
         orders, exposure = self._window(history)

@@ -30,6 +30,7 @@ import numpy as np
 
 from regulars.core.lifetime.columns import Indices, Vector
 from regulars.core.lifetime.history import CALENDAR, EPOCH, History, as_history, day_number
+from regulars.core.lifetime.wrapped import AroundModel
 from regulars.core.notes import Note, gettext_noop
 
 BINS = {"month": 12, "week": 52}
@@ -72,16 +73,14 @@ def year_bins(days: Any, bins: int) -> Indices:
     return np.asarray(np.minimum(of_year // 7, bins - 1))
 
 
-class Seasonal:
+class Seasonal(AroundModel):
     """`model` with a multiplier for each month or week of the year; without one where too little is known."""
 
     def __init__(self, model: Any, *, every: Literal["month", "week"] = "month") -> None:
         self.model = model
         self.every = every
 
-    model_: Any
     multipliers_: Vector  # of each month or week of the year, 1 on average
-    params_: dict[str, float]
     notes_: list[Note]
 
     def fit(self, summary: Any) -> Self:
@@ -96,7 +95,7 @@ class Seasonal:
             if np.ptp(self.multipliers_) < 1e-3:
                 notes.append(Note(NONE_FOUND))
         self.model_ = deepcopy(self.model).fit(history.on(self._clock()))
-        self.params_ = dict(self.model_.params_)
+        self._as_of, self._unit_days = history.as_of, history.unit_days
         self.notes_ = [*notes, *self.model_.notes_]
         return self
 
@@ -116,6 +115,39 @@ class Seasonal:
         history = as_history(summary).on(self._clock())
         low, high = self.model_.interval(history, periods=_ahead(history, periods), level=level)
         return low, high
+
+    def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
+        """Give the chance of at least so many order days in the next `periods` units of the calendar."""
+        history = as_history(summary).on(self._clock())
+        ahead = _ahead(history, periods)
+        chances: Vector = self.model_.probability_of_orders(history, periods=ahead, at_least=at_least)
+        return chances
+
+    def simulate(
+        self, *, seed: int, accounts: int = 10_000, ages: Any = None, periods: float = 0.0
+    ) -> dict[str, Vector]:
+        """Draw accounts that order more in the season: summaries as of the day that the model was fitted on.
+
+        All times are the calendar's. A sum of logarithms of gaps is not given: the gaps are not known by the calendar.
+        """
+        today, unit = day_number(self._as_of), self._unit_days
+        days = np.arange(FIRST_DAY, today + 2 + int(np.ceil(periods * unit)))
+        times = self._clock().time(days) / unit
+
+        def by_season(day: Any) -> Vector:
+            return np.asarray(np.interp(day, days, times))
+
+        def by_calendar(time: Vector) -> Vector:
+            return np.asarray(np.interp(time, times, days))
+
+        now = by_season(today)
+        ages_by_season = None if ages is None else now - by_season(today - np.asarray(ages, dtype=float) * unit)
+        ahead = float(by_season(today + periods * unit) - now)
+        drawn = self.model_.simulate(seed=seed, accounts=accounts, ages=ages_by_season, periods=ahead)
+        first = by_calendar(now - drawn["age"])
+        last = by_calendar(now - drawn["age"] + drawn["recency"])
+        kept = {name: drawn[name] for name in ("account", "frequency", "orders_ahead")}
+        return {**kept, "recency": (last - first) / unit, "age": (today - first) / unit}
 
     def _clock(self) -> Any:
         flat = bool(np.all(self.multipliers_ == 1))
