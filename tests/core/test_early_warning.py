@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from regulars.core.early_warning import EarlyWarning, SilenceRule, TooShortToWarn, WarningRule, early_warning
+from regulars.core.early_warning import EarlyWarning, TooShortToWarn, WarningRule, early_warning
 from regulars.core.lifetime import BetaGeoNBD, History
+from regulars.core.silence import SilenceRule
 from simulated_orders import START, simulated_orders
 
 END = START + timedelta(days=900)
@@ -126,13 +126,3 @@ def test_a_history_that_is_too_short_says_what_is_missing(days: int) -> None:
 def test_it_is_kept_as_json_and_read_back() -> None:
     found = early_warning(history(steady() | {"leaver": list(range(0, 501, 20))}), model=BetaGeoNBD())
     assert EarlyWarning.from_data(json.loads(json.dumps(found.as_data()))) == found
-
-
-def test_typical_pauses_are_medians() -> None:
-    from regulars.core.early_warning import _typical_pause
-
-    random = np.random.default_rng(3)
-    orders = {f"{one:03}": sorted({int(day) for day in random.integers(0, 900, 1 + one % 9)}) for one in range(50)}
-    known = history(orders)
-    expected = [np.median(np.diff(days)) if len(days) > 1 else 0.0 for _, days in sorted(orders.items())]
-    assert _typical_pause(known).tolist() == expected

@@ -33,6 +33,7 @@ from regulars.core.errors import Refusal
 from regulars.core.lifetime import BetaGeoNBD
 from regulars.core.lifetime.columns import Vector
 from regulars.core.lifetime.history import EPOCH, History, day_number
+from regulars.core.silence import SilenceRule, gap_days, longest_pause_days, typical_pause_days
 
 Marks = npt.NDArray[np.bool_]
 
@@ -49,18 +50,6 @@ class Model(Protocol):
 
     def probability_alive(self, summary: Any) -> Vector:
         """Give the chance that each account still is a customer."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SilenceRule:
-    """When silence makes a customer a lost one: after the longer of these two."""
-
-    least_days: int = 180
-    pauses: float = 3.0  # times its own longest pause
-
-    def allowed_days(self, longest_pause_days: Vector) -> Vector:
-        """Give the days of silence after which accounts with these longest pauses (0: none) count as lost."""
-        return np.maximum(float(self.least_days), self.pauses * longest_pause_days)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +203,7 @@ class _Seen:
     def __init__(self, history: History, silence: SilenceRule) -> None:
         self.order_days = history["frequency"] + 1
         self.last = history.days[history.starts[1:] - 1]
-        self.called_lost = self.last + np.ceil(silence.allowed_days(_longest_pause(history)))
+        self.called_lost = self.last + silence.allowed_days(longest_pause_days(history))
         self.lost: Marks = self.called_lost <= history.today
 
 
@@ -278,34 +267,10 @@ def _low_chance(history: History, rule: WarningRule, model: Model) -> Marks:
 def _out_of_rhythm(history: History, rule: WarningRule) -> Marks:
     pauses = history["frequency"]
     silence = history.today - history.days[history.starts[1:] - 1]
-    gaps = _gap_days(history)
+    gaps = gap_days(history)
     as_long = history.sums((history.repeats & (gaps >= np.repeat(silence, np.diff(history.starts)))).astype(float))
     beyond = (as_long + 1) / (pauses + 2) <= rule.pause_chance
-    return np.asarray((pauses >= rule.least_pauses) & beyond & (silence >= rule.pauses * _typical_pause(history)))
-
-
-def _gap_days(history: History) -> Vector:
-    """The calendar days from the order day before; 0 on the first of an account."""
-    return np.where(history.repeats, np.diff(history.days, prepend=history.days[:1]), 0).astype(float)
-
-
-def _longest_pause(history: History) -> Vector:
-    return np.asarray(np.maximum.reduceat(_gap_days(history), history.starts[:-1]))
-
-
-def _typical_pause(history: History) -> Vector:
-    """The median pause of each account; 0 without one."""
-    owner = np.repeat(np.arange(len(history.accounts)), np.diff(history.starts))
-    repeats = history.repeats
-    gaps, owner = _gap_days(history)[repeats], owner[repeats]
-    gaps = gaps[np.lexsort((gaps, owner))]
-    count = np.diff(history.starts) - 1
-    start = np.concatenate([[0], np.cumsum(count)[:-1]])
-    typical = np.zeros(count.size)
-    some = count > 0
-    low, high = start + (count - 1) // 2, start + count // 2
-    typical[some] = (gaps[low[some]] + gaps[high[some]]) / 2
-    return typical
+    return np.asarray((pauses >= rule.least_pauses) & beyond & (silence >= rule.pauses * typical_pause_days(history)))
 
 
 def _best(records: list[RuleRecord], lost: int) -> str:

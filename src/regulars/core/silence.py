@@ -1,0 +1,135 @@
+"""When silence makes a customer a lost one, and how long customers stayed by it. In words: docs/methods/survival.md.
+
+Where nobody declares a loss, silence has to tell: an account is lost once it has been silent for longer than
+`SilenceRule` allows, and it was lost on the day of its last order before that silence. Its *lifespan* runs from its
+first order to that day; whoever orders again later was lost all the same, and came back.
+
+Of a silence that is not that long yet nobody knows how it ends. So nothing is said of the last stretch of time: an
+account with an allowed silence of l days is looked at up to l days before the end of the history, of which day all is
+known. This keeps the observed time apart from how it ends, as a survival curve needs.
+
+Accounts that are first seen within the allowed silence from the beginning of a history may be old customers. They are
+left out: who first orders later is new, or back after a silence that counts as a loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars.core.lifetime.columns import Vector
+from regulars.core.lifetime.history import Days, History
+
+Marks = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilenceRule:
+    """When silence makes a customer a lost one: after the longer of these two."""
+
+    least_days: int = 180
+    pauses: float = 3.0  # times its own longest pause until then
+
+    def allowed_days(self, longest_pause_days: Vector) -> Vector:
+        """Give the days of silence after which accounts with these longest pauses (0: none) count as lost."""
+        return np.maximum(float(self.least_days), np.ceil(self.pauses * longest_pause_days))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Lifespans:
+    """One entry an account that was won within the history; days are numbers since 1970-01-01."""
+
+    accounts: Any  # what they are called
+    first: Days  # the day of the first order
+    lasted_days: Vector  # from the first order to the loss, or to the last day of which all is known
+    lost: Marks
+    came_back: Marks  # was lost, and ordered again
+    second_after_days: Vector  # from the first to the second order; infinite without one
+    won_from: int  # accounts first seen before are left out
+    end: int  # the last day of the history
+
+    def part(self, chosen: npt.NDArray[Any]) -> Lifespans:
+        """Some of the accounts, by a mask or by their places."""
+        return Lifespans(
+            accounts=self.accounts.take(np.arange(self.first.size)[chosen]),
+            first=self.first[chosen],
+            lasted_days=self.lasted_days[chosen],
+            lost=self.lost[chosen],
+            came_back=self.came_back[chosen],
+            second_after_days=self.second_after_days[chosen],
+            won_from=self.won_from,
+            end=self.end,
+        )
+
+
+def lifespans(history: History, rule: SilenceRule) -> Lifespans:
+    """Give the lifespans of all accounts won within a history and seen for long enough to tell silence from rhythm."""
+    first, last = history.days[history.starts[:-1]], history.days[history.starts[1:] - 1]
+    won_from = int(history.days.min(initial=history.today)) + rule.least_days
+    known_until = history.today - rule.allowed_days(longest_pause_days(history))
+    broken = _first_broken(history, rule)
+    came_back = broken >= 0
+    silent = last <= known_until
+    lost_on = np.where(came_back, history.days[np.maximum(broken - 1, 0)], last)
+    lost = came_back | silent
+    found = Lifespans(
+        accounts=history.accounts,
+        first=first,
+        lasted_days=np.where(lost, lost_on, known_until) - first.astype(float),
+        lost=lost,
+        came_back=came_back,
+        second_after_days=_second_after(history),
+        won_from=won_from,
+        end=history.today,
+    )
+    return found.part((first >= won_from) & (found.lasted_days >= 0))
+
+
+def gap_days(history: History) -> Vector:
+    """Give the calendar days from the order day before; 0 on the first of an account."""
+    return np.where(history.repeats, np.diff(history.days, prepend=history.days[:1]), 0).astype(float)
+
+
+def longest_pause_days(history: History) -> Vector:
+    """Give the longest pause of each account; 0 without one."""
+    return np.asarray(np.maximum.reduceat(gap_days(history), history.starts[:-1])) if history.days.size else np.empty(0)
+
+
+def typical_pause_days(history: History) -> Vector:
+    """Give the median pause of each account; 0 without one."""
+    repeats, pauses = history.repeats, np.diff(history.starts) - 1
+    owner = np.repeat(np.arange(pauses.size), pauses)
+    gaps = gap_days(history)[repeats]
+    gaps = gaps[np.lexsort((gaps, owner))]
+    start = np.cumsum(pauses) - pauses
+    some = pauses > 0
+    low, high = start + (pauses - 1) // 2, start + pauses // 2
+    typical = np.zeros(pauses.size)
+    typical[some] = (gaps[low[some]] + gaps[high[some]]) / 2
+    return typical
+
+
+def _first_broken(history: History, rule: SilenceRule) -> npt.NDArray[np.intp]:
+    """The place of the first order of each account that came after a silence too long; −1 without one."""
+    if not history.days.size:
+        return np.empty(0, np.intp)
+    gaps, counts = gap_days(history), np.diff(history.starts)
+    # One running maximum over all accounts: each starts higher than the one before can have reached.
+    floor = np.repeat(np.arange(counts.size) * (gaps.max() + 1.0), counts)
+    longest = np.maximum.accumulate(gaps + floor) - floor
+    allowed = rule.allowed_days(np.concatenate([[0.0], longest[:-1]]))
+    broken = np.flatnonzero(history.repeats & (gaps >= allowed))
+    first = np.full(counts.size, -1, np.intp)
+    owner = np.searchsorted(history.starts, broken, side="right") - 1
+    first[owner[::-1]] = broken[::-1]  # the earliest is written last
+    return first
+
+
+def _second_after(history: History) -> Vector:
+    found = np.full(len(history.accounts), np.inf)
+    again = np.diff(history.starts) > 1
+    found[again] = gap_days(history)[history.starts[:-1][again] + 1]
+    return found

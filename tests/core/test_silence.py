@@ -1,0 +1,106 @@
+"""When silence makes a customer a lost one, and how long customers stayed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from regulars.core.lifetime import History
+from regulars.core.silence import Lifespans, SilenceRule, lifespans, longest_pause_days, typical_pause_days
+from regulars.core.survival import kaplan_meier
+
+START = date(2020, 1, 1)
+RULE = SilenceRule(least_days=100, pauses=3.0)
+
+
+def history(orders: dict[str, list[int]], *, days: int = 1000) -> History:
+    """Accounts and the days since START on which they order; the first account marks the beginning."""
+    rows = [(name, START + timedelta(days=day)) for name, some in ({"0": [0]} | orders).items() for day in some]
+    table = pa.table({"account": [name for name, _ in rows], "date": [day for _, day in rows]})
+    return History.of(table, as_of=START + timedelta(days=days), unit="day")
+
+
+def only(found: Lifespans) -> tuple[float, bool, bool]:
+    """Days, lost, came back of the only account."""
+    assert found.first.size == 1
+    return float(found.lasted_days[0]), bool(found.lost[0]), bool(found.came_back[0])
+
+
+def test_a_lifespan_runs_from_the_first_order_to_the_last_before_the_silence() -> None:
+    assert only(lifespans(history({"a": [200, 230, 260]}), RULE)) == (60, True, False)
+    assert only(lifespans(history({"a": [200]}), RULE)) == (0, True, False)
+
+
+def test_who_still_orders_is_seen_up_to_the_day_of_which_all_is_known() -> None:
+    """Longest pause 50 days, so 150 days of silence are allowed: up to day 850 all is known."""
+    assert only(lifespans(history({"a": [*range(200, 1000, 50)]}), RULE)) == (650, False, False)
+    assert only(lifespans(history({"a": [*range(200, 851, 50)]}), RULE)) == (650, True, False), "silent for 150 days"
+    assert only(lifespans(history({"a": [*range(200, 860, 50), 851]}), RULE)) == (650, False, False), "for 149"
+
+
+def test_who_orders_again_after_too_long_a_silence_was_lost_and_came_back() -> None:
+    assert only(lifespans(history({"a": [200, 220, 400, 420, 990]}), RULE)) == (20, True, True)
+    assert only(lifespans(history({"a": [200, 240, 350, 460, *range(560, 1000, 50)]}), RULE))[1:] == (False, False), (
+        "longer and longer pauses, none three times the longest before"
+    )
+
+
+def test_accounts_first_seen_at_the_beginning_may_be_old_customers_and_are_left_out() -> None:
+    found = lifespans(history({"old": [5, 99], "new": [100, 120]}), RULE)
+    assert found.accounts.to_pylist() == ["new"]
+    assert found.won_from == found.first[0]
+
+
+def test_accounts_too_young_to_tell_silence_from_rhythm_are_left_out() -> None:
+    found = lifespans(history({"young": [950], "of age": [900]}), RULE)
+    assert found.accounts.to_pylist() == ["of age"]
+    assert only(found) == (0, True, False)
+
+
+def test_the_second_order_is_looked_for_whatever_came_of_the_account() -> None:
+    found = lifespans(history({"a": [200, 203], "b": [200], "c": [200, 500]}), RULE)
+    assert found.second_after_days.tolist() == [3, np.inf, 300]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pauses_are_those_of_each_account(seed: int) -> None:
+    print(f"seed {seed}")
+    random = np.random.default_rng(seed)
+    orders = {f"{one:03}": sorted({int(day) for day in random.integers(0, 900, 1 + one % 9)}) for one in range(1, 60)}
+    known = history(orders)
+    pauses = [np.diff(days) for _, days in sorted(({"0": [0]} | orders).items())]
+    assert typical_pause_days(known).tolist() == [np.median(some) if some.size else 0.0 for some in pauses]
+    assert longest_pause_days(known).tolist() == [some.max(initial=0) for some in pauses]
+    found = lifespans(known, RULE)
+    for name, lasted, lost in zip(found.accounts.to_pylist(), found.lasted_days, found.lost, strict=True):
+        assert (lasted, lost) == _one_by_one(orders[name])
+
+
+def _one_by_one(days: list[int]) -> tuple[float, bool]:
+    longest = 0.0
+    for before, day in zip(days, [*days[1:], None], strict=True):
+        allowed = max(100.0, np.ceil(3 * longest))
+        if (1000 if day is None else day) - before >= allowed:
+            return before - days[0], True
+        longest = longest if day is None else max(longest, day - before)
+    return 1000 - max(100.0, np.ceil(3 * longest)) - days[0], False
+
+
+def test_the_curve_of_lifespans_is_that_of_the_true_lifetimes() -> None:
+    """Accounts that order every ten days on average and leave at random: the rule finds how long they stayed."""
+    random = np.random.default_rng(17)
+    orders, true = {}, []
+    for one in range(2500):
+        first, leaves = int(random.integers(100, 1400)), random.exponential(400)
+        days = first + np.cumsum(random.exponential(10, 200)).astype(int)
+        days = np.unique(np.concatenate([[first], days[days <= first + leaves]]))
+        orders[f"{one:05}"] = days[days <= 1500].tolist()
+        true.append(days[-1] - first)
+    found = lifespans(history(orders, days=1500), RULE)
+    curve = kaplan_meier(found.lasted_days, found.lost)
+    times = np.array([0, 50, 200, 400, 800])
+    assert curve.at(times) == pytest.approx([(np.array(true) > time).mean() for time in times], abs=0.035)
+    assert found.came_back.mean() < 0.01
