@@ -1,0 +1,30 @@
+"""What happened, as working records. Order lines are not here: they live in the warehouse, see `history.py`."""
+
+from __future__ import annotations
+
+from regulars.facts.models.accounts import Account, Contact, CustomField, Interaction, Site, Tag
+from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplicates
+from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
+from regulars.facts.models.products import ExchangeRate, Product
+from regulars.facts.models.signals import Signal
+
+__all__ = [
+    "Account",
+    "AccountMerge",
+    "ClassificationRule",
+    "Contact",
+    "CustomField",
+    "ExchangeRate",
+    "FoundPair",
+    "Import",
+    "Imported",
+    "Interaction",
+    "NotDuplicates",
+    "Product",
+    "SavedMapping",
+    "Signal",
+    "Site",
+    "Tag",
+    "Upload",
+    "Worked",
+]
