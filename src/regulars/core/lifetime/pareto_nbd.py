@@ -47,6 +47,7 @@ from regulars.core.lifetime.order_days import demand_repeaters, read_order_days
 from regulars.core.lifetime.pareto_nbd_curves import values_of_rows
 from regulars.core.lifetime.pareto_nbd_integrals import again_integral, left_integral
 from regulars.core.lifetime.pareto_nbd_likelihood import Statistics
+from regulars.core.notes import gettext_noop
 
 
 class ParetoNBD(OrderDayModel):
@@ -55,14 +56,14 @@ class ParetoNBD(OrderDayModel):
     names = ("r", "alpha", "s", "beta")
     times = ("alpha", "beta")
     bound_notes: ClassVar[dict[tuple[str, int], str]] = {
-        ("r", 1): "All accounts order at practically the same rate.",
-        ("r", -1): "The rates at which accounts order differ beyond what the model can express.",
-        ("alpha", 1): "All accounts order at practically the same rate.",
-        ("alpha", -1): "Accounts order so often that the time of a single order tells nothing.",
-        ("s", 1): "All accounts leave at practically the same rate.",
-        ("s", -1): "Practically no account leaves for good in this history.",
-        ("beta", 1): "All accounts leave at practically the same rate, or none leaves.",
-        ("beta", -1): "A part of the accounts leaves practically at once.",
+        ("r", 1): gettext_noop("All accounts order at practically the same rate."),
+        ("r", -1): gettext_noop("The rates at which accounts order differ beyond what the model can express."),
+        ("alpha", 1): gettext_noop("All accounts order at practically the same rate."),
+        ("alpha", -1): gettext_noop("Accounts order so often that the time of a single order tells nothing."),
+        ("s", 1): gettext_noop("All accounts leave at practically the same rate."),
+        ("s", -1): gettext_noop("Practically no account leaves for good in this history."),
+        ("beta", 1): gettext_noop("All accounts leave at practically the same rate, or none leaves."),
+        ("beta", -1): gettext_noop("A part of the accounts leaves practically at once."),
     }
 
     def probability_alive(self, summary: Any) -> Vector:
