@@ -43,7 +43,7 @@ def orders_if_alive(events: int, shape: float, a: float, b: float, tau: Vector) 
 
     The integral over p is taken by the trapezoidal rule in the logit of p.
     """
-    logit, weight = _beta_nodes(a, b, feature=1 / (1 + shape * float(tau.max()) + b), edge=1 / (1 + shape))
+    logit, weight = beta_nodes(a, b, feature=1 / (1 + shape * float(tau.max()) + b), edge=1 / (1 + shape))
     if events == 1:
         p = expit(logit)
         return np.asarray(-np.expm1(-shape * np.log1p(np.outer(tau, p))) @ (weight / p))[np.newaxis]
@@ -85,7 +85,7 @@ def _by_roots_of_unity(events: int, shape: float, logit: Vector, weight: Vector,
     return answer
 
 
-def _beta_nodes(a: float, b: float, *, feature: float, edge: float) -> tuple[Vector, Vector]:
+def beta_nodes(a: float, b: float, *, feature: float, edge: float) -> tuple[Vector, Vector]:
     """Give nodes (logits of p) and weights of Beta(a, b) for functions flat for p ≪ `feature` and for 1 - p ≪ `edge`.
 
     In u = logit p the density is p^a (1-p)^b, analytic and with exponential tails: the trapezoidal rule converges
