@@ -54,10 +54,11 @@ def test_accounts_first_seen_at_the_beginning_may_be_old_customers_and_are_left_
     assert found.won_from == found.first[0]
 
 
-def test_accounts_too_young_to_tell_silence_from_rhythm_are_left_out() -> None:
+def test_of_accounts_too_young_to_tell_silence_from_rhythm_nothing_is_said() -> None:
     found = lifespans(history({"young": [950], "of age": [900]}), RULE)
-    assert found.accounts.to_pylist() == ["of age"]
-    assert only(found) == (0, True, False)
+    assert found.accounts.to_pylist() == ["of age", "young"]
+    assert found.seen.tolist() == [True, False]
+    assert only(found.part(found.seen)) == (0, True, False)
 
 
 def test_the_second_order_is_looked_for_whatever_came_of_the_account() -> None:
@@ -75,6 +76,7 @@ def test_pauses_are_those_of_each_account(seed: int) -> None:
     assert typical_pause_days(known).tolist() == [np.median(some) if some.size else 0.0 for some in pauses]
     assert longest_pause_days(known).tolist() == [some.max(initial=0) for some in pauses]
     found = lifespans(known, RULE)
+    found = found.part(found.seen)
     for name, lasted, lost in zip(found.accounts.to_pylist(), found.lasted_days, found.lost, strict=True):
         assert (lasted, lost) == _one_by_one(orders[name])
 
@@ -100,6 +102,7 @@ def test_the_curve_of_lifespans_is_that_of_the_true_lifetimes() -> None:
         orders[f"{one:05}"] = days[days <= 1500].tolist()
         true.append(days[-1] - first)
     found = lifespans(history(orders, days=1500), RULE)
+    found = found.part(found.seen)
     curve = kaplan_meier(found.lasted_days, found.lost)
     times = np.array([0, 50, 200, 400, 800])
     assert curve.at(times) == pytest.approx([(np.array(true) > time).mean() for time in times], abs=0.035)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from regulars.core.survival import UnusableDurations, kaplan_meier, log_rank, ratio_of_shares
+from regulars.core.survival import UnusableDurations, kaplan_meier, log_rank, ratio_of_shares, share_with_bounds
 
 # Remission of leukaemia in weeks (Freireich et al. 1963), the most often published data of survival: 6-MP and placebo.
 TREATED = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
@@ -218,3 +218,15 @@ def test_a_ratio_of_shares_has_the_published_bounds() -> None:
     for nothing in ((0, 10, 1, 10), (1, 10, 0, 10), (11, 10, 1, 10)):
         with pytest.raises(ValueError, match="no ratio"):
             ratio_of_shares(*nothing)
+
+
+@given(st.integers(0, 400), st.integers(1, 400))
+def test_a_share_has_the_bounds_of_wilson(some: int, of: int) -> None:
+    if some > of:
+        with pytest.raises(ValueError, match="no share"):
+            share_with_bounds(some, of)
+        return
+    found = share_with_bounds(some, of, level=0.9)
+    theirs = stats.binomtest(some, of).proportion_ci(0.9, method="wilson")
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+    assert found.low <= found.value <= found.high

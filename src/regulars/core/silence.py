@@ -44,7 +44,8 @@ class Lifespans:
 
     accounts: Any  # what they are called
     first: Days  # the day of the first order
-    lasted_days: Vector  # from the first order to the loss, or to the last day of which all is known
+    seen: Marks  # for long enough to tell silence from rhythm; of the others only the second order is known
+    lasted_days: Vector  # from the first order to the loss, or to the last day of which all is known; 0 if not `seen`
     lost: Marks
     came_back: Marks  # was lost, and ordered again
     second_after_days: Vector  # from the first to the second order; infinite without one
@@ -56,6 +57,7 @@ class Lifespans:
         return Lifespans(
             accounts=self.accounts.take(np.arange(self.first.size)[chosen]),
             first=self.first[chosen],
+            seen=self.seen[chosen],
             lasted_days=self.lasted_days[chosen],
             lost=self.lost[chosen],
             came_back=self.came_back[chosen],
@@ -66,7 +68,7 @@ class Lifespans:
 
 
 def lifespans(history: History, rule: SilenceRule) -> Lifespans:
-    """Give the lifespans of all accounts won within a history and seen for long enough to tell silence from rhythm."""
+    """Give the lifespans of all accounts won within a history."""
     first, last = history.days[history.starts[:-1]], history.days[history.starts[1:] - 1]
     won_from = int(history.days.min(initial=history.today)) + rule.least_days
     known_until = history.today - rule.allowed_days(longest_pause_days(history))
@@ -75,17 +77,19 @@ def lifespans(history: History, rule: SilenceRule) -> Lifespans:
     silent = last <= known_until
     lost_on = np.where(came_back, history.days[np.maximum(broken - 1, 0)], last)
     lost = came_back | silent
+    lasted = np.where(lost, lost_on, known_until) - first.astype(float)
     found = Lifespans(
         accounts=history.accounts,
         first=first,
-        lasted_days=np.where(lost, lost_on, known_until) - first.astype(float),
+        seen=lasted >= 0,
+        lasted_days=np.maximum(lasted, 0.0),
         lost=lost,
         came_back=came_back,
         second_after_days=_second_after(history),
         won_from=won_from,
         end=history.today,
     )
-    return found.part((first >= won_from) & (found.lasted_days >= 0))
+    return found.part(first >= won_from)
 
 
 def gap_days(history: History) -> Vector:

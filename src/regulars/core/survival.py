@@ -255,3 +255,14 @@ def ratio_of_shares(some: int, of_some: int, others: int, of_others: int, *, lev
     ratio = some / of_some / (others / of_others)
     reach = float(ndtri((1 + level) / 2)) * np.sqrt(1 / some - 1 / of_some + 1 / others - 1 / of_others)
     return Estimate(value=ratio, low=float(ratio * np.exp(-reach)), high=float(ratio * np.exp(reach)))
+
+
+def share_with_bounds(some: int, of: int, *, level: float = 0.95) -> Estimate:
+    """Give some/of and the bounds of the share behind it (Wilson 1927); `of` must be at least 1."""
+    if not 0 <= some <= of or of < 1:
+        raise ValueError(f"{some} of {of} is no share")
+    z, share = float(ndtri((1 + level) / 2)), some / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    reach = z / (1 + z * z / of) * float(np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)))
+    low, high = max(middle - reach, 0.0), min(middle + reach, 1.0)
+    return Estimate(value=share, low=0.0 if some == 0 else low, high=1.0 if some == of else high)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.base.models import Organisation
 from regulars.base.thresholds import Unit, declare
 from regulars.core.account_figures import DEFAULT_RULES, FigureRules
+from regulars.core.protection import ProtectionRules
 
 PARETO_A = declare(
     "pareto_a",
@@ -57,6 +58,74 @@ RHYTHM_GAPS = declare(
     most=50,
     meaning=_("a silence is compared with an account's own pauses once there were so many"),
 )
+
+LIFETIME_SILENCE_DAYS = declare(
+    "lifetime_silence_days",
+    default=180,
+    unit=Unit.DAYS,
+    least=30,
+    most=1095,
+    meaning=_("how long customers stay: a customer counts as lost after so many days of silence at least"),
+)
+LIFETIME_SILENCE_PAUSES = declare(
+    "lifetime_silence_pauses",
+    default=3.0,
+    unit=Unit.TIMES,
+    least=1.0,
+    most=20.0,
+    meaning=_("how long customers stay: and not before so many times its own longest pause"),
+)
+EARLY_LOSSES_WANTED = declare(
+    "early_losses_wanted",
+    default=0.5,
+    unit=Unit.SHARE,
+    least=0.0,
+    most=1.0,
+    meaning=_("at most this share of new customers may be without a second order when they are no longer new"),
+)
+
+YEARLY_LOSS_RATE = declare(
+    "yearly_loss_rate",
+    default=ProtectionRules.yearly_loss,
+    unit=Unit.SHARE,
+    least=0.001,
+    most=0.9,
+    meaning=_("share of its regular customers that a firm loses in a year"),
+)
+VITAL_SHARE = declare(
+    "vital_share",
+    default=ProtectionRules.vital_share,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=1.0,
+    meaning=_("a customer is vital from this share of all sales on: losing it would threaten the firm"),
+)
+RAISED_RISK = declare(
+    "raised_risk",
+    default=ProtectionRules.raised_risk,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=0.99,
+    meaning=_("risk is raised from this chance on to lose the customer within a year"),
+)
+HIGH_RISK = declare(
+    "high_risk",
+    default=ProtectionRules.high_risk,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=0.99,
+    meaning=_("risk is high from this chance on to lose the customer within a year"),
+)
+
+
+def protection_rules(organisation: Organisation | None) -> ProtectionRules:
+    """The limits of the protection levels, as this organisation has them."""
+    return ProtectionRules(
+        vital_share=float(VITAL_SHARE.of(organisation)),
+        raised_risk=float(RAISED_RISK.of(organisation)),
+        high_risk=float(HIGH_RISK.of(organisation)),
+        yearly_loss=float(YEARLY_LOSS_RATE.of(organisation)),
+    )
 
 
 def figure_rules(organisation: Organisation | None) -> FigureRules:
