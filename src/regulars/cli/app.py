@@ -11,6 +11,7 @@ import typer
 from regulars import __version__
 from regulars.cli import (
     accounts,
+    backtest,
     backup,
     check,
     demo,
@@ -55,6 +56,7 @@ for noun in (
     interactions,
     duplicates,
     portfolio,
+    backtest,
     rules,
     setup,
     members,

@@ -205,8 +205,9 @@ def is_due() -> bool:
 
 
 def ask_for_first_backtest() -> None:
-    """Ask for a backtest if there has never been one, nor a wish for one."""
-    if not Backtest.objects.exists() and not BacktestRequest.objects.exists():
+    """Ask for a backtest if there are orders, and there has never been one nor a wish for one."""
+    ever = Backtest.objects.exists() or BacktestRequest.objects.exists()
+    if not ever and HISTORY.version_in_force() >= 0:
         ask_for_backtest(member=None)
 
 

@@ -25,6 +25,12 @@ from regulars.insight.models import ForecastTrack
 
 TRACKED_DAYS = (30, 90)
 """The shorter so that something can be said early."""
+REPLACED = [
+    field.name
+    for field in ForecastTrack._meta.concrete_fields
+    if field.name not in {"id", "uid", "created_at", "as_of", "horizon_days"}
+]
+"""What a later forecast of the same day says anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,36 +57,31 @@ class Decay:
 
 def note_forecasts(
     *, as_of: date, ahead: Mapping[int, Ahead], choice: ForecastChoice, in_hindsight: bool = False
-) -> list[ForecastTrack]:
+) -> None:
     """Write down what is expected of all accounts together; what was written down on the same day is replaced."""
     error = error_on_the_past(choice)
-    return [
-        ForecastTrack.objects.update_or_create(
+    tracks = [
+        ForecastTrack(
             as_of=as_of,
+            until=as_of + timedelta(days=days),
             horizon_days=days,
-            defaults=_expected(all_, error)
-            | {
-                "until": as_of + timedelta(days=days),
-                "forecast": choice.name,
-                "in_hindsight": in_hindsight,
-                "came_orders": None,
-                "came_sales": None,
-                "settled_at": None,
-            },
-        )[0]
+            forecast=choice.name,
+            in_hindsight=in_hindsight,
+            accounts=all_.accounts,
+            expected_orders=all_.orders,
+            expected_orders_low=max(all_.orders - NORMAL_90 * _deviation(all_, error), 0.0),
+            expected_orders_high=all_.orders + NORMAL_90 * _deviation(all_, error),
+            expected_sales=all_.sales,
+        )
         for days, all_ in ahead.items()
     ]
+    ForecastTrack.objects.bulk_create(
+        tracks, update_conflicts=True, unique_fields=["as_of", "horizon_days"], update_fields=REPLACED
+    )
 
 
-def _expected(all_: Ahead, error: float) -> dict[str, float | int | None]:
-    deviation = max(all_.spread, error * all_.orders)
-    return {
-        "accounts": all_.accounts,
-        "expected_orders": all_.orders,
-        "expected_orders_low": max(all_.orders - NORMAL_90 * deviation, 0.0),
-        "expected_orders_high": all_.orders + NORMAL_90 * deviation,
-        "expected_sales": all_.sales,
-    }
+def _deviation(all_: Ahead, error: float) -> float:
+    return max(all_.spread, error * all_.orders)
 
 
 def error_on_the_past(choice: ForecastChoice) -> float:
@@ -129,6 +130,11 @@ def settle_tracks(came: Sequence[Came]) -> None:
         ForecastTrack.objects.filter(pk=one.track_id, settled_at=None).update(
             came_orders=one.orders, came_sales=one.sales, settled_at=now, updated_at=now
         )
+
+
+def newest_tracks(most: int) -> list[ForecastTrack]:
+    """The forecasts settled last, newest first."""
+    return list(ForecastTrack.objects.filter(settled_at__isnull=False).order_by("-until", "-horizon_days")[:most])
 
 
 # Getting worse

@@ -142,16 +142,14 @@ class _Scorer:
         """Whether the forecast itself knows that accounts leave."""
         return hasattr(self.model, "probability_alive")
 
-    def chances(self) -> tuple[Vector, Vector]:
-        """The chance that each account is still a customer, and the same with NaN where that is only assumed."""
+    def chances(self) -> Vector:
+        """The chance that each account is still a customer, NaN where that would be an assumption."""
         model = self.model if self.lets_leave else self.companion
-        each = [
-            part.probability_alive(self.table) for part in (model.models_ if isinstance(model, Average) else [model])
-        ]
-        alive = np.mean(each, axis=0)
+        parts = model.models_ if isinstance(model, Average) else [model]
+        each = [part.probability_alive(self.table) for part in parts]
         knowing = [chances for chances in each if np.any(chances[self.once] < 1)]
-        known = np.where(self.once, np.mean(knowing, axis=0) if knowing else np.nan, alive)
-        return alive, known
+        of_once = np.mean(knowing, axis=0) if knowing else np.nan
+        return np.where(self.once, of_once, np.mean(each, axis=0))
 
     def told(self) -> dict[str, Any]:
         """What of it is kept with the snapshot, besides its name."""
@@ -210,8 +208,8 @@ def _fitted(model: Any, table: Any, notes: list[str]) -> Any:
 
 
 def _answers(scorer: _Scorer, each: Vector, bought: Vector) -> dict[str, Vector]:
-    alive, known = scorer.chances()
-    answers = {"probability_alive": known}
+    alive = scorer.chances()
+    answers = {"probability_alive": alive}
     for days in HORIZONS_DAYS:
         orders = scorer.orders(days)
         answers[f"expected_orders_{days}"] = orders.expected
@@ -220,10 +218,9 @@ def _answers(scorer: _Scorer, each: Vector, bought: Vector) -> dict[str, Vector]
     if_stays = answers["expected_value_365"]
     if scorer.lets_leave:  # else the forecast already is that of an account that stays
         with np.errstate(divide="ignore", invalid="ignore"):
-            if_stays = np.where(alive > 0, if_stays / alive, np.inf)
+            if_stays = np.where(alive == 0, np.inf, if_stays / alive)
     # What a customer long gone would buy is lost already: no more is at risk than what it bought in the last 12 months.
-    at_risk = np.minimum((1 - alive) * if_stays, bought)
-    answers["value_at_risk"] = np.where(np.isnan(known) | np.isnan(each), np.nan, at_risk)
+    answers["value_at_risk"] = np.where(np.isnan(each), np.nan, np.minimum((1 - alive) * if_stays, bought))
     return answers
 
 
