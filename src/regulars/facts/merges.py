@@ -17,9 +17,14 @@ from regulars.base.audit import record_change
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import is_below, require_account
-from regulars.facts.models import Account, AccountMerge, Contact, Interaction, Site
+from regulars.facts.models import Account, AccountMerge, Contact, Interaction, Signal, Site
 
-_MOVED: Final[dict[str, type[models.Model]]] = {"contacts": Contact, "interactions": Interaction, "sites": Site}
+_MOVED: Final[dict[str, type[models.Model]]] = {
+    "contacts": Contact,
+    "interactions": Interaction,
+    "signals": Signal,
+    "sites": Site,
+}
 _FILLED: Final = (
     ("owner_id",), ("team_id",), ("department_id",), ("trade",), ("size",), ("email",), ("phone",), ("language",),
     ("street", "postcode", "city", "region", "country"),
@@ -37,7 +42,9 @@ class CannotUndoMerge(Refusal):
 
 @transaction.atomic
 def merge_accounts(*, kept: Account, merged: Account, member: Member | None) -> AccountMerge:
-    """Make `merged` a part of `kept`: contacts, interactions, sites, subsidiaries, tags move; empty fields are filled.
+    """Make `merged` a part of `kept`: contacts, interactions, signals, sites, subsidiaries, tags move.
+
+    Empty fields of `kept` are filled.
 
     Raises `CannotMerge` for an account with itself, one that is merged already, or into an account below it.
     """
@@ -71,7 +78,7 @@ def undo_merge(*, merge: AccountMerge, member: Member | None) -> Account:
     merged.merged_into = None
     merged.save(update_fields=["merged_into", "updated_at"])
     for name, model in _MOVED.items():
-        model._default_manager.filter(pk__in=merge.moved[name], account_id=kept.pk).update(account_id=merged.pk)
+        model._default_manager.filter(pk__in=merge.moved.get(name, []), account_id=kept.pk).update(account_id=merged.pk)
     Account.objects.filter(pk__in=merge.moved["merged"], merged_into=kept).update(merged_into=merged)
     kept.tags.remove(*merge.moved["tags"])
     _empty_again(kept, merge.filled)

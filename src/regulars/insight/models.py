@@ -196,3 +196,66 @@ class ForecastTrack(Record):
 
     def __str__(self) -> str:
         return f"{self.as_of}, {self.horizon_days}"
+
+
+class Protection(models.Model):
+    """How well an account must be protected as of a day: value to the firm, risk of losing it, and the level of both.
+
+    `protection.py` computes it, `protection_sentences.py` says it in words. NULL is *unknown*. Money is in the base
+    currency, in units a year. Merged accounts and such without a score have none.
+    """
+
+    class Level(models.IntegerChoices):
+        BASIC = 1, _("basic protection")
+        RAISED = 2, _("raised protection")
+        HIGH = 3, _("high protection")
+        HIGHEST = 4, _("highest protection")
+
+    class Band(models.IntegerChoices):
+        SMALL = 0, _("small")
+        MIDDLE = 1, _("middle")
+        LARGE = 2, _("large")
+        VITAL = 3, _("vital")
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="protection")
+    level = models.PositiveSmallIntegerField(_("protection level"), choices=Level.choices)
+    since = models.DateField(_("at this level since"), null=True)
+    level_before = models.PositiveSmallIntegerField(_("level before"), choices=Level.choices, null=True)
+    band = models.PositiveSmallIntegerField(_("value to the firm"), choices=Band.choices)
+    worth = models.FloatField(_("what it is worth in a year if it stays"))
+    risk_by_orders = models.FloatField(_("chance to lose it within a year, by its orders"), null=True)
+    risk = models.FloatField(_("chance to lose it within a year"), null=True)
+    stake = models.FloatField(_("sales of a year that may be lost with it: worth times risk"), null=True)
+    potential = models.FloatField(_("chance that it will buy clearly more within a year"), null=True)
+    as_of = models.DateField(_("as of"))
+    computed_at = models.DateTimeField(_("computed"), db_index=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["level", "account"], name="protection_level"),
+            models.Index(fields=["stake", "account"], name="protection_stake"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.get_level_display()}"
+
+
+class SignalWeight(Record):
+    """What a kind of signal deserves to count, learned from what became of accounts that showed it.
+
+    Weights are logarithms of odds ratios, of a fresh signal of its kind's usual strength. `signal_weights.py` learns.
+    """
+
+    kind = models.CharField(_("kind of signal"), max_length=32, unique=True)
+    as_of = models.DateField(_("learned as of"))
+    usual = models.FloatField(_("documented weight"))
+    weight = models.FloatField(_("weight"))
+    low = models.FloatField(_("lowest weight to believe (nine times of ten)"))
+    high = models.FloatField(_("highest weight to believe (nine times of ten)"))
+    signals = models.IntegerField(_("signals that were followed up"))
+    events = models.IntegerField(_("after how many of them it came as announced"))
+    others = models.IntegerField(_("times that accounts without it were looked at"))
+    events_without = models.IntegerField(_("after how many of those it came all the same"))
+
+    def __str__(self) -> str:
+        return self.kind

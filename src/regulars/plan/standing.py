@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Final
 
+from regulars.core import pauses
 from regulars.plan.thresholds import PlanThresholds
 
 YEAR = timedelta(days=365)
@@ -45,15 +46,10 @@ SCORE_COLUMNS: Final = [
 
 
 def pause_chance(standing: Standing) -> float | None:
-    """The chance that a pause of this account is at least as long as its silence now, from its own pauses.
-
-    Laplace's rule of succession, (k + 1) / (n + 2): with few pauses it stays near one half, so that little history
-    never raises an alarm. None: too few pauses to say.
-    """
+    """The chance that a pause of this account is at least as long as its silence now. None: too few pauses to say."""
     if standing.pauses_as_long is None:
         return None
-    pauses = standing.order_days - 1
-    return (standing.pauses_as_long * pauses + 1) / (pauses + 2)
+    return pauses.pause_chance(standing.pauses_as_long, float(standing.order_days - 1))
 
 
 def is_silent(standing: Standing, thresholds: PlanThresholds) -> bool:
@@ -96,8 +92,8 @@ def chance_that_it_left(standing: Standing, thresholds: PlanThresholds) -> float
 def chance_by_its_pauses(standing: Standing, thresholds: PlanThresholds) -> float:
     """The chance that it left, from its own pauses and the yearly loss rate alone."""
     chance = pause_chance(standing)
-    left_before = 1 - math.pow(1 - thresholds.yearly_loss_rate, standing.silence_days / 365)
-    return left_before / (left_before + (1 - left_before) * (1 if chance is None else chance))
+    so_long = 1.0 if chance is None else chance
+    return pauses.left_chance(float(standing.silence_days), so_long, thresholds.yearly_loss_rate)
 
 
 def _chance_by_the_model(standing: Standing) -> float:

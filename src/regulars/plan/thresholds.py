@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.base.models import Organisation
 from regulars.base.thresholds import Unit, declare, threshold
+from regulars.insight.thresholds import YEARLY_LOSS_RATE
 
 
 def _declared(
@@ -82,9 +83,7 @@ class PlanThresholds:
     contact_days: int = _declared(
         60, _("days after which the best customers are to be spoken to again"), least=7, most=730, unit=Unit.DAYS
     )
-    yearly_loss_rate: float = _declared(
-        0.15, _("share of its regular customers that a firm loses in a year"), least=0.001, most=0.9, unit=Unit.SHARE
-    )
+    yearly_loss_rate: float = float(YEARLY_LOSS_RATE.default)  # declared by insight, whose protection levels go by it
     contact_rank_unknown: int = _declared(
         10, _("while nobody records contacts, only so many of the largest are proposed"), least=0, most=1000
     )
@@ -118,7 +117,8 @@ class PlanThresholds:
 
 
 for _one in fields(PlanThresholds):
-    declare(_one.name, default=getattr(PlanThresholds, _one.name), **_one.metadata)
+    if _one.metadata:
+        declare(_one.name, default=getattr(PlanThresholds, _one.name), **_one.metadata)
 
 
 def plan_thresholds() -> PlanThresholds:
