@@ -59,11 +59,11 @@ def worth(summary: dict[str, Any]) -> np.ndarray:
 def test_the_sales_of_a_base_lie_within_their_bounds_nine_times_of_ten(make: type[Any]) -> None:
     values = dict(zip(("p", "q", "gamma"), VALUES, strict=True))
     within = []
-    for seed in range(120):
+    for seed in range(200):
         summary, sales = base(make, seed)
         told = base_total([true_model(make)], summary, periods=26.0, order_value=worth(summary), values=values)
         within.append(told.low <= sales.sum() <= told.high)
-    assert 0.83 <= np.mean(within) <= 0.96
+    assert 0.84 <= np.mean(within) <= 0.97
 
 
 def test_parameters_learned_from_few_accounts_widen_the_bounds_as_far_as_needed() -> None:
@@ -74,14 +74,14 @@ def test_parameters_learned_from_few_accounts_widen_the_bounds_as_far_as_needed(
         told = base_total([fitted], drawn, periods=52.0)
         within.append(told.low <= drawn["orders_ahead"].sum() <= told.high)
         shares.append(told.parameters)
-    assert 0.75 <= np.mean(within) <= 1.0
+    assert np.mean(within) >= 0.75
     assert np.min(shares) > 0.02
 
 
 def test_a_model_that_errs_from_time_to_time_is_given_the_room_that_its_record_asks_for() -> None:
     """The world differs from the model by a factor of its own each time; three earlier factors are known."""
     random = np.random.default_rng(3)
-    summary, _ = base(ParetoNBD, 1)
+    summary = {**base(ParetoNBD, 1)[0], "weight": np.full(200, 100.0)}  # so many that chance does not matter
     within = []
     for _time in range(200):
         factors = np.exp(random.normal(0, 0.12, 4))
