@@ -24,13 +24,16 @@ ONCE = [
     "tests/core",
     "--ignore",
     "tests/test_messages.py",
+    "--ignore",
+    "tests/insight/test_engines.py",
 ]
-"""What hangs on no database is tested once: how every page looks, the models, the catalogues of messages."""
+"""What hangs on no database is tested once: how every page looks, the models, the catalogues of messages, Spark."""
 NOTHING_SKIPPED = os.environ.get("REGULARS_TEST_NOTHING_SKIPPED") == "1"
 
 
 def main() -> int:
-    arguments = ["-n", os.environ.get("REGULARS_TEST_PROCESSES", "2"), *sys.argv[1:]]
+    processes = os.environ.get("REGULARS_TEST_PROCESSES", "2")
+    arguments = ["-n", processes, "--dist", "loadgroup", *sys.argv[1:]]  # tests of one group share a process
     failed = [name for name, run in (("SQLite", _on_sqlite), ("PostgreSQL", _on_postgres)) if not run(arguments)]
     print(f"\nFAILED on {' and '.join(failed)}." if failed else "\nAll that could be tested holds.", flush=True)
     return 1 if failed else 0

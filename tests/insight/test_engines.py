@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,14 +17,24 @@ import pytest
 from pytest_django import Settings
 
 from conftest import missing
-from regulars.core.account_figures import account_figures
-from regulars.core.lifetime import summarise
+from regulars.core.lifetime import (
+    Average,
+    BetaGeoNBD,
+    GammaGamma,
+    ModifiedBetaGeoNBD,
+    ParetoNBD,
+    SummaryScorer,
+    counted_orders,
+    counted_values,
+    summarise,
+)
 from regulars.facts.models import Account
 from regulars.insight.histories import OpenHistory, basis_in_force, open_history
 from regulars.insight.snapshots import compute
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.xdist_group("spark"),  # one session for all
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # PySpark's, one an answer
     pytest.mark.filterwarnings("ignore:.*unclosed <socket:pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -34,7 +45,7 @@ WriteHistory = Callable[[list[dict[str, Any]]], int]
 
 
 @pytest.fixture(autouse=True)
-def spark(settings: Settings) -> Iterator[None]:
+def spark(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if find_spec("pyspark") is None:
         missing("Spark (pip install 'regulars[spark]'): its numbers were not compared")
     from regulars.base.spark import JavaMissing, java_home
@@ -44,6 +55,7 @@ def spark(settings: Settings) -> Iterator[None]:
     except JavaMissing as absent:
         missing(str(absent))
     settings.WAREHOUSE_THREADS = 2
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")  # seconds of work: compiled quickly, not well
     yield
     gc.collect()  # here its warnings are known
 
@@ -110,23 +122,8 @@ def on_both(settings: Settings, ask: Callable[[OpenHistory], pa.Table]) -> tuple
     return answers[0], answers[1]
 
 
-def test_figures_of_accounts_are_the_same(firm: None, settings: Settings) -> None:
-    def days(history: OpenHistory) -> pa.Table:
-        return history.arrow(history.days.order_by("account", "business_date"))
-
-    def figures(history: OpenHistory) -> pa.Table:
-        found = account_figures(
-            history.lines,
-            as_of=AS_OF,
-            rules=history.basis.rules,
-            roots=history.roots,
-            minor_per_unit=100,
-            days=history.days,
-        )
-        return history.arrow(found.order_by("account"))
-
-    same(*on_both(settings, days))
-    same(*on_both(settings, figures))
+def test_days_are_the_same(firm: None, settings: Settings) -> None:
+    same(*on_both(settings, lambda history: history.arrow(history.days.order_by("account", "business_date"))))
 
 
 def test_snapshots_are_the_same(firm: None, settings: Settings) -> None:
@@ -139,10 +136,22 @@ def test_snapshots_are_the_same(firm: None, settings: Settings) -> None:
     assert ours.portfolio.as_json() == theirs.portfolio.as_json()
 
 
-def test_summaries_are_the_same(firm: None, settings: Settings) -> None:
-    def summary(history: OpenHistory) -> pa.Table:
-        days = history.days.filter(history.days.is_order)
-        orders = days.select(account="account", date="business_date", value="net")
-        return history.arrow(summarise(orders, as_of=AS_OF).order_by("account"))
+def summary_of(history: OpenHistory) -> ir.Table:
+    days = history.days.filter(history.days.is_order)
+    return summarise(days.select(account="account", date="business_date", value="sale"), as_of=AS_OF)
 
-    same(*on_both(settings, summary))
+
+def test_summaries_are_the_same(firm: None, settings: Settings) -> None:
+    same(*on_both(settings, lambda history: history.arrow(summary_of(history).order_by("account"))))
+
+
+def test_models_learn_and_score_the_same_where_the_rows_are(firm: None, settings: Settings) -> None:
+    def scores(history: OpenHistory) -> pa.Table:
+        summary = history.engine.kept(summary_of(history))
+        counts, values = history.arrow(counted_orders(summary)), history.arrow(counted_values(summary))
+        orders = Average([BetaGeoNBD(), ModifiedBetaGeoNBD(), ParetoNBD()]).fit(counts)
+        scorer = SummaryScorer(orders=orders, values=GammaGamma().fit(values), horizons={"90": 90 / 7, "365": 365 / 7})
+        scored = history.engine.worked(summary, scorer, scorer.schema(pa.int64()))
+        return history.arrow(scored.order_by("account"))
+
+    same(*on_both(settings, scores))

@@ -20,11 +20,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from regulars.base.expressions import engine_in_words
 from regulars.base.jobs import failed_jobs, waiting_jobs
 from regulars.base.mail import mail_problem
 from regulars.base.models import Member, Organisation, TableVersion
 from regulars.base.warehouse import table_problem, warehouse_root
 from regulars.base.worker import living_workers
+from regulars.core.errors import Refusal
 
 LITTLE_SPACE_BYTES = 2_000_000_000
 LONG_WAIT = timedelta(minutes=10)
@@ -50,7 +52,7 @@ class Finding:
 def check_installation() -> list[Finding]:
     """Look at everything this installation stands on. Changes nothing but a test file that is gone at once."""
     database = _database()
-    found = [database, _secret_key(), _warehouse_folder(), _space()]
+    found = [database, _secret_key(), _warehouse_folder(), _space(), _engine()]
     if database.state == State.ERROR:  # whatever is kept in it cannot be asked for
         return [*found, _mail()]
     return [*found, *_tables(), _organisation(), _owner(), _mail(), _worker(), _failed_jobs()]
@@ -142,6 +144,14 @@ def _existing(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder
+
+
+def _engine() -> Finding:
+    name = _("engine")
+    try:
+        return _ok(name, engine_in_words())
+    except Refusal as refusal:
+        return Finding(name, State.ERROR, refusal.sentence, refusal.way_out)
 
 
 def _tables() -> list[Finding]:

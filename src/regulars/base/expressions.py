@@ -68,11 +68,31 @@ def open_expressions() -> AbstractContextManager[ExpressionEngine]:
     chosen: str = settings.WAREHOUSE_ENGINE
     if chosen == DUCKDB:
         return _duckdb()
-    if chosen == SPARK_LOCAL or chosen.startswith(SPARK_CLUSTER):
+    if _is_spark(chosen):
         from regulars.base.spark import open_spark  # only who chose it pays for loading it
 
         return open_spark(chosen)
     raise NoSuchEngine(chosen)
+
+
+def engine_in_words() -> str:
+    """Say what computes the order history. Raises a refusal if it could not."""
+    chosen: str = settings.WAREHOUSE_ENGINE
+    if chosen == DUCKDB:
+        return _("DuckDB computes the order history on this machine.")
+    if not _is_spark(chosen):
+        raise NoSuchEngine(chosen)
+    from regulars.base.spark import look_for_spark
+
+    version = look_for_spark(chosen)
+    if chosen == SPARK_LOCAL:
+        return _("Spark %(version)s computes the order history on this machine.") % {"version": version}
+    told = {"version": version, "address": chosen}
+    return _("Spark %(version)s computes the order history on the cluster %(address)s.") % told
+
+
+def _is_spark(chosen: str) -> bool:
+    return chosen == SPARK_LOCAL or chosen.startswith(SPARK_CLUSTER)
 
 
 @contextmanager

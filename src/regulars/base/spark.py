@@ -11,14 +11,17 @@ import math
 import os
 import shlex
 import shutil
+import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import uuid_utils.compat
 from django.conf import settings
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 100_000
 PARTITIONS_A_CORE = 4
+MASTER_PORT = 7077
+PATIENCE_SECONDS = 10
 
 COMMON_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -77,8 +82,8 @@ class SparkRefused(Refusal):
 
     def __init__(self, engine: str) -> None:
         super().__init__(
-            _("Spark could not be started at %(engine)s.") % {"engine": engine},
-            _("Look at what Spark itself wrote above, and see that the address in REGULARS_ENGINE is right."),
+            _("Spark could not be started, or does not answer: %(engine)s.") % {"engine": engine},
+            _("See that the address in REGULARS_ENGINE is right and that the cluster runs, or set it to duckdb."),
         )
 
 
@@ -95,11 +100,27 @@ def open_spark(engine: str) -> Iterator[SparkExpressions]:
         opened.close()
 
 
-@cache
-def _session(engine: str) -> SparkSession:
+def look_for_spark(engine: str) -> str:
+    """Give Spark's version if it could be started, without starting it; a cluster is asked whether it answers.
+
+    Raises `SparkMissing`, `JavaMissing` or `SparkRefused`.
+    """
     if find_spec("pyspark") is None:
         raise SparkMissing
-    local = not engine.startswith("spark://")
+    java_home()
+    address = urlsplit(engine)
+    if address.hostname:
+        try:
+            socket.create_connection((address.hostname, address.port or MASTER_PORT), PATIENCE_SECONDS).close()
+        except (OSError, ValueError) as problem:
+            raise SparkRefused(engine) from problem
+    return metadata.version("pyspark")
+
+
+@cache
+def _session(engine: str) -> SparkSession:
+    look_for_spark(engine)
+    local = not urlsplit(engine).hostname
     os.environ["JAVA_HOME"] = str(java_home())
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
@@ -214,7 +235,7 @@ class SparkExpressions:
     def worked(self, expression: ir.Table, work: Work, schema: pa.Schema) -> ir.Table:
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        def each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        def each(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
             return map(work, batches)
 
         return self._named(self._frame(expression).mapInArrow(each, from_arrow_schema(schema)))
