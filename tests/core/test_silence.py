@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -35,17 +36,17 @@ def test_a_lifespan_runs_from_the_first_order_to_the_last_before_the_silence() -
 
 
 def test_who_still_orders_is_seen_up_to_the_day_of_which_all_is_known() -> None:
-    """Longest pause 50 days, so 150 days of silence are allowed: up to day 850 all is known."""
-    assert only(lifespans(history({"a": [*range(200, 1000, 50)]}), RULE)) == (650, False, False)
+    """The last 100 days tell who was a customer before them. Longest pause 50 days: 150 days of silence are allowed."""
+    assert only(lifespans(history({"a": [*range(200, 1000, 50)]}), RULE)) == (700, False, False)
     assert only(lifespans(history({"a": [*range(200, 851, 50)]}), RULE)) == (650, True, False), "silent for 150 days"
-    assert only(lifespans(history({"a": [*range(200, 860, 50), 851]}), RULE)) == (650, False, False), "for 149"
+    assert only(lifespans(history({"a": [*range(200, 850, 50), 851]}), RULE)) == (700, False, False), "for 149"
 
 
-def test_who_orders_again_after_too_long_a_silence_was_lost_and_came_back() -> None:
-    assert only(lifespans(history({"a": [200, 220, 400, 420, 990]}), RULE)) == (20, True, True)
-    assert only(lifespans(history({"a": [200, 240, 350, 460, *range(560, 1000, 50)]}), RULE))[1:] == (False, False), (
-        "longer and longer pauses, none three times the longest before"
-    )
+def test_who_orders_again_after_too_long_a_silence_came_back() -> None:
+    assert only(lifespans(history({"a": [200, 220, 400, 420, 990]}), RULE)) == (700, False, True)
+    assert only(lifespans(history({"a": [200, 220, 400, 420]}), RULE)) == (220, True, True), "and was lost again"
+    growing = [200, 240, 350, 460, *range(560, 1000, 50)]
+    assert not only(lifespans(history({"a": growing}), RULE))[2], "none is three times the longest before"
 
 
 def test_accounts_first_seen_at_the_beginning_may_be_old_customers_and_are_left_out() -> None:
@@ -77,18 +78,18 @@ def test_pauses_are_those_of_each_account(seed: int) -> None:
     assert longest_pause_days(known).tolist() == [some.max(initial=0) for some in pauses]
     found = lifespans(known, RULE)
     found = found.part(found.seen)
-    for name, lasted, lost in zip(found.accounts.to_pylist(), found.lasted_days, found.lost, strict=True):
-        assert (lasted, lost) == _one_by_one(orders[name])
+    columns = zip(found.accounts.to_pylist(), found.lasted_days, found.lost, found.came_back, strict=True)
+    for name, lasted, lost, came_back in columns:
+        assert (lasted, lost, came_back) == _one_by_one(orders[name])
 
 
-def _one_by_one(days: list[int]) -> tuple[float, bool]:
-    longest = 0.0
-    for before, day in zip(days, [*days[1:], None], strict=True):
-        allowed = max(100.0, np.ceil(3 * longest))
-        if (1000 if day is None else day) - before >= allowed:
-            return before - days[0], True
-        longest = longest if day is None else max(longest, day - before)
-    return 1000 - max(100.0, np.ceil(3 * longest)) - days[0], False
+def _one_by_one(days: list[int]) -> tuple[float, bool, bool]:
+    longest, came_back = 0, False
+    for before, day in pairwise(days):
+        came_back |= day - before >= max(100, 3 * longest)
+        longest = max(longest, day - before)
+    lost = 1000 - days[-1] >= max(100, 3 * longest)
+    return (days[-1] if lost else 900) - days[0], lost, came_back
 
 
 def test_the_curve_of_lifespans_is_that_of_the_true_lifetimes() -> None:

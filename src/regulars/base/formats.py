@@ -65,6 +65,11 @@ def day(on: date) -> str:
     return _date(on, _usual_locale().date_formats["medium"].pattern)
 
 
+def year(on: date) -> str:
+    """The year of a date: 2011."""
+    return _date(on, "y")
+
+
 def month(on: date) -> str:
     """The month of a date: December 2011."""
     return _date(on, "LLLL y")

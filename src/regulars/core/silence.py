@@ -1,12 +1,13 @@
 """When silence makes a customer a lost one, and how long customers stayed by it. In words: docs/methods/survival.md.
 
-Where nobody declares a loss, silence has to tell: an account is lost once it has been silent for longer than
-`SilenceRule` allows, and it was lost on the day of its last order before that silence. Its *lifespan* runs from its
-first order to that day; whoever orders again later was lost all the same, and came back.
+Where nobody declares a loss, silence has to tell: an account is lost if it has been silent, up to the end of the
+history, for longer than `SilenceRule` allows, and it was lost on the day of its last order. Its *lifespan* runs from
+its first order to that day. Whoever was silent for that long and ordered again is no loss, but says that the rule calls
+losses too early: such accounts are marked.
 
-Of a silence that is not that long yet nobody knows how it ends. So nothing is said of the last stretch of time: an
-account with an allowed silence of l days is looked at up to l days before the end of the history, of which day all is
-known. This keeps the observed time apart from how it ends, as a survival curve needs.
+Of a shorter silence nobody knows how it ends. So nothing is said of the last `least_days` of a history: all who are not
+lost are seen up to the same day before them, whatever they did, as a survival curve needs. (An account that is allowed
+a longer silence by its own pauses, and is within it, counts as a customer up to that day.)
 
 Accounts that are first seen within the allowed silence from the beginning of a history may be old customers. They are
 left out: who first orders later is new, or back after a silence that counts as a loss.
@@ -47,7 +48,7 @@ class Lifespans:
     seen: Marks  # for long enough to tell silence from rhythm; of the others only the second order is known
     lasted_days: Vector  # from the first order to the loss, or to the last day of which all is known; 0 if not `seen`
     lost: Marks
-    came_back: Marks  # was lost, and ordered again
+    came_back: Marks  # after a silence too long, so that it would have been called lost; `lost` if it is lost again
     second_after_days: Vector  # from the first to the second order; infinite without one
     won_from: int  # accounts first seen before are left out
     end: int  # the last day of the history
@@ -71,20 +72,16 @@ def lifespans(history: History, rule: SilenceRule) -> Lifespans:
     """Give the lifespans of all accounts won within a history."""
     first, last = history.days[history.starts[:-1]], history.days[history.starts[1:] - 1]
     won_from = int(history.days.min(initial=history.today)) + rule.least_days
-    known_until = history.today - rule.allowed_days(longest_pause_days(history))
-    broken = _first_broken(history, rule)
-    came_back = broken >= 0
-    silent = last <= known_until
-    lost_on = np.where(came_back, history.days[np.maximum(broken - 1, 0)], last)
-    lost = came_back | silent
-    lasted = np.where(lost, lost_on, known_until) - first.astype(float)
+    known_until = history.today - rule.least_days
+    lost = history.today - last >= rule.allowed_days(longest_pause_days(history))
+    lasted = np.where(lost, last, known_until) - first.astype(float)
     found = Lifespans(
         accounts=history.accounts,
         first=first,
-        seen=lasted >= 0,
+        seen=first <= known_until,
         lasted_days=np.maximum(lasted, 0.0),
         lost=lost,
-        came_back=came_back,
+        came_back=_came_back(history, rule),
         second_after_days=_second_after(history),
         won_from=won_from,
         end=history.today,
@@ -116,20 +113,15 @@ def typical_pause_days(history: History) -> Vector:
     return typical
 
 
-def _first_broken(history: History, rule: SilenceRule) -> npt.NDArray[np.intp]:
-    """The place of the first order of each account that came after a silence too long; −1 without one."""
+def _came_back(history: History, rule: SilenceRule) -> Marks:
     if not history.days.size:
-        return np.empty(0, np.intp)
+        return np.zeros(0, dtype=bool)
     gaps, counts = gap_days(history), np.diff(history.starts)
     # One running maximum over all accounts: each starts higher than the one before can have reached.
     floor = np.repeat(np.arange(counts.size) * (gaps.max() + 1.0), counts)
     longest = np.maximum.accumulate(gaps + floor) - floor
     allowed = rule.allowed_days(np.concatenate([[0.0], longest[:-1]]))
-    broken = np.flatnonzero(history.repeats & (gaps >= allowed))
-    first = np.full(counts.size, -1, np.intp)
-    owner = np.searchsorted(history.starts, broken, side="right") - 1
-    first[owner[::-1]] = broken[::-1]  # the earliest is written last
-    return first
+    return np.asarray(history.sums((history.repeats & (gaps >= allowed)).astype(float)) > 0)
 
 
 def _second_after(history: History) -> Vector:

@@ -48,6 +48,7 @@ HORIZON_YEARS = 5
 ASKED_ACCOUNTS = 2000
 """The model is asked about so many accounts at most, evenly taken: the error of their mean is a few per cent then."""
 YEAR_DAYS = 365.25
+STAYS_DAYS = (365, 182, 91)
 POINTS = 60
 
 BY = ("year", "quarter", "first_value", "trade", "country", "department", "team")
@@ -89,7 +90,7 @@ class Lifetime:
 
     `key`: what the group has in common (a year, the first day of a quarter, a third, a name, the uid of a team or
     department; empty: nothing is known), `name`: as it is called. `won`: customers that were seen for long enough to
-    tell; `came_back`: of those lost, who ordered again later.
+    tell; `came_back`: those who ordered again after a silence that would have made them lost.
     """
 
     key: str
@@ -98,7 +99,7 @@ class Lifetime:
     lost: int
     came_back: int
     median_days: Bounded
-    stay_a_year: Bounded | None  # None: nobody, or too few, were seen for a year
+    stay: Bounded | None  # the share that stays for longer than `Lifetimes.stay_days`; None: too few were seen so long
     without_second: Bounded | None  # share without a second order in their first days; None: too few were seen
     curve: list[CurvePoint]
 
@@ -133,8 +134,8 @@ class Lifetimes:
     silence_days: int
     silence_pauses: float
     new_days: int
+    stay_days: int  # the longest of a year, half a year and a quarter that enough customers were seen for
     level: float
-    early_losses_wanted: float
     everyone: Lifetime | None
     groups: list[Lifetime]
     left_out: int  # customers of groups that are too small, or beyond the number shown
@@ -189,9 +190,13 @@ def _seen(member: Member | None) -> list[int]:
 def _found(opened: OpenHistory, asked: _Asked, model: Mapping[str, Any]) -> Lifetimes:
     history = order_history(opened)
     spans = lifespans(history, asked.silence)
-    known = np.flatnonzero(spans.seen)
     shown, left_out = _groups(history, spans, asked.by)
     empty = not history.days.size
+    stay_days = _stay_days(spans)
+
+    def lifetime(key: str, name: str, some: Lifespans) -> Lifetime:
+        return _lifetime(key, name, some, new_days=asked.new_days, stay_days=stay_days)
+
     return Lifetimes(
         as_of=opened.as_of,
         by=asked.by,
@@ -200,10 +205,10 @@ def _found(opened: OpenHistory, asked: _Asked, model: Mapping[str, Any]) -> Life
         silence_days=asked.silence.least_days,
         silence_pauses=asked.silence.pauses,
         new_days=asked.new_days,
+        stay_days=stay_days,
         level=LEVEL,
-        early_losses_wanted=asked.wanted,
-        everyone=_lifetime("", "", spans, asked.new_days) if known.size >= LEAST_GROUP else None,
-        groups=[_lifetime(key, name, spans.part(places), asked.new_days) for key, name, places in shown],
+        everyone=lifetime("", "", spans) if spans.seen.sum() >= LEAST_GROUP else None,
+        groups=[lifetime(key, name, spans.part(places)) for key, name, places in shown],
         left_out=left_out,
         comparison=_comparison(spans, [places for _key, _name, places in shown]),
         early=early_losses(spans, new_days=asked.new_days, wanted=asked.wanted, level=LEVEL),
@@ -214,10 +219,10 @@ def _found(opened: OpenHistory, asked: _Asked, model: Mapping[str, Any]) -> Life
 # One group
 
 
-def _lifetime(key: str, name: str, spans: Lifespans, new_days: int) -> Lifetime:
+def _lifetime(key: str, name: str, spans: Lifespans, *, new_days: int, stay_days: int) -> Lifetime:
     told = spans.part(spans.seen)
     curve = kaplan_meier(told.lasted_days, told.lost)
-    ends = _ends(told, curve)
+    ends = _ends(told)
     return Lifetime(
         key=key,
         name=name,
@@ -225,16 +230,21 @@ def _lifetime(key: str, name: str, spans: Lifespans, new_days: int) -> Lifetime:
         lost=int(told.lost.sum()),
         came_back=int(told.came_back.sum()),
         median_days=Bounded.of(curve.median(level=LEVEL)),
-        stay_a_year=_stay(curve, YEAR_DAYS) if ends >= YEAR_DAYS else None,
+        stay=_stay(curve, stay_days) if ends >= stay_days else None,
         without_second=_without_second(spans, new_days),
         curve=_points(curve, ends),
     )
 
 
-def _ends(told: Lifespans, curve: SurvivalCurve) -> float:
+def _stay_days(spans: Lifespans) -> int:
+    ends = _ends(spans.part(spans.seen))
+    return next((days for days in STAYS_DAYS if days <= ends), STAYS_DAYS[-1])
+
+
+def _ends(told: Lifespans) -> float:
     """The day up to which enough customers are left to look at."""
     longest_first = np.sort(told.lasted_days)[::-1]
-    return float(longest_first[LEAST_AT_RISK - 1]) if longest_first.size >= LEAST_AT_RISK else curve.longest
+    return float(longest_first[min(LEAST_AT_RISK, longest_first.size) - 1]) if longest_first.size else 0.0
 
 
 def _stay(curve: SurvivalCurve, days: float) -> Bounded:
