@@ -75,15 +75,15 @@ def origins_chart(record: Record) -> Chart | None:
         said = _("Up to %(day)s: %(expected)s expected, %(came)s came.") % words
         off = how_far_off(figures.expected, figures.came)
         rows.append(_row(day(origin.until), figures.expected, figures.came, f"{said} {off}"))
-    off = [off_by(one.figures.expected, one.figures.came) for one in record.origins]
-    close = sum(one is not None and abs(one) <= CLOSE for one in off)
+    shares = [off_by(one.figures.expected, one.figures.came) for one in record.origins]
+    close = sum(one is not None and abs(one) <= CLOSE for one in shares)
     return Chart(
         title=ngettext(
             "Was it right every time? %(close)s of %(count)s time within %(share)s",
             "Was it right every time? %(close)s of %(count)s times within %(share)s",
-            len(off),
+            len(shares),
         )
-        % {"close": number(close), "count": number(len(off)), "share": percent(CLOSE, digits=0)},
+        % {"close": number(close), "count": number(len(shares)), "share": percent(CLOSE, digits=0)},
         caption=_(
             "Each time, the forecast knew only what was known on the day it was made. Bars: the orders that came up to "
             "the date below. Lines: those expected."
@@ -112,7 +112,7 @@ def _pairs(rows: list[Spec]) -> Spec:
     ticks = ticks_between(0.0, max(1.0, *(max(row["expected"], row["came"]) for row in rows)))
     x, amounts, scale = _places(rows), _counts(ticks), _scale(ticks)
     width: Any = 56 if len(rows) <= FEW else {"band": 0.6}
-    layers = [
+    layers: list[Spec] = [
         {
             "mark": {"type": "bar", "width": width, "cornerRadiusEnd": 2, "color": ACCENT, "opacity": 0.9},
             "encoding": {"y": upwards("came", axis=amounts, scale=scale)},
@@ -249,7 +249,7 @@ def _bands(rows: list[Spec]) -> Spec:
 
 
 def _places(rows: Sequence[Spec]) -> Spec:
-    names = {row["place"]: row.get("label", row["place"]) for row in rows}
+    names: dict[str, str] = {row["place"]: row.get("label", row["place"]) for row in rows}
     axis = written_axis(list(names), names.__getitem__, labelAngle=0, labelOverlap="parity", grid=False)
     return across("place", "ordinal", sort=None, title=None, axis=axis | {"labelSeparation": 10})
 
