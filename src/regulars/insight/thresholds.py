@@ -117,6 +117,23 @@ HIGH_RISK = declare(
     meaning=_("risk is high from this chance on to lose the customer within a year"),
 )
 
+DISCOUNT_RATE = declare(
+    "discount_rate",
+    default=0.1,
+    unit=Unit.SHARE,
+    least=0.0,
+    most=1.0,
+    meaning=_("what a customer is worth: sales a year later count for so much less"),
+)
+VALUE_HORIZON = declare(
+    "value_horizon_months",
+    default=36,
+    unit=Unit.MONTHS,
+    least=3,
+    most=120,
+    meaning=_("what a customer is worth: sales of so many months ahead are counted"),
+)
+
 
 def protection_rules(organisation: Organisation | None) -> ProtectionRules:
     """The limits of the protection levels, as this organisation has them."""

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import gammaln, hyp2f1, hyperu
 
 from regulars.core.lifetime import BetaGeoNBD, ModifiedBetaGeoNBD, ParetoNBD
-from regulars.core.lifetime.customer_value import discounted_orders, margin_shares, mean_expected_orders, sales_bounds
+from regulars.core.lifetime.customer_value import MarginShares, discounted_orders, mean_expected_orders, sales_bounds
 
 YEAR = 365.25 / 7
 ACCOUNTS = {
@@ -84,8 +84,10 @@ def test_the_margin_of_an_account_is_its_own_as_far_as_its_orders_tell() -> None
     true = random.normal(0.3, 0.08, 400)
     own = random.normal(true, 0.25 / np.sqrt(orders))
     sales = np.full(400, 1000.0)
-    found = margin_shares(sales=sales, margin=own * sales, orders=orders)
-    assert found is not None
+    known = {"sales": sales, "margin": own * sales, "orders": orders}
+    learned = MarginShares.learn(**known)
+    assert learned is not None
+    found = learned.of(**known)
     firm = own.mean()
     assert np.mean((found - true) ** 2) < 0.8 * np.mean((own - true) ** 2)
     assert np.mean((found - true) ** 2) < 0.5 * np.mean((firm - true) ** 2)
@@ -96,9 +98,11 @@ def test_the_margin_of_an_account_is_its_own_as_far_as_its_orders_tell() -> None
 
 def test_where_no_cost_is_known_the_share_is_that_of_the_firm_or_unknown() -> None:
     nothing = np.full(3, np.nan)
-    assert margin_shares(sales=nothing, margin=nothing, orders=nothing) is None
-    found = margin_shares(sales=[100.0, np.nan, 300.0], margin=[10.0, np.nan, 90.0], orders=[4, 5, 6])
-    assert found == pytest.approx([0.25, 0.25, 0.25])  # three accounts do not tell how far accounts differ
+    assert MarginShares.learn(sales=nothing, margin=nothing, orders=nothing) is None
+    known = {"sales": [100.0, np.nan, 300.0], "margin": [10.0, np.nan, 90.0], "orders": [4, 5, 6]}
+    learned = MarginShares.learn(**known)
+    assert learned is not None
+    assert learned.of(**known) == pytest.approx([0.25, 0.25, 0.25])  # three do not tell how far accounts differ
 
 
 def test_the_sales_of_an_account_lie_within_their_bounds_as_often_as_asked_for() -> None:

@@ -29,7 +29,8 @@ with I the regularised incomplete beta function, P(N = n) from the model of orde
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import betainc
@@ -71,30 +72,46 @@ def discounted_orders(
     return np.asarray(total)
 
 
-def margin_shares(*, sales: Any, margin: Any, orders: Any) -> Vector | None:
-    """Give the margin of each account as a share of its sales, own experience pulled to the firm's; None if unknown.
+@dataclass(frozen=True, kw_only=True)
+class MarginShares:
+    """What share of their sales accounts leave as margin: `firm` on average, and how far to believe a single one."""
 
-    `sales` whose cost is known, the `margin` on them, and the `orders` they came from; NaN or 0 where nothing is known.
-    """
-    sold, earned, n = (np.nan_to_num(np.asarray(one, float)) for one in (sales, margin, orders))
-    known = (sold > 0) & (n > 0)
-    if not known.any():
-        return None
-    firm = float(earned[known].sum() / sold[known].sum())
-    own = np.where(known, earned / np.where(known, sold, 1.0), firm)
-    if known.sum() < LEAST_KNOWN:
-        return np.full(sold.size, firm)
-    between, within = _spread_of_shares(own[known] - firm, n[known])
-    pull = np.where(known, n, 0.0) * between
-    return np.asarray(np.where(known, (pull * own + within * firm) / np.maximum(pull + within, 1e-300), firm))
+    firm: float
+    between: float  # τ²
+    within: float  # σ²
+
+    @classmethod
+    def learn(cls, *, sales: Any, margin: Any, orders: Any) -> Self | None:
+        """Learn from the sales of accounts whose cost is known, the margin on them, and the orders they came from.
+
+        NaN or 0 where nothing is known; None if nothing is known of anybody.
+        """
+        sold, earned, n = (np.nan_to_num(np.asarray(one, float)) for one in (sales, margin, orders))
+        known = (sold > 0) & (n > 0)
+        if not known.any():
+            return None
+        firm = float(earned[known].sum() / sold[known].sum())
+        if known.sum() < LEAST_KNOWN:
+            return cls(firm=firm, between=0.0, within=1.0)
+        between, within = _spread_of_shares(earned[known] / sold[known] - firm, n[known])
+        return cls(firm=firm, between=between, within=within)
+
+    def of(self, *, sales: Any, margin: Any, orders: Any) -> Vector:
+        """Give the share of each account: its own experience, pulled to the firm's where it is short."""
+        sold, earned, n = (np.nan_to_num(np.asarray(one, float)) for one in (sales, margin, orders))
+        known = (sold > 0) & (n > 0)
+        own = np.where(known, earned / np.where(known, sold, 1.0), self.firm)
+        pull = np.where(known, n, 0.0) * self.between
+        return np.asarray((pull * own + self.within * self.firm) / (pull + self.within))
 
 
 def _spread_of_shares(apart: Vector, n: Vector) -> tuple[float, float]:
-    """Give τ² and σ² from deviations whose squares are τ² + σ²/n on average."""
+    """Give τ² and σ² from deviations whose squares are τ² + σ²/n on average; neither can be negative."""
     squared, inverse = apart**2, 1 / n
-    # Weighted by n: a share of many orders tells more. Neither can be negative.
-    covariance = np.cov(inverse, squared, aweights=n) if np.ptp(inverse) > 0 else np.zeros((2, 2))
-    slope = covariance[0, 1] / covariance[0, 0] if covariance[0, 0] > 0 else 0.0
+    slope = 0.0
+    if np.ptp(inverse) > 0:
+        covariance = np.cov(inverse, squared, aweights=n)  # by n: a share of many orders tells more
+        slope = covariance[0, 1] / covariance[0, 0]
     within = float(np.clip(slope, 0.0, np.average(squared, weights=n) / np.average(inverse, weights=n)))
     return max(float(np.average(squared - within * inverse, weights=n)), 0.0), max(within, 1e-12)
 

@@ -54,11 +54,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "sharp_growth": ("growth_share", "growth_days_before", "sharp_growth_uplift"),
     "list": ("actions_per_day", "digest_size"),
+    "worth": ("discount_rate", "value_horizon_months"),
 }
 """The thresholds that are set together; those named nowhere here belong to `FIGURES`."""
 FIGURES = "figures"
 OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "list": (gettext_lazy("Length of the list"), gettext_lazy("How much one member is asked to do in a day.")),
+    "worth": (
+        gettext_lazy("What customers are worth"),
+        gettext_lazy("How far ahead their sales are counted, and how much later ones count for."),
+    ),
     FIGURES: (
         gettext_lazy("Who counts as what"),
         gettext_lazy("Who counts as new, as a regular, as one of the largest customers."),
