@@ -249,7 +249,7 @@ def _bands(rows: list[Spec]) -> Spec:
 
 
 def _places(rows: Sequence[Spec]) -> Spec:
-    names: dict[str, str] = {row["place"]: row.get("label", row["place"]) for row in rows}
+    names = {row["place"]: str(row.get("label", row["place"])) for row in rows}
     axis = written_axis(list(names), names.__getitem__, labelAngle=0, labelOverlap="parity", grid=False)
     return across("place", "ordinal", sort=None, title=None, axis=axis | {"labelSeparation": 10})
 
