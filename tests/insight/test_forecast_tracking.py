@@ -14,7 +14,7 @@ from regulars.insight.forecast_choice import ForecastChoice, Why, chosen_forecas
 from regulars.insight.forecast_tracking import Decay, ask_again_after_decay, decay, error_on_the_past, note_forecasts
 from regulars.insight.lifetime import Ahead, spread_of_sum
 from regulars.insight.models import Backtest, BacktestRequest, ForecastTrack
-from regulars.insight.snapshots import take_snapshot
+from regulars.insight.snapshots import take_snapshot, track_in_hindsight
 from simulated_firm import AS_OF, firm_lines
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +161,30 @@ def test_the_longest_forecast_tells_whether_it_got_worse_and_hindsight_does_not(
     assert decay() is not None
     settled(1_000.0, 1_000, low=900.0, high=1_100.0, as_of=dt.date(2023, 9, 1), until=dt.date(2023, 11, 30))
     assert decay() is None
+
+
+def test_in_hindsight_nothing_is_known_that_came_later(write_history: WriteHistory) -> None:
+    """What would have been expected then is the same, whatever came afterwards."""
+    lines = firm_lines(4, accounts=150)
+    then = AS_OF - dt.timedelta(days=90)
+    write_history([line for line in lines if line["business_date"] <= then])
+    take_snapshot(as_of=then)
+    expected = ForecastTrack.objects.get(as_of=then, horizon_days=90).expected_orders
+    ForecastTrack.objects.all().delete()
+    write_history([line for line in lines if line["business_date"] > then])
+    track_in_hindsight(until=AS_OF, horizon_days=90, times=2)
+    before, last = ForecastTrack.objects.order_by("as_of")
+    assert (last.as_of, last.until, last.in_hindsight) == (then, AS_OF, True)
+    assert last.expected_orders == pytest.approx(expected)
+    known = {line["account_id"] for line in lines if line["business_date"] <= then}
+    came = [line for line in lines if line["account_id"] in known and line["business_date"] > then]
+    assert last.came_orders == len(came)
+    assert (before.until, before.settled_at is not None) == (then, True)
+
+
+def test_hindsight_leaves_alone_what_was_really_expected(write_history: WriteHistory) -> None:
+    write_history(firm_lines(5, accounts=60))
+    real = settled(77.0, 70, low=60.0, high=90.0, as_of=AS_OF - dt.timedelta(days=90), until=AS_OF)
+    track_in_hindsight(until=AS_OF, horizon_days=90, times=1)
+    assert ForecastTrack.objects.get() == real
+    assert ForecastTrack.objects.get().expected_orders == 77.0

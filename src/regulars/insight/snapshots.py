@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -31,8 +31,8 @@ from regulars.insight.forecast_tracking import (
     settle_tracks,
 )
 from regulars.insight.histories import Basis, OpenHistory, basis_in_force, open_history
-from regulars.insight.lifetime import Ahead, lifetime_scores
-from regulars.insight.models import Score, Snapshot
+from regulars.insight.lifetime import Ahead, LifetimeScores, lifetime_scores
+from regulars.insight.models import ForecastTrack, Score, Snapshot
 from regulars.insight.order_days import order_history
 from regulars.insight.portfolio_figures import Portfolio, portfolio_of
 
@@ -149,13 +149,7 @@ def compute(*, as_of: date, basis: Basis | None = None, progress: Progress | Non
         tell(_("Computing the figures of every account"), 0.2)
         figures = _figures(history)
         tell(_("Estimating who is still a customer"), 0.4)
-        lifetime = lifetime_scores(
-            figures,
-            as_of=as_of,
-            choice=basis.choice,
-            history=lambda: order_history(history),
-            ahead=TRACKED_DAYS,
-        )
+        lifetime = _lifetime(history, figures)
         scores = _scores(figures, lifetime.columns)
         tell(_("Computing the figures of the firm"), 0.55)
         portfolio = portfolio_of(history, scores)
@@ -197,6 +191,24 @@ def figures_of(account: Account, as_of: date | None = None) -> Score | None:
     return Score(**rows[0]) if rows else None
 
 
+def track_in_hindsight(*, until: date, horizon_days: int, times: int) -> None:
+    """Write down what would have been expected on earlier days, and what came of it, for times that end on `until`,
+    or where the one after began. Marked as made in hindsight.
+
+    Nothing that came later is known to the forecasts; that just this forecast is asked was decided later. Days on which
+    something was expected already are left alone.
+    """
+    basis = basis_in_force()
+    for day in (until - timedelta(days=horizon_days * back) for back in range(1, times + 1)):
+        if not ForecastTrack.objects.filter(as_of=day, horizon_days=horizon_days).exists():
+            with open_history(basis, as_of=day) as history:
+                ahead = _lifetime(history, _figures(history)).ahead
+            expected = {days: all_ for days, all_ in ahead.items() if days == horizon_days}
+            note_forecasts(as_of=day, ahead=expected, choice=basis.choice, in_hindsight=True)
+    with open_history(basis, as_of=until) as history:
+        settle_tracks(came_of_forecasts(history))
+
+
 # Steps
 
 
@@ -214,6 +226,16 @@ def _figures(history: OpenHistory) -> pa.Table:
         days=history.days,
     )
     return history.arrow(figures.order_by("account"))
+
+
+def _lifetime(history: OpenHistory, figures: pa.Table) -> LifetimeScores:
+    return lifetime_scores(
+        figures,
+        as_of=history.as_of,
+        choice=history.basis.choice,
+        history=lambda: order_history(history),
+        ahead=TRACKED_DAYS,
+    )
 
 
 def _scores(figures: pa.Table, lifetime: dict[str, Any]) -> pa.Table:
