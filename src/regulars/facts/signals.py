@@ -1,4 +1,4 @@
-"""Signals: what bears on the risk or the potential of an account, recorded when it is seen, withdrawn when it was wrong.
+"""Signals: what bears on the risk or potential of an account, recorded when it is seen, withdrawn when it was wrong.
 
 Later stages record theirs through `record_signal`, with the record that it came from as `source`.
 """
