@@ -28,6 +28,8 @@ NAMES_OF_BY = {
     "team": gettext_lazy("team"),
 }
 
+NAMES_OF_MODELS = {"ParetoNBD": "Pareto/NBD", "ModifiedBetaGeoNBD": "MBG/NBD", "BetaGeoNBD": "BG/NBD"}
+
 
 class Tone(StrEnum):
     """Whether a verdict is good news."""
@@ -294,7 +296,7 @@ def _remaining(found: Lifetimes) -> Verdict | None:
         "low": number((left.present.low or 0.0) / YEAR_DAYS, digits=1),
         "high": number((left.present.high or 0.0) / YEAR_DAYS, digits=1),
         "new": number(left.new.value / YEAR_DAYS, digits=1),
-        "model": left.model,
+        "model": NAMES_OF_MODELS.get(left.model, left.model),
     }
     text = _(
         "Today’s customers are expected to stay for %(present)s of the next %(years)s years on average (%(low)s to "

@@ -11,6 +11,7 @@ from regulars.web.accounts.urls import urlpatterns as accounts_urls
 from regulars.web.duplicates import urlpatterns as duplicates_urls
 from regulars.web.forecast_record import urlpatterns as forecast_record_urls
 from regulars.web.imports.urls import urlpatterns as imports_urls
+from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("today/<uuid:uid>/<slug:verb>/", today.act, name="today_act"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     *forecast_record_urls,
+    *lifetimes_urls,
     *accounts_urls,
     path("search/", search.search, name="search"),
     *account_urls,
