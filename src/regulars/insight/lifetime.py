@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 UNIT = "week"
 LEVEL = 0.9  # of the bounds between which the orders of an account lie
 HORIZONS_DAYS = (90, 365)
+LEAST_ORDERS = 1e-9  # expected of all together; below it there is nothing to compare with
+MOST_EXACT = 100_000  # accounts whose bounds are found to the day
 COLUMNS = (
     "probability_alive",
     "expected_orders_90",
@@ -103,7 +105,7 @@ def lifetime_scores(
         bought = np.clip(_vector(figures, "sales_12m")[ordered], 0.0, None)
         answers = _answers(scorer, each, bought)
         told |= scorer.told()
-        sums = {days: _ahead(scorer, each, days) for days in ahead}
+        sums = {days: _ahead(scorer, answers, each, days) for days in ahead}
     told |= {"orders": companion and model_as_data(companion, unit=UNIT), "values": _told_values(values)}
     told["notes"] = [as_data(note) for note in dict.fromkeys(notes)]
     return LifetimeScores({name: _spread(answer, ordered) for name, answer in answers.items()}, told, sums)
@@ -113,29 +115,23 @@ def lifetime_scores(
 
 
 @dataclass(frozen=True)
-class _Orders:
-    """The order days expected of each account, and their bounds."""
-
-    expected: Vector
-    low: Vector
-    high: Vector
-
-
 class _Scorer:
     """A fitted forecast, and the table of accounts that it is asked about."""
 
-    def __init__(self, model: Any, companion: BetaGeoNBD, table: Any, once: NDArray[np.bool_]) -> None:
-        """`once`: the accounts that ordered on one day only."""
-        self.model, self.companion, self.table, self.once = model, companion, table, once
-        self._asked: dict[int, _Orders] = {}
+    model: Any
+    companion: BetaGeoNBD
+    table: Any
+    once: NDArray[np.bool_]  # the accounts that ordered on one day only
 
-    def orders(self, days: int) -> _Orders:
-        """The orders of each account in the days ahead; a number of days is asked about once."""
-        if days not in self._asked:
-            periods = days / DAYS_A_WEEK
-            low, high = self.model.interval(self.table, periods=periods, level=LEVEL)
-            self._asked[days] = _Orders(self.model.expected_orders(self.table, periods=periods), low, high)
-        return self._asked[days]
+    def expected(self, days: int) -> Vector:
+        """The orders to expect of each account in the days ahead."""
+        orders: Vector = self.model.expected_orders(self.table, periods=days / DAYS_A_WEEK)
+        return orders
+
+    def bounds(self, days: int) -> tuple[Vector, Vector]:
+        """The bounds between which they lie."""
+        low, high = self.model.interval(_coarse(self.table), periods=days / DAYS_A_WEEK, level=LEVEL)
+        return low, high
 
     @property
     def lets_leave(self) -> bool:
@@ -179,13 +175,22 @@ def _scorer(
     model = choice.model()
     table = summary if isinstance(model, OrderForecasts | Average) else history()
     refusals: list[str] = []
-    fitted = companion if isinstance(model, BetaGeoNBD) else _fitted(model, table, refusals)
+    fitted = companion if type(model) is BetaGeoNBD else _fitted(model, table, refusals)
     if fitted is not None:
         notes.extend(refusals)
         return _Scorer(fitted, companion, table, once)
     notes.extend([Note(REPLACED, name=Note(choice.name)), *refusals])
     average = _fitted(fallback(), summary, notes)
     return None if average is None else _Scorer(average, companion, summary, once)
+
+
+def _coarse(table: Any) -> Any:
+    """The same summary with times in whole weeks where there are very many accounts, so that many of them are alike:
+    bounds are whole numbers of orders, which hardly ever hang on a few days. A history stays as it is.
+    """
+    if isinstance(table, History) or table["age"].size <= MOST_EXACT:
+        return table
+    return table | {"recency": np.floor(table["recency"]), "age": np.ceil(table["age"])}
 
 
 def _season(model: Any) -> Seasonal | None:
@@ -211,10 +216,9 @@ def _answers(scorer: _Scorer, each: Vector, bought: Vector) -> dict[str, Vector]
     alive = scorer.chances()
     answers = {"probability_alive": alive}
     for days in HORIZONS_DAYS:
-        orders = scorer.orders(days)
-        answers[f"expected_orders_{days}"] = orders.expected
-        answers[f"orders_{days}_low"], answers[f"orders_{days}_high"] = orders.low, orders.high
-        answers[f"expected_value_{days}"] = orders.expected * each
+        answers[f"expected_orders_{days}"] = orders = scorer.expected(days)
+        answers[f"orders_{days}_low"], answers[f"orders_{days}_high"] = scorer.bounds(days)
+        answers[f"expected_value_{days}"] = orders * each
     if_stays = answers["expected_value_365"]
     if scorer.lets_leave:  # else the forecast already is that of an account that stays
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -224,13 +228,17 @@ def _answers(scorer: _Scorer, each: Vector, bought: Vector) -> dict[str, Vector]
     return answers
 
 
-def _ahead(scorer: _Scorer, each: Vector, days: int) -> Ahead:
-    orders = scorer.orders(days)
+def _ahead(scorer: _Scorer, answers: dict[str, Vector], each: Vector, days: int) -> Ahead:
+    known = answers["expected_orders_90"]
+    orders = known if days == 90 else scorer.expected(days)
+    spread = spread_of_sum(known, answers["orders_90_low"], answers["orders_90_high"])
+    # The variance of orders at random grows as their number does.
+    spread *= float(np.sqrt(orders.sum() / max(known.sum(), LEAST_ORDERS)))
     return Ahead(
-        accounts=orders.expected.size,
-        orders=float(orders.expected.sum()),
-        spread=spread_of_sum(orders.expected, orders.low, orders.high),
-        sales=None if np.isnan(each).any() else float(orders.expected @ each),
+        accounts=orders.size,
+        orders=float(orders.sum()),
+        spread=spread,
+        sales=None if np.isnan(each).any() else float(orders @ each),
     )
 
 
