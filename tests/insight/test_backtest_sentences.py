@@ -87,8 +87,9 @@ def test_the_verdict_says_what_was_expected_what_came_and_by_how_much_that_was_w
     told = verdict(chosen(), outcome(tried((1200, 1000), (1240, 1198)))).told
     assert "we would have expected 1,240 orders in the time up to 29 Jun 2024; 1,198 came." in told[0]
     assert told[0].endswith("That was 3.5% too high.")
-    assert "The worst time was 20% off" in " ".join(told)
-    assert "93% of the customers stayed between them; 90% should" in " ".join(told)
+    assert "Over all 2 times that it was tried together, it was 11% too high." in told
+    assert "The worst time it was 20% off" in " ".join(told)
+    assert "93% of the customers stayed between them, where we aim at 90%" in " ".join(told)
     assert "72% of the way from guessing to knowing" in " ".join(told)
 
 

@@ -105,13 +105,20 @@ def _all_times(record: Record) -> list[str]:
     figures, worst = record.figures, worst_off(record)
     if figures is None or worst is None or len(record.origins) < 2:
         return []
-    words = {"count": number(len(record.origins)), "worst": percent(worst)}
-    together = _("Of all %(count)s times tried together: %(off)s") % (
-        words | {"off": how_far_off(figures.expected, figures.came)}
-    )
-    if worst <= CLOSE:
-        return [together]
-    return [together, _("The worst time was %(worst)s off, so leave room for that in what you plan.") % words]
+    told = [_together(figures.expected / figures.came - 1, len(record.origins))]
+    if worst > CLOSE:
+        room = _("The worst time it was %(worst)s off, so leave room for that in what you plan.")
+        told.append(room % {"worst": percent(worst)})
+    return told
+
+
+def _together(off: float, times: int) -> str:
+    words = {"count": number(times), "share": percent(abs(off))}
+    if abs(off) < SPOT_ON:
+        return _("Over all %(count)s times that it was tried together, it was right.") % words
+    if off > 0:
+        return _("Over all %(count)s times that it was tried together, it was %(share)s too high.") % words
+    return _("Over all %(count)s times that it was tried together, it was %(share)s too low.") % words
 
 
 def expected_and_came(origin: Origin) -> str:
@@ -150,8 +157,8 @@ def _of_single_customers(record: Record, outcome: Backtest) -> list[str]:
         words = {"share": percent(figures.coverage, digits=0), "level": percent(outcome.level, digits=0)}
         told.append(
             _(
-                "For each customer we give a least and a most: %(share)s of the customers stayed between them; "
-                "%(level)s should."
+                "For each customer we give a least and a most: %(share)s of the customers stayed between them, "
+                "where we aim at %(level)s."
             )
             % words
         )

@@ -28,7 +28,7 @@ from regulars.web.charts import (
     written_axis,
 )
 
-FEW = 6
+FEW = 3
 """So few bars have a width of their own, else they would be walls."""
 MOST_TRACKS = 60
 UNKNOWN = "?"
@@ -50,7 +50,7 @@ def calibration_chart(record: Record) -> Chart | None:
             "were expected to those of whom the most were. Bars: the orders that came. Lines: those expected."
         ),
         spec=_pairs(rows),
-        headings=[_("Group"), _("Customers"), _("Expected"), _("Came"), _("Off")],
+        headings=[_("Group"), _("Customers"), _("Expected"), _("Came"), _("Too high or low")],
         rows=[
             cells([row["place"], number(tenth.accounts), *_pair(tenth.expected, tenth.came)])
             for row, tenth in zip(rows, record.tenths, strict=True)
@@ -89,7 +89,7 @@ def origins_chart(record: Record) -> Chart | None:
             "the date below. Lines: those expected."
         ),
         spec=_pairs(rows),
-        headings=[_("Made on"), _("Up to"), _("Expected"), _("Came"), _("Off")],
+        headings=[_("Made on"), _("Up to"), _("Expected"), _("Came"), _("Too high or low")],
         rows=[
             cells([day(one.as_of), day(one.until), *_pair(one.figures.expected, one.figures.came)])
             for one in record.origins
@@ -142,7 +142,14 @@ def _tracking_chart(tracks: Sequence[ForecastTrack], days: int, currency: str | 
     held = sum(has_held(one) for one in settled)
     shown = _thinned(sorted(tracks, key=lambda one: one.until))
     words = {"days": number(days), "held": number(held), "count": number(len(settled))}
-    headings = [_("Made on"), _("Up to"), _("Expected"), _("Nine times of ten between"), _("Came"), _("Off")]
+    headings = [
+        _("Made on"),
+        _("Up to"),
+        _("Expected"),
+        _("Nine times of ten between"),
+        _("Came"),
+        _("Too high or low"),
+    ]
     return Chart(
         title=ngettext(
             "Do forecasts for %(days)s days hold? %(held)s of %(count)s did",
