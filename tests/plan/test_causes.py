@@ -62,7 +62,8 @@ def standing(**said: Any) -> Standing:
 
 def ground(**said: Any) -> Ground:
     thresholds = PlanThresholds(**said.pop("thresholds", {}))
-    told: dict[str, Any] = {"as_of": AS_OF, "currency": "EUR", "history_start": ago(1500), "contacts_recorded": True}
+    told: dict[str, Any] = {"as_of": AS_OF, "on": AS_OF, "currency": "EUR", "history_start": ago(1500)}
+    told["contacts_recorded"] = True
     return Ground(**told | said, thresholds=thresholds)
 
 

@@ -183,6 +183,10 @@ SCHEDULE: dict[str, dict[str, str]] = {
 }
 # Jobs that are done whenever there is something to do: asked every few seconds. See base/jobs.py.
 NEEDED_JOBS: dict[str, dict[str, str]] = {
+    "signals": {
+        "job": "regulars.plan.daily.take_in_signals",
+        "needed": "regulars.insight.protection.is_needed",
+    },
     "webhooks": {
         "job": "regulars.api.webhooks.job.deliver_webhooks",
         "needed": "regulars.api.webhooks.job.is_needed",

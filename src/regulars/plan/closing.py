@@ -7,16 +7,23 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from regulars.base.formats import number
+from regulars.facts.signal_kinds import COMPETITOR
 from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Figures, Firing, Ground
+from regulars.plan.causes.competitor import is_newer_attack
 from regulars.plan.causes.figures import iso_day
 from regulars.plan.standing import Standing, is_lost
 
 
 def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing: Firing) -> bool:
-    """Is there more reason now than when the action was done or dismissed? Half as much again, or the next stage."""
+    """Is there more reason now than when the action was done or dismissed?
+
+    Half as much again at stake, the next stage of the first weeks, another attack of a competitor.
+    """
     if cause == "first_weeks":
         return bool(firing.figures["stage"] > before.get("stage", 0))
+    if cause == "competitor" and is_newer_attack(before, firing):
+        return True
     return firing.stake >= 1.5 * stake_before
 
 
@@ -35,6 +42,8 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "contacted", "on": contact}
     if is_lost(standing, ground.thresholds):
         return {"key": "lost", "days": standing.silence_days}
+    if cause == "competitor" and not any(one.kind in COMPETITOR for one in standing.signals):
+        return {"key": "no_attack"}
     if cause == "gone_silent" and standing.paused_last_year:
         return {"key": "season"}
     return {"key": "not_so_any_more"}
@@ -52,6 +61,7 @@ def closing_sentence(closed: Figures) -> str:
         "season": lambda: _("It paused in the same weeks a year ago: a matter of the season."),
         "switched_off": lambda: _("This cause was switched off."),
         "no_score": lambda: _("The account has no orders any more."),
+        "no_attack": lambda: _("What was seen of the competitor was withdrawn, or is long ago."),
         "outranked": lambda: _("Others became more important; it comes back when it matters more."),
         "merged": lambda: _("Its account was merged into one that has the same action."),
         "not_so_any_more": lambda: _("The cause is gone."),

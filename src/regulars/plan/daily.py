@@ -16,9 +16,11 @@ from regulars.base.jobs import enqueue, job
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today
 from regulars.facts.history import HISTORY
-from regulars.insight.days import day_for_new_figures
+from regulars.insight.days import day_for_new_figures, day_of_work
 from regulars.insight.models import Snapshot
-from regulars.insight.snapshots import take_snapshot
+from regulars.insight.protection import changed_since_computed, protect, protect_all
+from regulars.insight.signal_weights import learn_weights
+from regulars.insight.snapshots import current_snapshot, take_snapshot
 from regulars.plan.proposals import RefreshReport, refresh_actions
 
 Progress = Callable[[str, float], None]
@@ -39,12 +41,14 @@ def look_back(*, as_of: date, progress: Progress | None = None) -> Refreshed:
 
 
 def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> Refreshed:
-    """Take a snapshot, unless the current one says the same, and bring the actions in line with it.
+    """Take a snapshot, unless the current one says the same, and bring protection levels and actions in line with it.
 
-    Both are as of `as_of`; without it as of today, or of the newest order when that is more than a month ago.
+    All are as of `as_of`; without it as of today, or of the newest order when that is more than a month ago.
     """
     on = as_of or day_for_new_figures(today(organisation()))
     snapshot = take_snapshot(as_of=on, progress=progress)
+    learn_weights(as_of=on)
+    protect_all(on=on)
     if progress is not None:
         progress(_("Proposing actions"), 1.0)
     return Refreshed(snapshot=snapshot, report=refresh_actions(snapshot=snapshot, today=on))
@@ -55,6 +59,22 @@ def nightly() -> None:
     """The refresh of the night; nothing to do before there is a firm with orders."""
     if Organisation.objects.exists() and HISTORY.version_in_force() >= 0:
         refresh()
+
+
+@job(retries=3, pause_seconds=30)
+def take_in_signals() -> None:
+    """Bring the protection of accounts in line with signals that just came in, and the actions with that.
+
+    What attacks a customer is on the list of the day within the minute, not after the night.
+    """
+    changed = changed_since_computed()
+    if not changed:
+        return
+    on = day_of_work(today(organisation()))
+    protect(changed, on=on)
+    snapshot = current_snapshot()
+    if snapshot is not None:
+        refresh_actions(snapshot=snapshot, today=on)
 
 
 @transaction.atomic

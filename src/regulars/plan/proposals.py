@@ -12,11 +12,13 @@ from operator import or_
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 
 from regulars.base.locks import exclusive
 from regulars.facts.interactions import last_contacts
-from regulars.insight.models import Score, Snapshot
+from regulars.facts.models import Signal
+from regulars.insight.live_signals import by_account, live_signals
+from regulars.insight.models import Protection, Score, Snapshot
 from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
 from regulars.plan.closing import is_clearly_worse, why_gone
@@ -67,7 +69,7 @@ def refresh_actions(*, snapshot: Snapshot, today: date) -> RefreshReport:
         report = RefreshReport(as_of=snapshot.as_of, today=today)
         report.woken = _wake(today)
         report.closed["merged"] += _follow_merges(today)
-        ground = _ground(snapshot)
+        ground = _ground(snapshot, today)
         pending = {(one.account_id, one.cause): one for one in Action.objects.filter(state__in=Action.PENDING)}
         found = _what_applies(ground, pending, _resting(today))
         proposed, outranked = _ranked(pending, found, ground)
@@ -102,12 +104,13 @@ def _follow_merges(today: date) -> int:
     return closed
 
 
-def _ground(snapshot: Snapshot) -> Ground:
+def _ground(snapshot: Snapshot, today: date) -> Ground:
     start = Score.objects.aggregate(start=Min("first_order"))["start"]
     since = snapshot.as_of - YEAR
     spoken_to = sum(on >= since for on in last_contacts(until=snapshot.as_of).values())
     return Ground(
         as_of=snapshot.as_of,
+        on=max(snapshot.as_of, today),
         currency=snapshot.currency,
         history_start=start or snapshot.as_of,
         contacts_recorded=spoken_to >= min(HABIT_ACCOUNTS, max(Score.objects.filter(pareto="A").count(), 1)),
@@ -182,14 +185,24 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
     """Every account for which a cause may apply, or that has a pending action, once, with its owner if active."""
     contacts = last_contacts(until=ground.as_of)
     seasons = _seasons(ground)
+    signals = by_account(live_signals(on=ground.on))
+    risks = dict(Protection.objects.filter(pk__in=_signalled()).values_list("account_id", "risk"))
     candidates = reduce(or_, (cause.candidates(ground) for cause in causes), Q(pk__in=[]))
     for condition in (candidates, *(Q(pk__in=some) & ~candidates for some in _batches(pending))):
         for standing, owner in _scored(condition):
             account_id = standing.account_id
-            yield (
-                replace(standing, last_contact=contacts.get(account_id), paused_last_year=seasons.get(account_id)),
-                owner,
+            known = replace(
+                standing,
+                last_contact=contacts.get(account_id),
+                paused_last_year=seasons.get(account_id),
+                signals=tuple(signals.get(account_id, ())),
+                risk=risks.get(account_id),
             )
+            yield known, owner
+
+
+def _signalled() -> QuerySet[Signal, dict[str, int]]:
+    return Signal.objects.filter(withdrawn_at=None).order_by().values("account_id")
 
 
 def _scored(condition: Q) -> Iterator[tuple[Standing, int | None]]:

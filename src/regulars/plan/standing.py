@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from regulars.core import pauses
+from regulars.insight.live_signals import LiveSignal
 from regulars.plan.thresholds import PlanThresholds
 
 YEAR = timedelta(days=365)
@@ -38,11 +39,14 @@ class Standing:
     last_contact: date | None = None
     paused_last_year: bool | None = None
     """Did it pause in the same weeks a year before? None: it was no customer yet, so nobody knows."""
+    signals: tuple[LiveSignal, ...] = ()
+    """What was seen and heard of it and still counts, newest first."""
+    risk: float | None = None
+    """The chance to lose it within a year, by orders and signals; only looked up where there are signals."""
 
 
-SCORE_COLUMNS: Final = [
-    field.name for field in fields(Standing) if field.name not in {"last_contact", "paused_last_year"}
-]
+_FROM_ELSEWHERE: Final = {"last_contact", "paused_last_year", "signals", "risk"}
+SCORE_COLUMNS: Final = [field.name for field in fields(Standing) if field.name not in _FROM_ELSEWHERE]
 
 
 def pause_chance(standing: Standing) -> float | None:

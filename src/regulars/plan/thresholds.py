@@ -38,6 +38,7 @@ class PlanThresholds:
     propose_first_weeks: bool = _declared(True, _("propose to ask new customers how it goes"))
     propose_best_without_contact: bool = _declared(True, _("propose to call the best customers regularly"))
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
+    propose_competitor: bool = _declared(True, _("propose to answer competitors who attack good customers"))
 
     silent_gaps: float = _declared(
         2.0, _("silent: at least so many of its typical gaps between orders"), least=1, most=20, unit=Unit.TIMES
@@ -113,6 +114,9 @@ class PlanThresholds:
     )
     sharp_growth_uplift: float = _declared(
         0.08, _("chance that a talk secures sharp growth"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    competitor_uplift: float = _declared(
+        0.25, _("chance that a quick answer wards a competitor off"), least=0.0, most=1.0, unit=Unit.SHARE
     )
 
 

@@ -22,6 +22,8 @@ class Ground:
     """What is the same for all accounts of one refresh."""
 
     as_of: date
+    on: date
+    """The business date of the list: what was seen up to then counts."""
     currency: str
     history_start: date
     contacts_recorded: bool

@@ -34,6 +34,7 @@ MOSTLY_DISMISSED = 0.4
 """Where the share done is likely below this, the page says so."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
+    "competitor": ("competitor_uplift",),
     "gone_silent": (
         "silent_gaps",
         "silent_pause_chance",
@@ -47,7 +48,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "first_weeks": ("first_weeks_last_day", "first_weeks_history_days", "first_weeks_uplift"),
     "best_without_contact": (
         "contact_days",
-        "yearly_loss_rate",
         "contact_rank_unknown",
         "best_without_contact_uplift",
         "contact_uplift_unknown",
@@ -55,6 +55,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "sharp_growth": ("growth_share", "growth_days_before", "sharp_growth_uplift"),
     "list": ("actions_per_day", "digest_size"),
     "worth": ("discount_rate", "value_horizon_months"),
+    "protection": ("vital_share", "raised_risk", "high_risk", "yearly_loss_rate"),
 }
 """The thresholds that are set together; those named nowhere here belong to `FIGURES`."""
 FIGURES = "figures"
@@ -63,6 +64,10 @@ OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "worth": (
         gettext_lazy("What customers are worth"),
         gettext_lazy("How far ahead their sales are counted, and how much later ones count for."),
+    ),
+    "protection": (
+        gettext_lazy("Protection levels"),
+        gettext_lazy("From which value and which risk on an account is protected better than others."),
     ),
     FIGURES: (
         gettext_lazy("Who counts as what"),
