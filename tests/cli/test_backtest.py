@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from command_line import Regulars
+from regulars.core import backtest as core
 from regulars.core.lifetime import BetaGeoNBD, LastWindow
-from regulars.insight import backtests
 from simulated_firm import AS_OF, firm_lines
 
 
@@ -17,7 +17,7 @@ from simulated_firm import AS_OF, firm_lines
 def firm(regulars: Regulars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Regulars:
     """A firm with two years of orders; only two forecasts are tried, to be done sooner."""
     monkeypatch.setattr(
-        backtests.core,
+        core,
         "default_contenders",
         lambda periods: {"last window": LastWindow(window=periods), "BG/NBD": BetaGeoNBD()},
     )

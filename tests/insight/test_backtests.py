@@ -13,6 +13,7 @@ from django.utils import timezone
 from regulars.base.access import Forbidden
 from regulars.base.jobs import waiting_jobs
 from regulars.base.models import AuditEntry, Member
+from regulars.core import backtest as core
 from regulars.core.backtest import FALLBACK
 from regulars.core.early_warning import EarlyWarning
 from regulars.core.lifetime import BetaGeoNBD, LastWindow
@@ -228,7 +229,7 @@ def test_the_first_figures_ask_for_the_first_backtest_once(write_history: WriteH
 def test_the_job_makes_what_was_asked_for_and_may_begin_twice(
     write_history: WriteHistory, owner: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backtests.core, "default_contenders", lambda _periods: FEW)
+    monkeypatch.setattr(core, "default_contenders", lambda _periods: FEW)
     write_history(firm_lines(10))
     request = ask_for_backtest(member=owner, as_of=AS_OF, horizon_days=60)
     make_backtest.func(request_id=request.pk, language="en")

@@ -170,9 +170,9 @@ def backtest_on_its_way() -> BacktestRequest | None:
     """The request that waits or is worked on."""
     request = BacktestRequest.objects.filter(made=None, refusal={}).order_by("-pk").first()
     going_on = [TaskResultStatus.READY, TaskResultStatus.RUNNING]
-    if request is None or not Job.objects.filter(pk=request.job_id, status__in=going_on).exists():
+    if request is None or request.job_id is None:
         return None
-    return request
+    return request if Job.objects.filter(pk=request.job_id, status__in=going_on).exists() else None
 
 
 @job(retries=0)

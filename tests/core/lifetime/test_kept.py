@@ -38,5 +38,5 @@ def test_a_model_answers_the_same_after_it_was_kept_as_json(kind: type[BetaGeoNB
 def test_the_covariance_of_logarithms_is_that_of_relative_changes() -> None:
     model = BetaGeoNBD().fit(summary_of(2))
     of_logs = np.array(model_as_data(model, unit="week")["covariance_of_logs"])
-    errors = [model.standard_errors_[name] / value for name, value in model.params_.items()]
+    errors = [(model.standard_errors_[name] or 0.0) / value for name, value in model.params_.items()]
     assert np.sqrt(np.diag(of_logs)) == pytest.approx(errors)
