@@ -38,7 +38,7 @@ from scipy.special import betainc
 from regulars.core.lifetime.columns import Vector, as_columns
 from regulars.core.lifetime.forecasts import checked_periods
 
-NODES = 16
+NODES = 12
 LEAST_KNOWN = 10  # accounts whose cost is known, below which all have the firm's share
 BISECTIONS = 40
 NEGLIGIBLE_CHANCE = 1e-6
