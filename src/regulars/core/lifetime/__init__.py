@@ -21,7 +21,6 @@ from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
 from regulars.core.lifetime.nbd import NBD
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
 from regulars.core.lifetime.scoring import SummaryScorer, counted_orders, counted_values
-from regulars.core.lifetime.scoring import SummaryScorer, counted_orders, counted_values
 from regulars.core.lifetime.seasonal import Seasonal
 from regulars.core.lifetime.shifted_beta_geometric import ShiftedBetaGeometric, rows_of_survivors
 from regulars.core.lifetime.summary import summarise
@@ -44,11 +43,8 @@ __all__ = [
     "Seasonal",
     "ShiftedBetaGeometric",
     "SummaryScorer",
-    "SummaryScorer",
     "TooLittleHistory",
     "UnusableSummary",
-    "counted_orders",
-    "counted_values",
     "counted_orders",
     "counted_values",
     "rows_of_survivors",
