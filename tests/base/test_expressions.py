@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -19,8 +20,9 @@ UNREACHABLE = "spark://127.0.0.1:9"
 
 
 def no_package(monkeypatch: pytest.MonkeyPatch, *absent: str) -> None:
-    present = spark.find_spec
-    monkeypatch.setattr(spark, "find_spec", lambda name: None if name in absent else present(name))
+    monkeypatch.setattr(
+        "regulars.base.spark.find_spec", lambda name: None if name in absent else importlib.util.find_spec(name)
+    )
 
 
 def test_an_engine_that_nobody_knows_is_refused_with_those_there_are(settings: Settings) -> None:
