@@ -220,7 +220,9 @@ def why_this_one(choice: ForecastChoice, outcome: Backtest | None) -> list[str]:
     if choice.why is Why.UNTRIED or outcome is None:
         return [_("Until one is tried, the average of three forecasts is used.")]
     if choice.why is Why.TOO_SHORT:
-        return [_("So the average of three forecasts is used, untried: it is rarely the best, and never far off.")]
+        return [
+            _("So the average of three forecasts is used, untried: a safer guess than to rely on one of them alone.")
+        ]
     if choice.why is Why.PINNED:
         told = [_("“%(name)s” is used because it was pinned.") % {"name": name}]
         if outcome.winner != choice.name and not outcome.too_short:
