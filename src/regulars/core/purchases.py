@@ -47,7 +47,9 @@ def purchases(lines: ir.Table, *, as_of: date, by: str = "product") -> ir.Table:
         lines.account.notnull(),
         lines[by].notnull(),
     )
-    days = bought.group_by("account", "business_date", item=bought[by].cast("string")).aggregate(sales=bought.net.sum())
+    days = bought.group_by("account", "business_date", item=bought[by].cast("string")).aggregate(
+        sales=bought.net.cast("float64").sum()
+    )
     of_pair = {"group_by": ["account", "item"]}
     gap = days.business_date.delta(days.business_date.lag().over(order_by="business_date", **of_pair), unit="day")
     since_first = days.business_date.delta(days.business_date.min().over(**of_pair), unit="day")

@@ -259,3 +259,20 @@ class SignalWeight(Record):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class SuggestionRun(Record):
+    """What was learned when suggestions were last computed: of which day, from which history, how right they were.
+
+    The suggestions themselves are in the warehouse tables `suggestions` and `due_again`. The newest run is in force.
+    """
+
+    as_of = models.DateField(_("as of"))
+    history_version = models.BigIntegerField(_("history version they were computed from"))
+    basis = models.CharField(_("fingerprint of the merges they were computed from"), max_length=64)
+    horizon_days = models.IntegerField(_("days ahead that a chance is for"))
+    accounts = models.IntegerField(_("accounts with suggestions"))
+    record = models.JSONField(_("what each kind would have met on the firm's own past"), default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.as_of}"

@@ -1,0 +1,508 @@
+"""What each account lacks and accounts like it buy, and what is due again. In words: docs/methods/affinity.md.
+
+All is computed at night into two warehouse tables, some accounts at a time, so that memory does not grow with the firm;
+a page reads the rows of one account. The record of the run says how right such suggestions would have been in the last
+months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from regulars.base.access import Permission, require
+from regulars.base.audit import record_change
+from regulars.base.jobs import enqueue, job
+from regulars.base.locks import exclusive
+from regulars.base.models import Member, Organisation
+from regulars.base.organisation import organisation, today
+from regulars.base.warehouse import Table, open_engine, shared_engine
+from regulars.core.adoption import AdoptionChance, choose_settings, learn_chance
+from regulars.core.affinity import Affinity, AffinitySettings, NothingToSuggest
+from regulars.core.errors import Refusal
+from regulars.core.purchases import YEAR_DAYS, Purchases, bought_together, purchases
+from regulars.core.replenishment import NoRhythm, Replenishment, first_due
+from regulars.facts.accounts import account_family
+from regulars.facts.history import HISTORY
+from regulars.facts.models import Account, Product
+from regulars.insight.days import day_for_new_figures
+from regulars.insight.histories import OpenHistory, basis_in_force, open_history
+from regulars.insight.models import SuggestionRun
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    Progress = Callable[[str, float], None]
+
+PRODUCT, CATEGORY = "product", "category"
+KINDS = (PRODUCT, CATEGORY)
+HORIZON_DAYS = 91
+"""A chance is for the next quarter."""
+KEPT_AN_ACCOUNT = 20
+MOST_LEARNED = 200_000
+"""Of a firm with more accounts so many are learned from; what goes with what is then counted in the engine, of all."""
+ACCOUNTS_AT_ONCE = 50_000
+ACTIVE_DAYS = 2 * YEAR_DAYS
+"""An account that bought nothing for two years gets no suggestions."""
+
+SUGGESTIONS = Table(
+    "suggestions",
+    columns={
+        "account_id": "BIGINT",
+        "kind": "VARCHAR",  # product, category
+        "place": "BIGINT",  # 1 is the best
+        "item": "VARCHAR",
+        "alike_buying": "BIGINT",
+        "alike": "BIGINT",
+        "because": "VARCHAR",  # an item that the account has
+        "chance": "DOUBLE",  # to be bought within the horizon; NULL: unknown
+        "first_year_sales": "DOUBLE",  # of those who took it up, in units
+        "margin_share": "DOUBLE",  # of what was sold of it with known cost
+    },
+    sorted_by=["account_id", "kind", "place"],
+)
+DUE = Table(
+    "due_again",
+    columns={
+        "account_id": "BIGINT",
+        "place": "BIGINT",
+        "item": "VARCHAR",
+        "order_days": "BIGINT",
+        "last_bought": "DATE",
+        "gap_days": "DOUBLE",
+        "due_on": "DATE",
+        "due_from": "DATE",
+        "due_until": "DATE",
+        "chance": "DOUBLE",
+    },
+    sorted_by=["account_id", "place"],
+)
+
+
+class NoSuggestionsYet(Refusal):
+    """Suggestions were never computed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """Something that the account has not bought. Money in units of the base currency, None is unknown."""
+
+    kind: str
+    item: str
+    name: str
+    alike_buying: int
+    alike: int
+    because: str
+    """Name of what the account has and what goes with it; empty: nothing in particular."""
+    chance: float | None
+    first_year_sales: float | None
+    margin_share: float | None
+
+    @property
+    def expected_sales(self) -> float | None:
+        """What those who took it up spent on it in a year, times the chance that this account does."""
+        return _product(self.chance, self.first_year_sales)
+
+    @property
+    def expected_margin(self) -> float | None:
+        return _product(self.expected_sales, self.margin_share)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueAgain:
+    """A product that the account buys again and again, and when it is due by its own rhythm."""
+
+    item: str
+    name: str
+    order_days: int
+    last_bought: date
+    gap_days: float
+    due_on: date
+    due_from: date
+    due_until: date
+    chance: float
+
+    def overdue(self, on: date) -> float:
+        """Days since it was bought last as a multiple of the usual gap; more than 1: overdue."""
+        return (on - self.last_bought).days / self.gap_days
+
+
+# Reading
+
+
+def latest_run() -> SuggestionRun | None:
+    """The run whose suggestions are in force."""
+    return SuggestionRun.objects.order_by("-pk").first()
+
+
+def suggestions_of(account: Account, *, kind: str = PRODUCT, most: int = 10) -> list[Suggestion]:
+    """What the account lacks and accounts like it buy, best first; empty before anything was computed."""
+    rows = _rows(SUGGESTIONS, account, "AND kind = ? ORDER BY place, account_id", [kind])
+    names = _names({row["item"] for row in rows} | {row["because"] for row in rows}) if kind == PRODUCT else {}
+    found: dict[str, Suggestion] = {}
+    for row in rows:
+        told = {name: row[name] for name in Suggestion.__dataclass_fields__ if name in row}
+        because = row["because"] or ""
+        told |= {"name": names.get(row["item"], row["item"]), "because": names.get(because, because)}
+        found.setdefault(row["item"], Suggestion(**told))
+    return list(found.values())[:most]
+
+
+def due_again(account: Account, *, most: int = 10) -> list[DueAgain]:
+    """What the account is about to buy again by its own rhythm, most probable first."""
+    rows = _rows(DUE, account, "ORDER BY place, account_id", [])
+    names = _names({row["item"] for row in rows})
+    fields = DueAgain.__dataclass_fields__
+    found = [DueAgain(**{**row, "name": names.get(row["item"], row["item"])}) for row in map(_without_place, rows)]
+    assert not found or set(fields) == set(vars(found[0]))
+    return found[:most]
+
+
+def accounts_for(item: str, *, kind: str = PRODUCT, most: int = 500) -> list[tuple[int, Suggestion]]:
+    """The accounts (ids) to which an item is suggested, the highest chance first; for a campaign."""
+    columns = ", ".join(SUGGESTIONS.columns)
+    with shared_engine() as engine:
+        rows = engine.rows(
+            f"SELECT {columns} FROM {SUGGESTIONS.relation()} WHERE kind = ? AND item = ? "
+            "ORDER BY chance DESC NULLS LAST, alike_buying DESC, account_id LIMIT ?",
+            [kind, item, most],
+        )
+    told = [dict(zip(SUGGESTIONS.columns, row, strict=True)) for row in rows]
+    names = _names({item} | {row["because"] for row in told}) if kind == PRODUCT else {}
+    fields = Suggestion.__dataclass_fields__
+    found = []
+    for row in told:
+        because = row["because"] or ""
+        said = {name: row[name] for name in fields if name in row}
+        said |= {"name": names.get(item, item), "because": names.get(because, because)}
+        found.append((row["account_id"], Suggestion(**said)))
+    return found
+
+
+def _rows(table: Table, account: Account, rest: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    family = ", ".join(map(str, account_family(account)))
+    with shared_engine() as engine:
+        query = f"SELECT {', '.join(table.columns)} FROM {table.relation()} WHERE account_id IN ({family}) {rest}"
+        return [dict(zip(table.columns, row, strict=True)) for row in engine.rows(query, parameters)]
+
+
+def _without_place(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in ("account_id", "place")}
+
+
+def _names(codes: set[str | None]) -> dict[str, str]:
+    found = Product.objects.filter(external_id__in=[code for code in codes if code]).exclude(name="")
+    return {code: name for code, name in found.values_list("external_id", "name") if code}
+
+
+def _product(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one * other
+
+
+# Computing
+
+
+@job(retries=3, pause_seconds=300)
+def suggest_again() -> None:
+    """Compute the suggestions when the history, its merges or the day changed; nothing before there are orders."""
+    if Organisation.objects.exists() and HISTORY.version_in_force() >= 0 and _is_due():
+        compute_suggestions()
+
+
+def _is_due() -> bool:
+    run, basis = latest_run(), basis_in_force()
+    on = day_for_new_figures(today(organisation()))
+    told = None if run is None else (run.as_of, run.history_version, run.basis)
+    return told != (on, basis.history_version, basis.fingerprint)
+
+
+@transaction.atomic
+def ask_for_suggestions(*, member: Member | None) -> UUID:
+    """Put the computing in the queue, not to wait for the night. Returns the id of the job."""
+    require(member, Permission.CONFIGURE)
+    asked = enqueue(suggest_again)
+    after = {"job": str(asked)}
+    record_change(member=member, verb="ask_for_suggestions", record=organisation(), before={}, after=after)
+    return asked
+
+
+def compute_suggestions(*, as_of: date | None = None, progress: Progress | None = None) -> SuggestionRun:
+    """Compute the suggestions of all accounts and put them in force, in place of the earlier ones.
+
+    One process at a time; raises `Busy`. Where there is too little to learn from there are none, and the record says so.
+    """
+    tell = progress or _nobody
+    with exclusive("suggestions", wait_seconds=60):
+        basis = basis_in_force()
+        on = as_of or day_for_new_figures(today(organisation()))
+        tell(_("Reading the order history"), 0.0)
+        with open_history(basis, as_of=on) as history:
+            written = _Written()
+            record: dict[str, Any] = {}
+            for number, kind in enumerate(KINDS):
+                tell(_("Looking for what goes with what"), 0.1 + 0.5 * number)
+                record[kind] = _suggest(history, kind, written)
+            tell(_("Looking for what is due again"), 0.9)
+            record["due_again"] = written.due
+        run = SuggestionRun(
+            as_of=on,
+            history_version=basis.history_version,
+            basis=basis.fingerprint,
+            horizon_days=HORIZON_DAYS,
+            accounts=written.accounts,
+            record=record,
+        )
+        versions = written.ended()
+        with transaction.atomic():
+            run.save()
+            for table, version in versions:
+                table.put_in_force(version)
+    tell(_("Suggestions computed"), 1.0)
+    return run
+
+
+def _nobody(_text: str, _share: float) -> None:
+    """Nobody wants to know how far it is."""
+
+
+class _Written:
+    """The two tables while they are written: the first rows replace what was there, the others are added."""
+
+    def __init__(self) -> None:
+        self.accounts = 0
+        self.due = 0
+        self._versions: dict[str, int] = {}
+
+    def add(self, table: Table, rows: pa.Table) -> None:
+        with open_engine() as engine:
+            engine.register("rows", rows)
+            if table.name not in self._versions:
+                table.writable()
+                self._versions[table.name] = table.replace(engine, "SELECT * FROM rows")
+            elif rows.num_rows:
+                self._versions[table.name] = table.append(engine, "SELECT * FROM rows")
+
+    def ended(self) -> list[tuple[Table, int]]:
+        """Both tables with the versions that hold the rows; an empty one, too, is written anew."""
+        for table in (SUGGESTIONS, DUE):
+            if table.name not in self._versions:
+                self.add(table, _no_rows(table))
+        return [(table, self._versions[table.name]) for table in (SUGGESTIONS, DUE)]
+
+
+def _no_rows(table: Table) -> pa.Table:
+    with open_engine() as engine:
+        nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in table.columns.items())
+        return engine.arrow(f"SELECT {nothing} WHERE false")
+
+
+def _suggest(history: OpenHistory, kind: str, written: _Written) -> dict[str, Any]:
+    """Learn and write the suggestions of one kind; what is due again with the products."""
+    bought = history.engine.kept(purchases(history.lines, as_of=history.as_of, by=kind))
+    items = _items(history, bought)
+    accounts = _active_accounts(history, bought)
+    if not items.size or not accounts.size:
+        return {"problem": "no_items"}
+    learned = _Learned.of(history, bought, kind, items)
+    for low, high in pairwise([*accounts[::ACCOUNTS_AT_ONCE].tolist(), int(accounts[-1]) + 1]):
+        part = bought.filter(bought.account >= low, bought.account < high)
+        asked = Purchases.of(history.arrow(part), items=items)
+        asked = asked.of_accounts(np.isin(asked.accounts, accounts))
+        if learned.affinity is not None:
+            rows = learned.suggested(asked, history)
+            written.add(SUGGESTIONS, rows)
+        if learned.rhythm is not None:
+            due = learned.due(asked, history)
+            written.due += due.num_rows
+            written.add(DUE, due)
+        if kind == PRODUCT:
+            written.accounts += asked.accounts.size
+    return learned.record
+
+
+def _items(history: OpenHistory, bought: ir.Table) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """The items with most buyers in the last year: those that can be suggested, at most so many."""
+    recent = bought.filter(bought.last_day > history.as_of - timedelta(days=YEAR_DAYS))
+    counted = recent.group_by("item").aggregate(buyers=recent.count())
+    most = counted.order_by(counted.buyers.desc(), counted["item"]).limit(AffinitySettings().most_items)
+    return np.unique(np.array(history.arrow(most.select("item"))["item"].to_pylist(), dtype=object))
+
+
+def _active_accounts(history: OpenHistory, bought: ir.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
+    recent = bought.filter(bought.last_day > history.as_of - timedelta(days=ACTIVE_DAYS))
+    return np.sort(history.arrow(recent.select("account").distinct())["account"].to_numpy())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Learned:
+    """What one kind of item taught."""
+
+    kind: str
+    items: Any
+    affinity: Affinity | None
+    chance: AdoptionChance | None
+    rhythm: Replenishment | None
+    margins: Any
+    record: dict[str, Any]
+
+    @classmethod
+    def of(cls, history: OpenHistory, bought: ir.Table, kind: str, items: Any) -> _Learned:
+        every = _every(history, bought)
+        whole = Purchases.of(history.arrow(_part(bought, every)), items=items)
+        affinity, chance, problem = None, None, ""
+        try:
+            settings, chance = _tried(history, kind, items, whole, every)
+            together = _together(history, bought, items, settings) if every > 1 else None
+            affinity = Affinity(settings).fit(whole, as_of=history.as_of, together=together)
+        except NothingToSuggest:
+            problem = "nothing_to_suggest"
+        record = {"items": int(items.size), "problem": problem} | (chance.as_json() if chance else {})
+        return cls(
+            kind=kind,
+            items=items,
+            affinity=affinity,
+            chance=chance,
+            rhythm=_rhythm(whole) if kind == PRODUCT else None,
+            margins=_margins(history, kind, items),
+            record=record,
+        )
+
+    def suggested(self, asked: Purchases, history: OpenHistory) -> pa.Table:
+        """Rows of the table `suggestions`."""
+        import pyarrow as pa
+
+        assert self.affinity is not None
+        found = self.affinity.suggest(asked, most=KEPT_AN_ACCOUNT)
+        unknown = np.full(found.score.size, np.nan)
+        chance = self.chance.of(found, asked, as_of=history.as_of) if self.chance else unknown
+        because = np.append(self.items, None)[found.because_at]  # −1, none, is the last
+        return pa.table(
+            {
+                "account_id": asked.accounts[found.account_at],
+                "kind": pa.repeat(pa.scalar(self.kind), found.score.size),
+                "place": _places(found.account_at),
+                "item": pa.array(self.items[found.item_at], pa.string()),
+                "alike_buying": found.alike_buying,
+                "alike": found.alike,
+                "because": pa.array(because, pa.string()),
+                "chance": pa.array(chance, pa.float64(), from_pandas=True),
+                "first_year_sales": pa.array(
+                    found.first_year_sales / history.minor_per_unit, pa.float64(), from_pandas=True
+                ),
+                "margin_share": pa.array(self.margins[found.item_at], pa.float64(), from_pandas=True),
+            }
+        )
+
+    def due(self, asked: Purchases, history: OpenHistory) -> pa.Table:
+        """Rows of the table `due_again`."""
+        import pyarrow as pa
+
+        assert self.rhythm is not None
+        found = first_due(self.rhythm.due(asked, as_of=history.as_of, horizon_days=HORIZON_DAYS), most=KEPT_AN_ACCOUNT)
+        days = {"last_bought": found.last_day, "due_on": found.due_day}
+        days |= {"due_from": found.from_day, "due_until": found.until_day}
+        return pa.table(
+            {
+                "account_id": asked.accounts[found.account_at],
+                "place": _places(found.account_at),
+                "item": pa.array(self.items[found.item_at], pa.string()),
+                "order_days": found.order_days,
+                "gap_days": found.gap_days,
+                "chance": found.chance,
+                **{
+                    name: pa.array(values.astype("int32"), pa.int32()).cast(pa.date32())
+                    for name, values in days.items()
+                },
+            }
+        )
+
+
+def _every(history: OpenHistory, bought: ir.Table) -> int:
+    """Each account is learned from, or every second, third ... of them."""
+    (counted,) = history.rows(bought.aggregate(accounts=bought.account.nunique()))
+    return max(1, -(-int(counted["accounts"]) // MOST_LEARNED))
+
+
+def _part(bought: ir.Table, every: int) -> ir.Table:
+    return bought if every == 1 else bought.filter(bought.account % every == 0)
+
+
+def _tried(
+    history: OpenHistory, kind: str, items: Any, whole: Purchases, every: int
+) -> tuple[AffinitySettings, AdoptionChance | None]:
+    """Settings and chance from what came in the last quarter; without an earlier history the default, and no chance."""
+    origin = history.as_of - timedelta(days=HORIZON_DAYS)
+    earlier = _part(purchases(history.lines, as_of=origin, by=kind), every)
+    past = Purchases.of(history.arrow(earlier), items=items)
+    period = {"origin": origin, "horizon_days": HORIZON_DAYS}
+    try:
+        settings = choose_settings([(past, origin)], whole, horizon_days=HORIZON_DAYS)
+        return settings, learn_chance(past, whole, settings=settings, most=KEPT_AN_ACCOUNT, **period)
+    except NothingToSuggest:
+        return AffinitySettings(), None
+
+
+def _together(history: OpenHistory, bought: ir.Table, items: Any, settings: AffinitySettings) -> Any:
+    """XᵀX of all accounts, counted in the engine."""
+    import ibis
+    import pyarrow as pa
+
+    known = bought.semi_join(history.engine.given(pa.table({"item": pa.array(items, pa.string())})), "item")
+    age_days = ibis.literal(history.as_of, "date").delta(known.last_day, unit="day")
+    weight = (age_days * (-np.log(2) / (settings.half_life_days or np.inf))).exp()
+    rows = history.arrow(bought_together(known.select("account", "item", weight=weight)))
+    together = np.zeros((items.size, items.size), np.float32)
+    at = [np.searchsorted(items, rows[name].to_numpy(zero_copy_only=False)) for name in ("item", "other")]
+    together[at[0], at[1]] = rows["together"].to_numpy()
+    return together
+
+
+def _rhythm(whole: Purchases) -> Replenishment | None:
+    try:
+        return Replenishment().fit(whole)
+    except NoRhythm:
+        return None
+
+
+def _margins(history: OpenHistory, kind: str, items: Any) -> Any:
+    """Margin as a share of the sales of each item whose cost is known, in two years; NaN: never known."""
+    lines = history.lines
+    since = history.as_of - timedelta(days=ACTIVE_DAYS)
+    sold = lines.filter(
+        lines.kind == "sale", lines.cost.notnull(), lines[kind].notnull(), lines.business_date > since,
+        lines.business_date <= history.as_of,
+    )  # fmt: skip
+    sums = sold.group_by(item=sold[kind].cast("string")).aggregate(net=sold.net.sum(), cost=sold.cost.sum())
+    margins = np.full(items.size, np.nan)
+    for row in history.rows(sums):
+        at = int(np.searchsorted(items, row["item"]))
+        if at < items.size and items[at] == row["item"] and row["net"] > 0:
+            margins[at] = 1 - float(row["cost"]) / float(row["net"])
+    return margins
+
+
+def _places(account_at: Any) -> Any:
+    starts = np.flatnonzero(np.append(True, account_at[1:] != account_at[:-1])) if account_at.size else account_at
+    return np.arange(account_at.size) - np.repeat(starts, np.diff(np.append(starts, account_at.size))) + 1
+
+
+def offered_items(*, kind: str = PRODUCT, most: int = 200) -> Iterator[tuple[str, str, int, float | None]]:
+    """Items that are suggested to somebody: code, name, to how many accounts, and what is expected of them in sum."""
+    with shared_engine() as engine:
+        rows = engine.rows(
+            "SELECT item, count(*), sum(chance * first_year_sales) AS expected "
+            f"FROM {SUGGESTIONS.relation()} WHERE kind = ? GROUP BY item "
+            "ORDER BY expected DESC NULLS LAST, count(*) DESC, item LIMIT ?",
+            [kind, most],
+        )
+    names = _names({row[0] for row in rows}) if kind == PRODUCT else {}
+    return ((item, names.get(item, item), count, expected) for item, count, expected in rows)
