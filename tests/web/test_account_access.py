@@ -14,6 +14,7 @@ from regulars.base.models import AuditEntry, Member, Team
 from regulars.facts.contacts import create_contact
 from regulars.facts.interactions import record_interaction
 from regulars.facts.models import Account
+from regulars.facts.signals import record_signal
 from regulars.facts.sites import add_site
 
 Signer = Callable[[Member], Client]
@@ -36,6 +37,8 @@ PAGES = {
     "/accounts/{account}/people/": EVERYONE,
     "/accounts/{account}/people/new/": WRITERS,
     "/accounts/{account}/places/new/": WRITERS,
+    "/accounts/{account}/signals/": EVERYONE,
+    "/accounts/signals/{signal}/": EVERYONE,
     "/accounts/{account}/timeline/": EVERYONE,
     "/accounts/{account}/changes/": AUDITORS,
     "/accounts/people/{contact}/": WRITERS,
@@ -52,13 +55,16 @@ VERBS = {
     "/accounts/people/{contact}/left/": WRITERS,
     "/accounts/places/{site}/": WRITERS,
     "/accounts/places/{site}/remove/": WRITERS,
+    "/accounts/{account}/signals/": WRITERS,
+    "/accounts/signals/{signal}/": WRITERS,
+    "/accounts/signals/{signal}/restore/": WRITERS,
     "/accounts/talks/{talk}/": WRITERS,
     "/accounts/talks/{talk}/withdraw/": WRITERS,
     "/duplicates/look/": MERGERS,
     "/duplicates/different/": MERGERS,
     "/duplicates/merge/": MERGERS,
 }
-SAID = {"name": "New name", "kind": "firm", "outcome": "Reached"}
+SAID = {"name": "New name", "kind": "firm", "outcome": "Reached", "reason": "A mistake"}
 
 
 def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]:
@@ -70,6 +76,7 @@ def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]
         "twin": twin,
         "contact": create_contact(account=account, member=author, name="Ada"),
         "site": add_site(account=account, member=author, name="Shop"),
+        "signal": record_signal(account=account, kind="praise", observed_on=date(2024, 12, 8), member=author),
         "talk": record_interaction(account=account, kind="note", on=date(2024, 12, 8), member=author, text="x"),
     }
     return {name: str(record.uid) for name, record in made.items()}
@@ -87,6 +94,7 @@ def test_each_role_reaches_what_it_may_and_nothing_else(
     for where, may in VERBS.items():
         said = {**SAID, "first": uids["account"], "second": uids["twin"]}
         said |= {"kind": "call"} if "/talks/" in where else {}
+        said |= {"kind": "praise"} if "/signals/" in where else {}
         status = client.post(where.format(**uids), said).status_code
         assert status == (302 if role in may else 403), where
     assert (AuditEntry.objects.count() > before) == (role in WRITERS)

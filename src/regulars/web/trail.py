@@ -82,6 +82,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "reassign": gettext_lazy("Action given to another"),
     "record_interaction": gettext_lazy("Talk noted"),
     "record_rate": gettext_lazy("Exchange rate recorded"),
+    "record_signal": gettext_lazy("Signal noted"),
     "remove_backup": gettext_lazy("Backup removed"),
     "remove_department": gettext_lazy("Department removed"),
     "remove_rate": gettext_lazy("Exchange rate removed"),
@@ -99,6 +100,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "restore_custom_field": gettext_lazy("Field of ours brought back"),
     "restore_default_rules": gettext_lazy("Usual rules restored"),
     "restore_interaction": gettext_lazy("Note put back"),
+    "restore_signal": gettext_lazy("Signal counts again"),
     "restore_site": gettext_lazy("Place put back"),
     "restore_view": gettext_lazy("View put back"),
     "resume_webhook": gettext_lazy("Webhook resumed"),
@@ -118,6 +120,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "withdraw_different": gettext_lazy("May be a duplicate after all"),
     "withdraw_interaction": gettext_lazy("Note taken back"),
     "withdraw_invitation": gettext_lazy("Invitation withdrawn"),
+    "withdraw_signal": gettext_lazy("Signal withdrawn"),
 }
 """What the verbs of all stages are called here; a new one shows its own name until it stands here."""
 
@@ -144,6 +147,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "facts.import": gettext_lazy("import"),
     "facts.interaction": gettext_lazy("call, visit or mail"),
     "facts.notduplicates": gettext_lazy("pair of accounts"),
+    "facts.signal": gettext_lazy("signal"),
     "facts.site": gettext_lazy("site"),
     "facts.tag": gettext_lazy("tag"),
     "facts.savedmapping": gettext_lazy("mapping of columns"),
@@ -158,7 +162,7 @@ KINDS: Final[dict[str, str | Promise]] = {
 _SAYS_NOTHING: Final = frozenset(
     {"uid", "account_id", "source", "external_id", "made_by_import_id", "generated", "figures", "interaction_id",
      "seen_on", "stake", "expected_money", "moved", "filled", "merged_into_id", "reassigned", "contacts", "first",
-     "second", "closed_by_id"}
+     "second", "closed_by_id", "source_kind", "source_uid", "recorded_by_id", "withdrawn_by_id"}
 )  # fmt: skip
 """What says nothing to who reads about an account, or stands there in other words."""
 

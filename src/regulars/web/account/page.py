@@ -26,6 +26,7 @@ from regulars.insight.sentences import Effect, Sentence, sentences
 from regulars.plan.actions import USUAL_OBJECTIONS, visible_actions
 from regulars.web import today
 from regulars.web.account.record import heading, opened
+from regulars.web.account.signals import signals_context
 from regulars.web.account.talks import TalkForm
 from regulars.web.account.timeline import timeline_context
 from regulars.web.account_chart import account_chart
@@ -135,6 +136,7 @@ def page_context(
         "own_fields": _own_fields(desk, account),
         "form": form or TalkForm(day=desk.day, people=people, initial={"kind": Interaction.Kind.CALL, "on": desk.day}),
         "refused": refused,
+        **signals_context(desk, account),
         "outcomes": USUAL_OUTCOMES,
         "kinds": today.KINDS,
         "delays": today.DELAYS,

@@ -40,6 +40,7 @@ TABS = (
     Tab(name="account", label=_("Overview")),
     Tab(name="account_orders", label=_("Orders")),
     Tab(name="account_people", label=_("People and places")),
+    Tab(name="account_signals", label=_("Signals")),
     Tab(name="account_timeline", label=_("Timeline")),
     Tab(name="account_changes", label=_("Changes"), permission=Permission.SEE_AUDIT),
 )
@@ -56,7 +57,9 @@ def opened(request: HttpRequest, uid: uuid.UUID) -> tuple[Desk, Account]:
 
 def heading(desk: Desk, account: Account, *, tab: str) -> dict[str, Any]:
     """The context of the frame of all its pages (`account/base.html`)."""
-    account = Account.objects.select_related("score", "owner", "team", "department", "parent").get(pk=account.pk)
+    account = Account.objects.select_related("score", "protection", "owner", "team", "department", "parent").get(
+        pk=account.pk
+    )
     return {
         "desk": desk,
         "account": account,

@@ -1,4 +1,4 @@
-"""One timeline of an account: talks, orders, actions, and what was changed about it; newest first."""
+"""One timeline of an account: talks, signals, orders, actions, and what was changed about it; newest first."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from regulars.facts.accounts import account_family
 from regulars.facts.interactions import said, visible_interactions
 from regulars.facts.models import Account, Interaction
 from regulars.facts.orders import OrderDay, order_days_of_account
+from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
 from regulars.plan.closing import closing_sentence
 from regulars.plan.models import Action
@@ -86,6 +87,21 @@ def _talk(desk: Desk, talk: Interaction, rank: int) -> Event:
         address=reverse("account_talk", args=[talk.uid]) if desk.may_write else "",
         rank=rank,
     )
+
+
+def _signals(desk: Desk, account: Account, limit: int) -> list[Event]:
+    newest = visible_signals(desk.member).filter(account=account).select_related("recorded_by")[:limit]
+    return [
+        Event(
+            on=one.observed_on,
+            kind="signals",
+            what=str(one.get_kind_display()),
+            text=_("withdrawn: %(reason)s") % {"reason": one.withdrawn_reason} if one.withdrawn_at else one.said,
+            by=one.recorded_by,
+            address=reverse("account_signal", args=[one.uid]),
+        )
+        for one in newest
+    ]
 
 
 def _orders(desk: Desk, account: Account, limit: int) -> list[Event]:
@@ -165,6 +181,7 @@ def _said(change: Change) -> str:
 Source = Callable[[Desk, Account, int], list[Event]]
 KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
+    ("signals", gettext_lazy("Signals"), _signals),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
     ("changes", gettext_lazy("Changes"), _changes),

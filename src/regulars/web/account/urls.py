@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.account import changes, details, orders, page, people, talks, timeline
+from regulars.web.account import changes, details, orders, page, people, signals, talks, timeline
 
 urlpatterns = [
     path("accounts/new/", details.new, name="account_new"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/<uuid:uid>/people/", people.people, name="account_people"),
     path("accounts/<uuid:uid>/people/new/", people.contact_new, name="account_contact_new"),
     path("accounts/<uuid:uid>/places/new/", people.site_new, name="account_site_new"),
+    path("accounts/<uuid:uid>/signals/", signals.signals, name="account_signals"),
     path("accounts/<uuid:uid>/timeline/", timeline.timeline, name="account_timeline"),
     path("accounts/<uuid:uid>/changes/", changes.changes, name="account_changes"),
     path("accounts/actions/<uuid:uid>/<slug:verb>/", page.act, name="account_act"),
@@ -24,6 +25,8 @@ urlpatterns = [
     path("accounts/people/<uuid:uid>/<slug:verb>/", people.contact_act, name="account_contact_act"),
     path("accounts/places/<uuid:uid>/", people.site, name="account_site"),
     path("accounts/places/<uuid:uid>/<slug:verb>/", people.site_act, name="account_site_act"),
+    path("accounts/signals/<uuid:uid>/", signals.signal, name="account_signal"),
+    path("accounts/signals/<uuid:uid>/restore/", signals.restore, name="account_signal_restore"),
     path("accounts/talks/<uuid:uid>/", talks.talk, name="account_talk"),
     path("accounts/talks/<uuid:uid>/<slug:verb>/", talks.act, name="account_talk_act"),
 ]

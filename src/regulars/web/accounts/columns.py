@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.base import formats
 from regulars.facts.models import CustomField
+from regulars.insight.models import Protection
 from regulars.plan.causes import CAUSES
 from regulars.web.accounts.filters import CUSTOM
 from regulars.web.accounts.rows import ACTIONS, LAST_CONTACT, TAGS, Row
@@ -158,6 +159,14 @@ OFFERED: tuple[Column, ...] = (
     _figure("alive", gettext_lazy("Still a customer"), "probability_alive", lambda value, _d: chance(value), PER_CENT),
     _figure("expected", gettext_lazy("Expected, next 12 months"), "expected_value_365", _money, MONEY),
     _figure("risk", gettext_lazy("At risk"), "value_at_risk", _money, MONEY, risky=True),
+    Column(
+        key="protection",
+        heading=gettext_lazy("Protection"),
+        value=lambda row: row.protection.level if row.protection else None,
+        said=lambda value, _desk: str(Protection.Level(value).label),
+        path="protection__level",
+        figures=True,
+    ),
     Column(key="pareto", heading=gettext_lazy("Class"), value=_score("pareto"), said=_as_it_is, path="score__pareto"),
     Column(key="buyer", heading=gettext_lazy("Buyer"), value=_score("buyer"), said=_buyer, path="score__buyer"),
     Column(key="cause", heading=gettext_lazy("Reason to act"), value=_causes, said=_as_it_is, needs=ACTIONS),

@@ -42,6 +42,11 @@ CLASSES = (
     ("B", gettext_lazy("B: the next 15%")),
     ("C", gettext_lazy("C: the rest")),
 )
+PROTECTIONS = (
+    ("4", gettext_lazy("Highest protection")),
+    ("3", gettext_lazy("High protection or more")),
+    ("2", gettext_lazy("Raised protection or more")),
+)
 TRENDS = (
     ("less", gettext_lazy("Buys less than the year before")),
     ("same", gettext_lazy("Buys about as much")),
@@ -94,6 +99,7 @@ class Filter(forms.Form):
     q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=200)
     owner = _choice(gettext_lazy("Looked after by"))
     cause = _choice(gettext_lazy("Reason to act"))
+    protection = _choice(gettext_lazy("Protection"), PROTECTIONS)
     pareto = _choice(gettext_lazy("Class"), CLASSES)
     buyer = _choice(gettext_lazy("Buyer"), BUYERS)
     trend = _choice(gettext_lazy("Trend"), TRENDS)
@@ -231,6 +237,7 @@ CONDITIONS: dict[str, Callable[[Any, Desk], Q]] = {
     "owner": _owner,
     "cause": _cause,
     "pareto": lambda value, _desk: Q(score__pareto=value),
+    "protection": lambda level, _desk: Q(protection__level__gte=int(level)),
     "buyer": _buyer,
     "trend": _trend,
     "silence": lambda days, _desk: Q(score__silence_days__gte=days),
@@ -248,7 +255,7 @@ CONDITIONS: dict[str, Callable[[Any, Desk], Q]] = {
     "city": lambda name, _desk: Q(city__iexact=name),
 }
 
-SPEAKING = {"buyer", "trend", "reach", "cause"}
+SPEAKING = {"buyer", "trend", "reach", "cause", "protection"}
 """Fields whose choices say by themselves what they are about."""
 
 

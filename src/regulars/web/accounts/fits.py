@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from regulars.base.formats import day
+from regulars.insight.protection_sentences import level_sentence
 from regulars.insight.sentences import sentences
 from regulars.plan.today import told
 from regulars.web.accounts.filters import CUSTOM, Filter
@@ -94,7 +95,12 @@ def _first_order(row: Row, _since: Any) -> str:
     return _("Ordered for the first time on %(day)s.") % {"day": day(known)} if known else ""
 
 
+def _protection(row: Row, _level: str) -> str:
+    return level_sentence(row.protection) if row.protection else ""
+
+
 WHYS: dict[str, Callable[[Row, Any], str]] = {
+    "protection": _protection,
     "q": _search,
     "owner": _owner,
     "cause": _cause,

@@ -18,6 +18,8 @@ from regulars.facts.models import Account
 
 FEW = 1000
 REMEMBERED_SECONDS = 30
+WITH_INDEXES = ("score", "protection")
+"""Records of an account by whose figures lists are sorted: their indexes hold the figure and the account."""
 
 Counted = TypeVar("Counted")
 
@@ -67,7 +69,8 @@ class Found:
             return list(in_sequence(self.accounts, path, descending).values_list("pk", flat=True)[start : start + size])
         known = self._accounts.filter(**{f"{path}__isnull": False})
         turn = "-" if descending else ""
-        tie = "score__account_id" if path.startswith("score__") else "pk"
+        beside = path.partition("__")[0]
+        tie = f"{beside}__account_id" if beside in WITH_INDEXES else "pk"
         ids = list(known.order_by(turn + path, turn + tie).values_list("pk", flat=True)[start : start + size])
         missing = size - len(ids)
         if missing:

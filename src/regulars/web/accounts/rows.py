@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from regulars.facts.interactions import last_contacts
 from regulars.facts.models import Account
-from regulars.insight.models import Score
+from regulars.insight.models import Protection, Score
 from regulars.plan.actions import visible_actions
 from regulars.plan.models import Action
 from regulars.web.accounts.found import in_sequence
@@ -21,6 +21,9 @@ from regulars.web.desk import Desk
 
 ROWS_AT_ONCE = 1000
 """So many rows of a file are looked up together."""
+
+LOOKED_UP = ("score", "protection", "owner", "team", "department")
+"""What is looked up of every account."""
 
 TAGS, LAST_CONTACT, ACTIONS = "tags", "last_contact", "actions"
 """What is only looked up when a column or a sentence needs it."""
@@ -39,16 +42,20 @@ class Row:
     def score(self) -> Score | None:
         return getattr(self.account, "score", None)
 
+    @cached_property
+    def protection(self) -> Protection | None:
+        return getattr(self.account, "protection", None)
+
 
 def rows_of(ids: Sequence[int], desk: Desk, *, needs: set[str]) -> list[Row]:
     """The rows of these accounts, in this sequence, by a constant number of queries."""
-    accounts = Account.objects.select_related("score", "owner", "team", "department").in_bulk(ids)
+    accounts = Account.objects.select_related(*LOOKED_UP).in_bulk(ids)
     return list(_looked_up([accounts[pk] for pk in ids if pk in accounts], desk, needs))
 
 
 def all_rows(found: QuerySet[Account], desk: Desk, *, path: str, descending: bool, needs: set[str]) -> Iterator[Row]:
     """Every row, sorted; a portion of them is in memory at a time."""
-    accounts = in_sequence(found, path, descending).select_related("score", "owner", "team", "department")
+    accounts = in_sequence(found, path, descending).select_related(*LOOKED_UP)
     waiting = accounts.iterator(chunk_size=ROWS_AT_ONCE)
     while portion := list(islice(waiting, ROWS_AT_ONCE)):
         yield from _looked_up(portion, desk, needs)
