@@ -87,6 +87,7 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("delete", "/uploads/{upload}"): (None, {"owner"}, {"sales_head"}),
     ("get", "/scores"): (None, EVERYONE, EVERYONE),
     ("get", "/portfolio"): (None, EVERYONE, EVERYONE),
+    ("get", "/lifetimes"): (None, EVERYONE, EVERYONE),
     ("get", "/forecast"): (None, EVERYONE, EVERYONE),
     ("put", "/forecast/pin"): ({"name": "BG/NBD", "reason": "simple"}, HEADS, HEADS),
     ("delete", "/forecast/pin"): (None, HEADS, HEADS),
@@ -214,7 +215,7 @@ def scope_for(method: str, path: str) -> str | None:
     noun = path.split("/")[1]
     if noun == "token":
         return None
-    if path.endswith("/score") or noun in {"scores", "portfolio"}:
+    if path.endswith("/score") or noun in {"scores", "portfolio", "lifetimes"}:
         return ApiScope.INSIGHT_READ
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ

@@ -55,6 +55,12 @@ def test_accounts_first_seen_at_the_beginning_may_be_old_customers_and_are_left_
     assert found.won_from == found.first[0]
 
 
+def test_a_part_of_the_accounts_may_come_later_than_their_history_begins() -> None:
+    later = history({"0": [500, 520], "a": [510]})
+    assert lifespans(later, RULE).first.size == 0
+    assert lifespans(later, RULE, begins=START).first.size == 2
+
+
 def test_of_accounts_too_young_to_tell_silence_from_rhythm_nothing_is_said() -> None:
     found = lifespans(history({"young": [950], "of age": [900]}), RULE)
     assert found.accounts.to_pylist() == ["of age", "young"]

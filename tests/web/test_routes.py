@@ -72,6 +72,8 @@ def test_each_role_reaches_what_it_may(
         "/accounts/": 200,
         "/design/": 200,
         "/accounts.csv": 200 if role in EXPORTERS else 403,
+        "/portfolio/lifetimes/": 200,
+        "/portfolio/lifetimes.csv": 200 if role in EXPORTERS else 403,
         "/portfolio/how-right/": 200,
         "/portfolio/how-right.csv": 404 if role in EXPORTERS else 403,  # nothing was tried yet
         f"/accounts/{account.uid}/": 200,

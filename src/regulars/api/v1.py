@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from regulars.api import forecasts, insight, members, plan
+from regulars.api import forecasts, insight, lifetimes, members, plan
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
 from regulars.api.facts import accounts, contacts, imports, interactions, orders, uploads
@@ -95,6 +95,7 @@ for router in (
     uploads.router,
     insight.router,
     forecasts.router,
+    lifetimes.router,
     plan.router,
     webhooks.router,
 ):

@@ -16,13 +16,14 @@ left out: who first orders later is new, or back after a silence that counts as 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from regulars.core.lifetime.columns import Vector
-from regulars.core.lifetime.history import Days, History
+from regulars.core.lifetime.history import Days, History, day_number
 
 Marks = npt.NDArray[np.bool_]
 
@@ -68,10 +69,14 @@ class Lifespans:
         )
 
 
-def lifespans(history: History, rule: SilenceRule) -> Lifespans:
-    """Give the lifespans of all accounts won within a history."""
+def lifespans(history: History, rule: SilenceRule, *, begins: date | None = None) -> Lifespans:
+    """Give the lifespans of all accounts won within a history.
+
+    `begins`: the first day of which orders are known, where that is not the first order of these accounts.
+    """
     first, last = history.days[history.starts[:-1]], history.days[history.starts[1:] - 1]
-    won_from = int(history.days.min(initial=history.today)) + rule.least_days
+    start = int(history.days.min(initial=history.today)) if begins is None else day_number(begins)
+    won_from = start + rule.least_days
     known_until = history.today - rule.least_days
     lost = history.today - last >= rule.allowed_days(longest_pause_days(history))
     lasted = np.where(lost, last, known_until) - first.astype(float)

@@ -159,7 +159,9 @@ def lifetimes(snapshot: Snapshot, *, member: Member | None, by: str = "year") ->
     found: Lifetimes | None = cache.get(key)
     if found is None:
         with open_history(basis_in_force(), as_of=snapshot.as_of) as opened:
-            found = _found(opened if seen is None else opened.of_accounts(seen), asked, snapshot.lifetime_model)
+            begins = _begins(opened)
+            part = opened if seen is None else opened.of_accounts(seen)
+            found = _found(part, asked, begins=begins, model=snapshot.lifetime_model)
         cache.set(key, found, KEPT_SECONDS)
     return found
 
@@ -187,11 +189,16 @@ def _seen(member: Member | None) -> list[int]:
     return list(visible_accounts(member).order_by("pk").values_list("pk", flat=True))
 
 
-def _found(opened: OpenHistory, asked: _Asked, model: Mapping[str, Any]) -> Lifetimes:
+def _begins(opened: OpenHistory) -> date | None:
+    """The first day with a line of whomever: from then on it is known who ordered."""
+    first: date | None = opened.rows(opened.days.business_date.min().name("first").as_table())[0]["first"]
+    return first
+
+
+def _found(opened: OpenHistory, asked: _Asked, *, begins: date | None, model: Mapping[str, Any]) -> Lifetimes:
     history = order_history(opened)
-    spans = lifespans(history, asked.silence)
+    spans = lifespans(history, asked.silence, begins=begins)
     shown, left_out = _groups(history, spans, asked.by)
-    empty = not history.days.size
     stay_days = _stay_days(spans)
 
     def lifetime(key: str, name: str, some: Lifespans) -> Lifetime:
@@ -200,8 +207,8 @@ def _found(opened: OpenHistory, asked: _Asked, model: Mapping[str, Any]) -> Life
     return Lifetimes(
         as_of=opened.as_of,
         by=asked.by,
-        history_from=None if empty else day_of(int(history.days.min())),
-        won_from=None if empty else day_of(spans.won_from),
+        history_from=begins,
+        won_from=None if begins is None else day_of(spans.won_from),
         silence_days=asked.silence.least_days,
         silence_pauses=asked.silence.pauses,
         new_days=asked.new_days,
