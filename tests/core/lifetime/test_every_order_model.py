@@ -19,6 +19,7 @@ from regulars.core.lifetime import (
     ModifiedBetaGeoNBD,
     ParetoNBD,
 )
+from regulars.core.lifetime.maximum_likelihood import BOX
 
 Vector = npt.NDArray[np.float64]
 Summary = dict[str, Vector]
@@ -90,11 +91,23 @@ HARD = [thousand_orders, chances_of_leaving_near_0_and_1, nobody_leaves, all_ali
         one_account_orders_all_the_time]  # fmt: skip
 
 
+def steepest(model: Any, summary: Summary) -> float:
+    """The largest slope of the log-likelihood an account, by the logarithm of a parameter that is not at its end."""
+    statistics = model._statistics(summary)
+    if hasattr(model, "k"):
+        statistics = statistics.with_events(model._events)
+    units = [statistics.scale if name in ("alpha", "beta") else 1.0 for name in model.params_]
+    logs = np.log(list(model.params_.values())) - np.log(units)
+    slopes = np.abs(statistics.derivatives(logs)[1]) / statistics.accounts
+    return float(np.max(slopes[np.abs(logs) < BOX - 1e-9], initial=0.0))
+
+
 @pytest.mark.parametrize("hard", HARD)
 def test_hard_data_give_numbers_and_what_is_wrong_in_words(make: Any, hard: Any, simulate: Simulate) -> None:
     summary = hard(simulate)
     model = make().fit(summary)
     assert model.converged_ or model.notes_
+    assert not model.converged_ or steepest(model, summary) < 1e-6
     assert all(np.isfinite(value) and value > 0 for value in model.params_.values())
     alive = model.probability_alive(summary)
     assert np.all((alive >= 0) & (alive <= 1))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from regulars.core.lifetime import (
@@ -76,6 +77,35 @@ def test_simulated_accounts_are_a_summary_that_can_be_drawn_again(fitted: Any) -
     assert np.all((drawn["recency"] > 0) == (drawn["frequency"] > 0))
     assert np.all(drawn["orders_ahead"] >= 0)
     assert drawn["orders_ahead"].mean() > 0
+
+
+def daily(unit: str) -> History:
+    """Accounts of which half order every day for three years, and the others once or twice."""
+    rows = [(account, day) for account in range(30) for day in range(1000 - 20 * account)]
+    rows += [(account, day) for account in range(30, 60) for day in (account, 10 * account)]
+    orders = pa.table({"account": [one for one, _ in rows], "date": [START + timedelta(days=day) for _, day in rows]})
+    return History.of(orders, as_of=START + timedelta(days=1000), unit=unit)
+
+
+@pytest.mark.parametrize("unit", ["week", "second"])
+def test_a_thousand_orders_an_account_give_numbers_in_any_unit(unit: str) -> None:
+    history = daily(unit)
+    quarter = 91 / history.unit_days
+    hard = [
+        Average([BetaGeoNBD(), ModifiedBetaGeoNBD(), ParetoNBD()]),
+        AnchoredBoosting(BetaGeoNBD(), periods=quarter),
+        Calibrated(BetaGeoNBD(), periods=quarter),
+        LastWindow(window=quarter),
+        Seasonal(BetaGeoNBD()),
+    ]
+    for model in hard:
+        model.fit(history)
+        expected = model.expected_orders(history, periods=quarter)
+        low, high = model.interval(history, periods=quarter)
+        assert np.all(np.isfinite(expected) & (expected >= 0))
+        assert np.all(np.isfinite(high) & (low >= 0) & (low <= high))
+        assert expected[0] == pytest.approx(91, rel=0.15)
+        assert model.converged_ or model.notes_
 
 
 def test_simulated_accounts_order_in_season() -> None:
