@@ -22,11 +22,13 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def score(context: typer.Context) -> None:
-    from regulars.base.notes import rendered
-
     session = open_session(context)
+    from regulars.base.notes import rendered
+    from regulars.insight.forecast_tracking import decay
+
     refreshed = refresh_and_tell(session)
     report, snapshot = refreshed.report, refreshed.snapshot
+    worse = decay()
     notes = [rendered(remark) for remark in snapshot.lifetime_model.get("notes", [])]
     if session.options.json:
         emit_json(
@@ -43,13 +45,16 @@ def score(context: typer.Context) -> None:
                     "closed": report.closed,
                     "beyond": report.beyond,
                 },
+                "forecast": snapshot.lifetime_model["forecast"]["name"],
                 "notes": notes,
+                "warning": worse.sentence if worse else None,
             }
         )
         return
     facts = {
         _("as of"): snapshot.as_of.isoformat(),
         _("accounts with orders"): f"{snapshot.portfolio['accounts']:,}",
+        _("forecast that scores"): rendered(snapshot.lifetime_model["forecast"]["name"]),
     }
     if report is not None:
         facts |= {
@@ -61,6 +66,8 @@ def score(context: typer.Context) -> None:
     show_facts(facts)
     if report is None:
         say(_("A look back: these figures are kept; the lists and actions of today stay as they are."))
+    if worse is not None:
+        say(worse.sentence, style="bold red")
     for remark in notes:
         say(remark, style="dim")
 

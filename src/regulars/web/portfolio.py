@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from regulars.base.access import Permission, require
 from regulars.base.formats import day
+from regulars.insight.forecast_tracking import decay
 from regulars.insight.models import Snapshot
 from regulars.insight.portfolio import kept_dates, portfolio_at, snapshot_of
 from regulars.insight.portfolio_figures import Portfolio
@@ -78,6 +79,7 @@ def _figures(desk: Desk, snapshot: Snapshot) -> dict[str, Any]:
         "snapshot": snapshot,
         "whole": whole,
         "growth": _growth(whole),
+        "worse": decay(),
         "alive": _expected_customers(everyone),
         "concentration": {"title": concentration_title(whole), "told": concentration_told(whole)},
         "retention": retention_told(whole),
