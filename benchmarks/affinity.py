@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from regulars.core.adoption import choose_settings, learn_chance
 from regulars.core.affinity import Affinity, AffinitySettings, Suggested, hit_rate, marked_taken_up
 from regulars.core.purchases import Purchases, day_number, purchases
-from regulars.core.replenishment import Replenishment, first_due
+from regulars.core.replenishment import Replenishment, first_due, learn_due_chance
 
 PLAIN_EASE = AffinitySettings(half_life_days=None, own_half_life_days=None, accounts_weight=0.0, lately_days=100_000)
 DUE_SHOWN = 5
@@ -68,8 +68,8 @@ def _lines(account: Any, day: Any, product: Any, net: Any) -> pa.Table:
     return pa.table(names | {"kind": pa.repeat(pa.scalar("sale"), len(account))})
 
 
-def up_to(case: Case, as_of: date) -> Purchases:
-    return Purchases.of(purchases(ibis.memtable(case.lines), as_of=as_of).to_pyarrow())
+def up_to(case: Case, as_of: date, items: Any = None) -> Purchases:
+    return Purchases.of(purchases(ibis.memtable(case.lines), as_of=as_of).to_pyarrow(), items=items)
 
 
 def suggestions(case: Case) -> None:
@@ -131,8 +131,10 @@ def replenishment(case: Case, days: int) -> None:
     past, whole = up_to(case, case.cut), up_to(case, until)
     came = _bought_between(whole, case.cut)
     begun = time.perf_counter()
-    due = Replenishment().fit(past).due(past, as_of=case.cut, horizon_days=days)
-    first = first_due(due, most=DUE_SHOWN)
+    by_rhythm = Replenishment().fit(past).due(past, as_of=case.cut, horizon_days=days)
+    origin = case.cut - timedelta(days=days)
+    chance = learn_due_chance(up_to(case, origin, past.items), past, origin=origin, horizon_days=days)
+    first = first_due(chance.of(by_rhythm, past, as_of=case.cut) if chance else by_rhythm.weighed(), most=DUE_SHOWN)
     seconds = time.perf_counter() - begun
     repeated = past.order_days > 1
     print(f"\n{case.title}: due again within {days} days after {case.cut}, {DUE_SHOWN} products a customer")
@@ -144,8 +146,13 @@ def replenishment(case: Case, days: int) -> None:
     }
     for name, key in rules.items():
         _told(name, past, *_top(past, np.where(repeated, key, -np.inf)), came)
+    rhythm = first_due(by_rhythm, most=DUE_SHOWN)
+    _told("by the rhythm alone", past, rhythm.account_at, rhythm.item_at, came)
     _told(f"ours ({seconds:.1f} s)", past, first.account_at, first.item_at, came)
     inside = np.isin(_keys(past, first.account_at, first.item_at), came)
+    if chance is None:
+        print("too little was bought again in the period before to learn a chance from: none is told")
+        return
     print(f"expected {first.chance.sum():,.0f} of these to be bought, {inside.sum():,} were")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from regulars.core.affinity import CANDIDATES, Affinity, AffinitySettings, Suggested, hit_rate, marked_taken_up
+from regulars.core.logistic import fitted_logistic, logistic
 from regulars.core.purchases import Purchases, day_number
 
 if TYPE_CHECKING:
@@ -26,11 +27,9 @@ MOST_ACCOUNTS = 20_000
 """Accounts that the chance is learned from."""
 LEAST_TAKEN_UP = 30
 """With fewer suggestions taken up the chance stays unknown."""
-CHOSEN_ON_ACCOUNTS, CHOSEN_ON_ITEMS = 2_000, 1_000
+CHOSEN_ON_ACCOUNTS, CHOSEN_ON_ITEMS, CHOSEN_ON_REFERENCES = 1_500, 1_000, 5_000
 """Settings are chosen on a part: which is best shows there, at a small part of the time."""
 LATELY_DAYS = 182
-MOST_STEPS = 50
-RIDGE = 1e-3
 SHOWN = 10
 
 
@@ -48,7 +47,7 @@ class AdoptionChance:
         """The chance of each suggestion to be taken up within `horizon_days`; NaN when it is unknown."""
         if self.coefficients is None:
             return np.full(suggested.score.size, np.nan)
-        chance: Vector = _logistic(_features(suggested, asked, as_of) @ np.array(self.coefficients))
+        chance: Vector = logistic(_features(suggested, asked, as_of) @ np.array(self.coefficients))
         return chance
 
     def as_json(self) -> dict[str, Any]:
@@ -76,7 +75,10 @@ def choose_settings(
     def mean_hit_rate(settings: AffinitySettings) -> float:
         return float(np.mean([_hit_rate(settings, past, whole, origin, horizon_days) for past, origin in pasts]))
 
-    rates = [mean_hit_rate(replace(one, most_items=CHOSEN_ON_ITEMS)) for one in candidates]
+    rates = [
+        mean_hit_rate(replace(one, most_items=CHOSEN_ON_ITEMS, most_references=CHOSEN_ON_REFERENCES))
+        for one in candidates
+    ]
     return candidates[int(np.argmax(np.nan_to_num(rates)))]
 
 
@@ -106,7 +108,7 @@ def learn_chance(
     suggested = model.suggest(asked, most=most)
     taken = marked_taken_up(suggested, whole, asked=asked, after=origin, until=until)
     enough = taken.sum() >= LEAST_TAKEN_UP and not taken.all()
-    learned = _fitted(_features(suggested, asked, origin), taken) if enough else None
+    learned = fitted_logistic(_features(suggested, asked, origin), taken) if enough else None
     period = {"asked": asked, "after": origin, "until": until, "most": SHOWN}
     return AdoptionChance(
         origin=origin,
@@ -132,27 +134,6 @@ def _features(suggested: Suggested, asked: Purchases, as_of: date) -> Vector:
     of_account = np.column_stack([np.log(silence_days + 14.0), np.log1p(taken_up_lately)])
     at = suggested.account_at
     return np.column_stack([np.ones(at.size), suggested.score, of_account[at]])
-
-
-def _fitted(features: Vector, taken: NDArray[np.bool_]) -> Vector:
-    """Logistic regression by Newton's method, with a ridge that only keeps it from running away."""
-    coefficients = np.zeros(features.shape[1])
-    share = taken.mean()
-    coefficients[0] = np.log(share / (1 - share))
-    penalty = RIDGE * np.eye(features.shape[1])
-    for _step in range(MOST_STEPS):
-        chance = _logistic(features @ coefficients)
-        gradient = features.T @ (taken - chance) - penalty @ coefficients
-        curvature = (features * (chance * (1 - chance))[:, None]).T @ features + penalty
-        step = np.linalg.solve(curvature, gradient)
-        coefficients += step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-8:
-            break
-    return coefficients
-
-
-def _logistic(linear: Vector) -> Vector:
-    return 1 / (1 + np.exp(-np.clip(linear, -40, 40)))
 
 
 def _or_none(share: float) -> float | None:

@@ -196,8 +196,13 @@ class Affinity:
         return (diags_array(1 / np.maximum(length, 1e-12)) @ raw).tocsr().astype(np.float32)
 
     def _median_spent(self, past: Purchases) -> Vector:
-        """What a buyer of each item spends on it in its first year; of buyers whose year is at least half over."""
-        known = (past.first_day <= self._today - YEAR_DAYS / 2) & (self._place_offered[past.item_at] >= 0)
+        """What a buyer of each item spends on it in its first year; of buyers whose year is at least half over.
+
+        Of an item too new for that, what its buyers have spent until now.
+        """
+        old = past.first_day <= self._today - YEAR_DAYS / 2
+        has_old = np.bincount(past.item_at[old], minlength=past.items.size) > 0
+        known = (old | ~has_old[past.item_at]) & (self._place_offered[past.item_at] >= 0)
         place, spent = self._place_offered[past.item_at[known]], past.first_year_sales[known]
         order = np.lexsort((spent, place))
         place, spent = place[order], spent[order]

@@ -10,17 +10,23 @@ that of the item, the more the fewer there are (the normal-normal empirical Baye
 with n gaps of mean x̄ of the account, μ the item's mean, itself pulled towards that of all items in the same manner,
 σ² the variance within a pair of account and item, and τ² that between accounts. The next purchase is expected
 exp(m) days after the last (the median), and within exp(m ± 1.2816 √v) in four cases of five.
+
+An account may also be through with an item, which a rhythm alone does not know. The chance that it buys the item within
+a horizon is therefore learned from the firm's own last period (`learn_due_chance`): a logistic regression on the chance
+by the rhythm, how often it was bought, how far it is overdue, how long the account has bought neither it nor anything
+at all, and whether the item still sells.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from regulars.core.errors import Refusal
+from regulars.core.logistic import fitted_logistic, logistic
 from regulars.core.purchases import Purchases, day_number
 
 if TYPE_CHECKING:
@@ -35,9 +41,22 @@ LEAST_GAPS = 30
 """With fewer repeated purchases in the whole history no rhythm is learned."""
 LEAST_REPEATED = 0.1
 """An item is left out when fewer of its buyers ever bought it again."""
-LONGEST_OVERDUE = 3.0
+LONGEST_OVERDUE = 6.0
 """After so many usual gaps without a purchase it is lost rather than due."""
+LIVELY_DAYS = 91
 SMALLEST_VARIANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class DueChance:
+    """Coefficients that turn what the rhythm says into the chance that was met in the firm's last period."""
+
+    horizon_days: int
+    coefficients: Vector
+
+    def of(self, due: Due, asked: Purchases, *, as_of: date) -> Due:
+        """The same, with chances as they were met."""
+        return replace(due, chance=logistic(_features(due, asked, as_of) @ self.coefficients))
 
 
 class NoRhythm(Refusal):
@@ -58,6 +77,11 @@ class Due:
     until_day: Places
     overdue: Vector  # days since the last purchase as a multiple of the usual gap; more than 1: overdue
     chance: Vector  # that it is bought within the horizon, given that it was not bought until now
+    lively: Vector  # the share of the item's buyers who bought it within the last quarter: does it still sell?
+
+    def weighed(self) -> Due:
+        """The same for ranking where no chance was learned: by the rhythm, times the share of buyers still buying."""
+        return replace(self, chance=self.chance * self.lively)
 
     def part(self, chosen: NDArray[np.bool_] | Places) -> Due:
         """Some of them, by a mask or by their places."""
@@ -90,12 +114,18 @@ class Replenishment:
         buyers = np.bincount(past.item_at, minlength=items)
         again = np.bincount(past.item_at[repeated], minlength=items)
         self.repeated_ = again / np.maximum(buyers, 1)
+        self._buyers, self._past = buyers, past
         return self
+
+    def _lively(self, today: int) -> Vector:
+        lately = self._past.item_at[self._past.last_day > today - LIVELY_DAYS]
+        share: Vector = (np.bincount(lately, minlength=self._buyers.size) + 0.5) / (self._buyers + 1)
+        return share
 
     def due(self, asked: Purchases, *, as_of: date, horizon_days: int = 91) -> Due:
         """What the accounts bought at least twice, when it is due again, and the chance that it is bought by then.
 
-        Left out: items that few of their buyers bought again, and what was not bought for three usual gaps.
+        Left out: items that few of their buyers bought again, and what was not bought for six usual gaps.
         """
         gaps, today = asked.order_days - 1, day_number(as_of)
         rows = (gaps > 0) & (self.repeated_[asked.item_at] >= LEAST_REPEATED)
@@ -117,8 +147,49 @@ class Replenishment:
             until_day=_after(last, high),
             overdue=(today - last) / gap,
             chance=_chance(today - last, horizon_days, centre, spread),
+            lively=self._lively(today)[asked.item_at[rows]],
         )
         return found.part(found.overdue <= LONGEST_OVERDUE)
+
+
+def learn_due_chance(past: Purchases, whole: Purchases, *, origin: date, horizon_days: int) -> DueChance | None:
+    """Learn from `past` (purchases up to `origin`) and `whole` (those of the same items up to the end of the period).
+
+    `whole` must end with the period: of a pair only its last purchase is known. None with too little to learn from.
+    """
+    try:
+        due = Replenishment().fit(past).due(past, as_of=origin, horizon_days=horizon_days)
+    except NoRhythm:
+        return None
+    bought = bought_again(due, past, whole, after=origin)
+    if bought.sum() < LEAST_GAPS or bought.all():
+        return None
+    return DueChance(horizon_days, fitted_logistic(_features(due, past, origin), bought))
+
+
+def bought_again(due: Due, past: Purchases, whole: Purchases, *, after: date) -> NDArray[np.bool_]:
+    """Which of what was due was bought later than `after`. Both purchases are of the same items."""
+    assert np.array_equal(past.items, whole.items)
+    later = whole.last_day > day_number(after)
+    keys = whole.accounts[whole.account_at[later]] * whole.items.size + whole.item_at[later]
+    return np.isin(past.accounts[due.account_at] * past.items.size + due.item_at, keys)
+
+
+def _features(due: Due, asked: Purchases, as_of: date) -> Vector:
+    today = day_number(as_of)
+    rhythm = np.clip(due.chance, 1e-6, 1 - 1e-6)
+    silence_days = np.maximum(today - asked.last_days(), 0)[due.account_at]
+    return np.column_stack(
+        [
+            np.ones(rhythm.size),
+            np.log(rhythm / (1 - rhythm)),
+            np.log(due.order_days),
+            np.log(due.overdue + 0.1),
+            np.log(np.maximum(today - due.last_day, 0) + 7.0),
+            np.log(silence_days + 7.0),
+            np.log(due.lively),
+        ]
+    )
 
 
 def first_due(due: Due, *, most: int = 20) -> Due:

@@ -29,7 +29,7 @@ from regulars.core.adoption import AdoptionChance, choose_settings, learn_chance
 from regulars.core.affinity import Affinity, AffinitySettings, NothingToSuggest
 from regulars.core.errors import Refusal
 from regulars.core.purchases import YEAR_DAYS, Purchases, bought_together, purchases
-from regulars.core.replenishment import NoRhythm, Replenishment, first_due
+from regulars.core.replenishment import DueChance, NoRhythm, Replenishment, first_due, learn_due_chance
 from regulars.facts.accounts import account_family
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, Product
@@ -82,7 +82,7 @@ DUE = Table(
         "due_on": "DATE",
         "due_from": "DATE",
         "due_until": "DATE",
-        "chance": "DOUBLE",
+        "chance": "DOUBLE",  # to be bought within the horizon; NULL: unknown
     },
     sorted_by=["account_id", "place"],
 )
@@ -129,7 +129,7 @@ class DueAgain:
     due_on: date
     due_from: date
     due_until: date
-    chance: float
+    chance: float | None
 
     def overdue(self, on: date) -> float:
         """Days since it was bought last as a multiple of the usual gap; more than 1: overdue."""
@@ -238,7 +238,7 @@ def ask_for_suggestions(*, member: Member | None) -> UUID:
 def compute_suggestions(*, as_of: date | None = None, progress: Progress | None = None) -> SuggestionRun:
     """Compute the suggestions of all accounts and put them in force, in place of the earlier ones.
 
-    One process at a time; raises `Busy`. Where there is too little to learn from there are none, and the record says so.
+    One process at a time; raises `Busy`. With too little to learn from there are none, and the record says so.
     """
     tell = progress or _nobody
     with exclusive("suggestions", wait_seconds=60):
@@ -351,6 +351,7 @@ class _Learned:
     affinity: Affinity | None
     chance: AdoptionChance | None
     rhythm: Replenishment | None
+    due_chance: DueChance | None
     margins: Any
     record: dict[str, Any]
 
@@ -359,8 +360,9 @@ class _Learned:
         every = _every(history, bought)
         whole = Purchases.of(history.arrow(_part(bought, every)), items=items)
         affinity, chance, problem = None, None, ""
+        past = Purchases.of(history.arrow(_part(_earlier(history, kind), every)), items=items)
         try:
-            settings, chance = _tried(history, kind, items, whole, every)
+            settings, chance = _tried(history, past, whole)
             together = _together(history, bought, items, settings) if every > 1 else None
             affinity = Affinity(settings).fit(whole, as_of=history.as_of, together=together)
         except NothingToSuggest:
@@ -372,6 +374,7 @@ class _Learned:
             affinity=affinity,
             chance=chance,
             rhythm=_rhythm(whole) if kind == PRODUCT else None,
+            due_chance=_due_chance(history, past, whole) if kind == PRODUCT else None,
             margins=_margins(history, kind, items),
             record=record,
         )
@@ -407,7 +410,10 @@ class _Learned:
         import pyarrow as pa
 
         assert self.rhythm is not None
-        found = first_due(self.rhythm.due(asked, as_of=history.as_of, horizon_days=HORIZON_DAYS), most=KEPT_AN_ACCOUNT)
+        every = self.rhythm.due(asked, as_of=history.as_of, horizon_days=HORIZON_DAYS)
+        learned = self.due_chance is not None
+        every = self.due_chance.of(every, asked, as_of=history.as_of) if self.due_chance else every.weighed()
+        found = first_due(every, most=KEPT_AN_ACCOUNT)
         days = {"last_bought": found.last_day, "due_on": found.due_day}
         days |= {"due_from": found.from_day, "due_until": found.until_day}
         return pa.table(
@@ -417,7 +423,7 @@ class _Learned:
                 "item": pa.array(self.items[found.item_at], pa.string()),
                 "order_days": found.order_days,
                 "gap_days": found.gap_days,
-                "chance": found.chance,
+                "chance": pa.array(found.chance if learned else np.full(found.chance.size, np.nan), from_pandas=True),
                 **{
                     name: pa.array(values.astype("int32"), pa.int32()).cast(pa.date32())
                     for name, values in days.items()
@@ -436,19 +442,26 @@ def _part(bought: ir.Table, every: int) -> ir.Table:
     return bought if every == 1 else bought.filter(bought.account % every == 0)
 
 
-def _tried(
-    history: OpenHistory, kind: str, items: Any, whole: Purchases, every: int
-) -> tuple[AffinitySettings, AdoptionChance | None]:
+def _origin(history: OpenHistory) -> date:
+    return history.as_of - timedelta(days=HORIZON_DAYS)
+
+
+def _earlier(history: OpenHistory, kind: str) -> ir.Table:
+    return purchases(history.lines, as_of=_origin(history), by=kind)
+
+
+def _tried(history: OpenHistory, past: Purchases, whole: Purchases) -> tuple[AffinitySettings, AdoptionChance | None]:
     """Settings and chance from what came in the last quarter; without an earlier history the default, and no chance."""
-    origin = history.as_of - timedelta(days=HORIZON_DAYS)
-    earlier = _part(purchases(history.lines, as_of=origin, by=kind), every)
-    past = Purchases.of(history.arrow(earlier), items=items)
-    period = {"origin": origin, "horizon_days": HORIZON_DAYS}
+    period = {"origin": _origin(history), "horizon_days": HORIZON_DAYS}
     try:
-        settings = choose_settings([(past, origin)], whole, horizon_days=HORIZON_DAYS)
+        settings = choose_settings([(past, _origin(history))], whole, horizon_days=HORIZON_DAYS)
         return settings, learn_chance(past, whole, settings=settings, most=KEPT_AN_ACCOUNT, **period)
     except NothingToSuggest:
         return AffinitySettings(), None
+
+
+def _due_chance(history: OpenHistory, past: Purchases, whole: Purchases) -> DueChance | None:
+    return learn_due_chance(past, whole, origin=_origin(history), horizon_days=HORIZON_DAYS)
 
 
 def _together(history: OpenHistory, bought: ir.Table, items: Any, settings: AffinitySettings) -> Any:
