@@ -15,6 +15,7 @@ from regulars.core.lifetime import BetaGeoNBD, ModifiedBetaGeoNBD, Seasonal
 from regulars.facts.models import Account
 from regulars.insight import forecasts
 from regulars.insight.backtests import run_backtest
+from regulars.insight.fitted_models import FittedModels
 from regulars.insight.forecasts import BaseForecast, base_forecast, forecast_of
 from regulars.insight.models import Score, Snapshot
 from regulars.insight.snapshots import take_snapshot
@@ -64,6 +65,7 @@ def test_an_account_is_worth_what_it_buys_later_ones_counting_for_less(
     take_snapshot(as_of=AS_OF)
     (account,) = best()
     year = account.score.expected_value_365
+    assert year is not None
 
     def worth(**thresholds: Any) -> float:
         change_thresholds(member=owner, values=thresholds)
@@ -84,7 +86,7 @@ def test_the_sum_of_the_base_is_that_of_its_accounts(write_history: WriteHistory
     snapshot = take_snapshot(as_of=AS_OF)
     found = whole()
     scores = Score.objects.filter(expected_value_365__isnull=False)
-    expected = sum(scores.values_list("expected_value_365", flat=True))
+    expected = sum(value or 0.0 for value in scores.values_list("expected_value_365", flat=True))
     assert found.sales.expected == pytest.approx(expected)
     assert found.accounts == scores.count()
     assert found.sales.low < expected < found.sales.high
@@ -104,7 +106,7 @@ def test_what_is_known_of_a_large_base_is_learned_from_a_part_that_holds_its_lar
     snapshot = take_snapshot(as_of=AS_OF)
     exactly = whole()
     monkeypatch.setattr(forecasts, "MOST_ACCOUNTS", 100)
-    fitted = forecasts.FittedModels.of(snapshot)
+    fitted = FittedModels.of(snapshot)
     assert fitted is not None
     base = forecasts._Base.of(snapshot, fitted, np.array(Account.objects.values_list("pk", flat=True)))
     assert base.weight.size <= 101
@@ -154,13 +156,13 @@ def test_a_member_gets_the_forecast_of_the_accounts_that_it_sees(
     write_history(firm_lines(17, accounts=100))
     take_snapshot(as_of=AS_OF)
     seller = Member.objects.create(email="anna@firm.example", name="Anna", role="new_business_seller")
-    assert base_forecast(member=seller) is None or whole() != base_forecast(member=seller)
+    assert base_forecast(member=seller) is None
     mine = best(3)
     Account.objects.filter(pk__in=[one.pk for one in mine]).update(owner=seller)
     found = base_forecast(member=seller)
     assert found is not None
     assert found.accounts == 3
-    assert found.sales.expected == pytest.approx(sum(one.score.expected_value_365 for one in mine))
+    assert found.sales.expected == pytest.approx(sum(one.score.expected_value_365 or 0.0 for one in mine))
     assert found.sales.chance > whole().sales.chance
     assert found.worth.margin is None
 

@@ -76,7 +76,9 @@ def test_each_role_reaches_what_it_may(
         "/portfolio/lifetimes.csv": 200 if role in EXPORTERS else 403,
         "/portfolio/how-right/": 200,
         "/portfolio/how-right.csv": 404 if role in EXPORTERS else 403,  # nothing was tried yet
+        "/portfolio/forecast/": 200,
         f"/accounts/{account.uid}/": 200,
+        f"/accounts/{account.uid}/forecast/": 200,
     }
     assert {where: client.get(where).status_code for where in expected} == expected
     done = client.post(f"/today/{proposed(account).uid}/done/", {"outcome": "Reached"})
@@ -105,6 +107,7 @@ def test_a_foreign_account_answers_like_one_that_does_not_exist(
     if status == 404:
         absent = client.get(f"/accounts/{uuid.uuid4()}/")
         assert _without_tokens(absent) == _without_tokens(answer)
+        assert client.get(f"/accounts/{foreign.uid}/forecast/").status_code == 404
         assert client.post(f"/today/{action.uid}/done/", {"outcome": "Reached"}).status_code == 404
         assert client.post(f"/accounts/{foreign.uid}/log/", {"kind": "call", "on": "2024-12-09"}).status_code == 404
         assert Action.objects.get().state == Action.State.OPEN

@@ -243,13 +243,15 @@ def _curve(fitted: FittedModels, days: Sequence[OrderDay]) -> AliveCurve | None:
 def base_forecast(*, member: Member | None, snapshot: Snapshot | None = None) -> BaseForecast | None:
     """What the accounts that the member sees will buy together, by a snapshot (the one in force, if not given).
 
-    None before there is one, and where nothing was learned. Computed once an hour; then it is looked up.
+    None before there is one, where nothing was learned, and for who sees no account. Computed once an hour; then it is looked up.
     """
     chosen = snapshot or current_snapshot()
     fitted = FittedModels.of(chosen) if chosen else None
     if chosen is None or fitted is None or fitted.values is None:
         return None
     seen = standings(chosen, member=member)
+    if not seen.accounts.size:
+        return None
     biases = _biases(fitted.forecast)
     rate, months = _counted(organisation())
     sees_cost = may(member, Permission.SEE_COST)

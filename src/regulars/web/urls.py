@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from regulars.web import design, health, portfolio, search, theme, today
+from regulars.web import design, health, portfolio, portfolio_forecast, search, theme, today
 from regulars.web.account.urls import urlpatterns as account_urls
 from regulars.web.accounts.urls import urlpatterns as accounts_urls
 from regulars.web.duplicates import urlpatterns as duplicates_urls
@@ -24,6 +24,7 @@ urlpatterns = [
     path("today/digest/", today.digest, name="today_digest"),
     path("today/<uuid:uid>/<slug:verb>/", today.act, name="today_act"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/forecast/", portfolio_forecast.portfolio_forecast, name="portfolio_forecast"),
     *forecast_record_urls,
     *lifetimes_urls,
     *accounts_urls,

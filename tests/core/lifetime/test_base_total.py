@@ -52,7 +52,7 @@ def base(make: type[Any], seed: int, accounts: int = 200) -> tuple[dict[str, Any
 def worth(summary: dict[str, Any]) -> np.ndarray:
     p, q, gamma = VALUES
     x, z = summary["frequency"], np.nan_to_num(summary["mean_value"])
-    return p * (gamma + x * z) / (p * x + q - 1)
+    return np.asarray(p * (gamma + x * z) / (p * x + q - 1))
 
 
 @pytest.mark.parametrize("make", PARAMS)
