@@ -15,7 +15,7 @@ from regulars.core.silence import SilenceRule
 from regulars.facts.models import Account
 from regulars.insight.early_losses import Against
 from regulars.insight.lifetimes import BY, Lifetimes, lifetimes, silence_rule
-from regulars.insight.lifetimes_sentences import Tone, comparison_told, group_name, lasting, verdicts
+from regulars.insight.lifetimes_sentences import Tone, comparison_told, group_name, lasting, left_out_told, verdicts
 from regulars.insight.models import Snapshot
 from regulars.insight.snapshots import take_snapshot
 
@@ -212,6 +212,13 @@ def test_a_rule_that_calls_losses_too_early_is_told(write_history: WriteHistory)
     ]
     told = found(lines + late, write_history)
     assert "may be too short to call a customer lost" in text_of(told, "silence")
+
+
+def test_of_a_large_firm_a_part_is_looked_at_and_told(write_history: WriteHistory, monkeypatch: Any) -> None:
+    monkeypatch.setattr("regulars.insight.lifetimes.MOST_ACCOUNTS", 100)
+    told = found(firm(0.3, 0.3), write_history)
+    assert told.looked_at <= 100 < told.accounts == 420
+    assert "Of 420 customers" in left_out_told(told)
 
 
 def test_without_orders_nothing_is_said(organisation: Organisation) -> None:

@@ -73,13 +73,18 @@ def left_out_told(found: Lifetimes) -> str:
     if found.won_from is None:
         return ""
     words = {"day": day(found.won_from), "days": number(found.silence_days)}
-    return (
+    told = (
         _(
             "Counted are customers who first ordered from %(day)s on: those before may be older than the order "
             "history. The last %(days)s days only tell who was a customer before them."
         )
         % words
     )
+    if found.looked_at == found.accounts:
+        return told
+    words = {"count": number(found.looked_at), "all": number(found.accounts)}
+    part = _("Of %(all)s customers, %(count)s were looked at, evenly taken: all numbers are of those.") % words
+    return f"{told} {part}"
 
 
 def comparison_told(found: Lifetimes) -> str:
