@@ -15,7 +15,7 @@ from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
-from regulars.facts.models import Contact, Import, Interaction, Upload
+from regulars.facts.models import Contact, Import, Interaction, Signal, Upload
 from regulars.insight.models import Backtest
 from regulars.plan.models import Action
 
@@ -23,7 +23,7 @@ Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest"),
+    *("webhook", "delivery", "backtest", "signal"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +95,14 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("get", "/backtests"): (None, EVERYONE, EVERYONE),
     ("post", "/backtests"): ({}, HEADS, HEADS),
     ("get", "/backtests/{backtest}"): (None, EVERYONE, EVERYONE),
+    ("get", "/signal-kinds"): (None, EVERYONE, EVERYONE),
+    ("get", "/signals"): (None, EVERYONE, EVERYONE),
+    ("post", "/signals"): ({"account": "{account}", "kind": "complaint"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/signals/{signal}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/signals/{signal}/withdraw"): ({"reason": "wrong"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/signals/{signal}/restore"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/protection"): (None, EVERYONE, EVERYONE),
+    ("get", "/accounts/{account}/protection"): (None, SEES_OWN, SEES_ALL),
     ("get", "/today"): (None, EVERYONE, EVERYONE),
     ("get", "/actions"): (None, EVERYONE, EVERYONE),
     ("get", "/actions/{action}"): (None, SEES_OWN, SEES_ALL),
@@ -118,7 +126,7 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
 def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
-    named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest"}
+    named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -147,6 +155,9 @@ def uids(silent: Firm) -> Uids:
 
     def of(account: Any) -> dict[str, str]:
         contact = Contact.objects.create(account=account, name="Eva")
+        seen = Signal.objects.create(
+            account=account, kind="complaint", direction="risk", strength=3, observed_on="2024-12-01"
+        )
         talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
         done = Import.objects.create(content="accounts", source="x", state="undone")
         head = silent.people["owner" if account == silent.own else "sales_head"]
@@ -175,6 +186,7 @@ def uids(silent: Firm) -> Uids:
             "webhook": str(told.uid),
             "delivery": str(delivery.uid),
             "backtest": str(tried.uid),
+            "signal": str(seen.uid),
         }
 
     absent = dict.fromkeys(RECORDS, str(uuid4()))
@@ -215,7 +227,7 @@ def scope_for(method: str, path: str) -> str | None:
     noun = path.split("/")[1]
     if noun == "token":
         return None
-    if path.endswith("/score") or noun in {"scores", "portfolio", "lifetimes"}:
+    if path.endswith(("/score", "/protection")) or noun in {"scores", "portfolio", "lifetimes"}:
         return ApiScope.INSIGHT_READ
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ

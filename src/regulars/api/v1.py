@@ -12,10 +12,10 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from regulars.api import forecasts, insight, lifetimes, members, plan
+from regulars.api import forecasts, insight, lifetimes, members, plan, protection
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
-from regulars.api.facts import accounts, contacts, imports, interactions, orders, uploads
+from regulars.api.facts import accounts, contacts, imports, interactions, orders, signals, uploads
 from regulars.api.problems import MEDIA_TYPE, Problem, answer_problems
 from regulars.api.webhooks import routes as webhooks
 
@@ -90,10 +90,12 @@ for router in (
     accounts.router,
     contacts.router,
     interactions.router,
+    signals.router,
     orders.router,
     imports.router,
     uploads.router,
     insight.router,
+    protection.router,
     forecasts.router,
     lifetimes.router,
     plan.router,

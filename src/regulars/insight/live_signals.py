@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class LiveSignal:
     """What is left of its weight: 1 when it is new."""
     weight: float
     """Logarithm of the factor by which it multiplies the odds now, were it the only one of its kind."""
+
+    @property
+    def odds(self) -> float:
+        """The factor by which it multiplies the odds now."""
+        return math.exp(self.weight)
 
     @property
     def direction(self) -> Direction:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from django.utils.text import capfirst
@@ -45,7 +44,7 @@ def signal_sentence(signal: LiveSignal) -> Sentence:
         "day": day(signal.observed_on),
         "strength": number(signal.strength),
         "left": percent(signal.share_left, digits=0),
-        "times": number(math.exp(signal.weight), digits=1),
+        "times": number(signal.odds, digits=1),
     }
     effect = Effect.LOWERS if signal.direction == Direction.RISK else Effect.RAISES
     return Sentence(f"signal_{signal.uid}", text, effect)

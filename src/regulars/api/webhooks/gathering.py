@@ -17,6 +17,7 @@ from regulars.api.facts.accounts import accounts_of, shown_account
 from regulars.api.facts.contacts import shown_contact
 from regulars.api.facts.imports import shown_import
 from regulars.api.facts.interactions import shown_interaction
+from regulars.api.facts.signals import shown_signal, signals_of
 from regulars.api.insight import SnapshotOut
 from regulars.api.plan import actions_of, shown_action
 from regulars.api.webhooks.trail import entry_origin, snapshot_origin, unread, untold_snapshot
@@ -43,6 +44,14 @@ EVENTS: dict[str, tuple[dict[str, WebhookEvent], WebhookEvent | None]] = {
     "facts.interaction": (
         {"record_interaction": _E.INTERACTION_RECORDED, "withdraw_interaction": _E.INTERACTION_WITHDRAWN},
         _E.INTERACTION_CHANGED,
+    ),
+    "facts.signal": (
+        {
+            "record_signal": _E.SIGNAL_RECORDED,
+            "withdraw_signal": _E.SIGNAL_WITHDRAWN,
+            "restore_signal": _E.SIGNAL_RESTORED,
+        },
+        None,
     ),
     "plan.action": (
         {
@@ -165,6 +174,11 @@ def _told_interaction(entry: AuditEntry, member: Member) -> Told | None:
     return Told(uid=found.uid, record=shown_interaction(found), account_id=found.account_id) if found else None
 
 
+def _told_signal(entry: AuditEntry, member: Member) -> Told | None:
+    found = signals_of(member).filter(pk=entry.subject_id or 0).first()
+    return Told(uid=found.uid, record=shown_signal(found), account_id=found.account_id) if found else None
+
+
 def _told_action(entry: AuditEntry, member: Member) -> Told | None:
     found = actions_of(member).filter(pk=entry.subject_id or 0).first()
     return Told(uid=found.uid, record=shown_action(found), account_id=found.account_id) if found else None
@@ -180,6 +194,7 @@ _KINDS: dict[str, Callable[[AuditEntry, Member], Told | None]] = {
     "facts.accountmerge": _told_account,
     "facts.contact": _told_contact,
     "facts.interaction": _told_interaction,
+    "facts.signal": _told_signal,
     "plan.action": _told_action,
     "facts.import": _told_import,
 }

@@ -20,6 +20,9 @@ class WebhookEvent(StrEnum):
     INTERACTION_RECORDED = "interaction.recorded"
     INTERACTION_CHANGED = "interaction.changed"
     INTERACTION_WITHDRAWN = "interaction.withdrawn"
+    SIGNAL_RECORDED = "signal.recorded"
+    SIGNAL_WITHDRAWN = "signal.withdrawn"
+    SIGNAL_RESTORED = "signal.restored"
     ACTION_DONE = "action.done"
     ACTION_NOT_USEFUL = "action.not_useful"
     ACTION_SNOOZED = "action.snoozed"
@@ -41,6 +44,9 @@ LABELS: dict[WebhookEvent, Promise] = {
     WebhookEvent.INTERACTION_RECORDED: _("A call, visit, mail, meeting or note was recorded"),
     WebhookEvent.INTERACTION_CHANGED: _("A recorded call, visit, mail, meeting or note was corrected"),
     WebhookEvent.INTERACTION_WITHDRAWN: _("A recorded call, visit, mail, meeting or note was withdrawn"),
+    WebhookEvent.SIGNAL_RECORDED: _("A signal of risk or potential was noted"),
+    WebhookEvent.SIGNAL_WITHDRAWN: _("A signal was withdrawn"),
+    WebhookEvent.SIGNAL_RESTORED: _("A withdrawn signal counts again"),
     WebhookEvent.ACTION_DONE: _("An action was done"),
     WebhookEvent.ACTION_NOT_USEFUL: _("An action was dismissed as not useful"),
     WebhookEvent.ACTION_SNOOZED: _("An action was put off"),
@@ -55,6 +61,7 @@ _SCOPES = {
     "account": ApiScope.ACCOUNTS_READ,
     "contact": ApiScope.ACCOUNTS_READ,
     "interaction": ApiScope.ACCOUNTS_READ,
+    "signal": ApiScope.ACCOUNTS_READ,
     "action": ApiScope.ACTIONS_READ,
     "import": ApiScope.IMPORTS_READ,
     "snapshot": ApiScope.INSIGHT_READ,
