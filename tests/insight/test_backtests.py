@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from regulars.core import backtest as core
 from regulars.core.backtest import FALLBACK
 from regulars.core.early_warning import EarlyWarning
 from regulars.core.lifetime import BetaGeoNBD, LastWindow
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.insight import backtests
 from regulars.insight.backtests import (
     NoOrdersYet,
@@ -111,6 +113,23 @@ def test_a_backtest_is_kept_with_all_that_it_found(write_history: WriteHistory) 
     assert warnings is not None
     assert EarlyWarning.from_data(warnings).lost > 0
     assert (made.accounts, made.accounts_known) == (300, 300)
+
+
+def test_bounds_are_those_that_the_past_taught_where_these_are_better(write_history: WriteHistory) -> None:
+    write_history(firm_lines(4, accounts=80))
+    made = run_backtest(as_of=AS_OF, tried={"BG/NBD": BetaGeoNBD()})
+    names = ("account_id", "expected_orders_90", "orders_90_low", "orders_90_high")
+    bounds: dict[bool, list[Any]] = {}
+    for taught in (False, True):
+        made.outcome["records"][0]["spread"] = {"level": -2.0, "slope": 0.0} if taught else None
+        made.save()
+        assert chosen_forecast().spread == (Spread(-2.0, 0.0) if taught else None)
+        take_snapshot(as_of=AS_OF)
+        bounds[taught] = list(Score.objects.order_by("account_id").values_list(*names))
+    assert [one[:2] for one in bounds[False]] == [one[:2] for one in bounds[True]], "what is expected stays"
+    low, high = Spread(-2.0, 0.0).bounds(np.array([one[1] for one in bounds[True]]), level=0.9)
+    assert [one[2:] for one in bounds[True]] == list(zip(low.tolist(), high.tolist(), strict=True))
+    assert bounds[False] != bounds[True]
 
 
 def test_a_history_too_short_is_said_plainly_and_the_average_scores(write_history: WriteHistory) -> None:

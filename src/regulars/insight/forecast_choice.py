@@ -19,6 +19,7 @@ from regulars.base.models import Member
 from regulars.base.notes import rendered
 from regulars.core.backtest import FALLBACK, default_contenders, fallback
 from regulars.core.errors import Refusal
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.insight.models import Backtest, PinnedForecast
 
 HORIZON_DAYS = 90
@@ -57,6 +58,13 @@ class ForecastChoice:
     why: Why
     backtest: Backtest | None = None
     pin: PinnedForecast | None = None
+
+    @property
+    def spread(self) -> Spread | None:
+        """How far orders lay from this forecast on the firm's own past, where that gives better bounds than its own."""
+        records = self.backtest.outcome["records"] if self.backtest else []
+        kept = next((record.get("spread") for record in records if record["name"] == self.name), None)
+        return Spread(**kept) if kept else None
 
     def model(self) -> Any:
         """The model itself, not fitted to anything yet."""

@@ -40,7 +40,8 @@ class Basis:
     def fingerprint(self) -> str:
         """The same for the same merges, groups, thresholds and forecast (the history has its version)."""
         told = [self.currency, asdict(self.rules), sorted(self.redirects.items()), sorted(self.roots.items())]
-        told += [self.choice.name, self.choice.horizon_days]
+        spread = self.choice.spread
+        told += [self.choice.name, self.choice.horizon_days, asdict(spread) if spread else None]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

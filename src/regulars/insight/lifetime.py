@@ -23,6 +23,7 @@ from regulars.core.errors import Refusal
 from regulars.core.lifetime import Average, BetaGeoNBD, GammaGamma, History, Seasonal
 from regulars.core.lifetime.forecasts import OrderForecasts
 from regulars.core.lifetime.kept import KEPT, model_as_data
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.core.notes import Note, as_data, gettext_noop
 from regulars.insight.forecast_choice import DAYS_A_WEEK, ForecastChoice
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
 
 UNIT = "week"
+LEAST_EXPECTED = 1e-9  # orders, of which bounds can be given
 LEVEL = 0.9  # of the bounds between which the orders of an account lie
 HORIZONS_DAYS = (90, 365)
 LEAST_ORDERS = 1e-9  # expected of all together; below it there is nothing to compare with
@@ -122,6 +124,7 @@ class _Scorer:
     companion: BetaGeoNBD
     table: Any
     once: NDArray[np.bool_]  # the accounts that ordered on one day only
+    spread: Spread | None = None  # where the past gives better bounds than the forecast has
 
     def expected(self, days: int) -> Vector:
         """The orders to expect of each account in the days ahead."""
@@ -130,6 +133,8 @@ class _Scorer:
 
     def bounds(self, days: int) -> tuple[Vector, Vector]:
         """The bounds between which they lie."""
+        if self.spread is not None:
+            return self.spread.bounds(np.maximum(self.expected(days), LEAST_EXPECTED), level=LEVEL)
         low, high = self.model.interval(_coarse(self.table), periods=days / DAYS_A_WEEK, level=LEVEL)
         return low, high
 
@@ -178,7 +183,7 @@ def _scorer(
     fitted = companion if type(model) is BetaGeoNBD else _fitted(model, table, refusals)
     if fitted is not None:
         notes.extend(refusals)
-        return _Scorer(fitted, companion, table, once)
+        return _Scorer(fitted, companion, table, once, choice.spread)
     notes.extend([Note(REPLACED, name=Note(choice.name)), *refusals])
     average = _fitted(fallback(), summary, notes)
     return None if average is None else _Scorer(average, companion, summary, once)

@@ -101,6 +101,15 @@ def test_the_spread_of_simulated_orders_is_found_again() -> None:
     assert (found.level, found.slope) == pytest.approx((truth.level, truth.slope), abs=0.08)
 
 
+def test_bounds_of_very_many_accounts_are_those_of_each_but_for_means_that_hardly_differ() -> None:
+    mean = np.random.default_rng(74).gamma(1.0, 4.0, 40_000) + 1e-9
+    spread = Spread(0.5, 0.7)
+    together, alone = spread.bounds(mean, level=0.9), spread.bounds(mean[:5000], level=0.9)
+    for many, few in zip(together, alone, strict=True):
+        assert np.mean(many[:5000] == few) > 0.99
+        assert np.max(np.abs(many[:5000] - few)) <= 1
+
+
 def test_chances_of_orders_are_those_of_the_negative_binomial() -> None:
     shape, mean = np.array([0.7, 3.0]), np.array([2.0, 5.0])
     none = (shape / (shape + mean)) ** shape
