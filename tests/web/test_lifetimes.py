@@ -73,7 +73,10 @@ def test_the_verdicts_come_first_then_curves_and_cohorts(firm: None, browser: Cl
     assert "of the next 5 years on average" in page
     assert "after 180 days" in page
     assert "vega" in page
-    assert 'href="/portfolio/lifetimes/"' in browser.get("/portfolio/").content.decode()
+    assert 'id="verdict-early"' in page
+    portfolio = browser.get("/portfolio/").content.decode()
+    assert 'href="/portfolio/lifetimes/"' in portfolio
+    assert 'hx-get="/portfolio/lifetimes/" hx-trigger="load" hx-select="#verdict-early"' in portfolio
 
 
 def test_customers_may_be_told_apart_by_what_they_are(firm: None, browser: Client) -> None:

@@ -122,7 +122,8 @@ class EarlyWarning:
 
     def as_data(self) -> dict[str, Any]:
         """As JSON holds it: dates as ISO texts."""
-        return _dated(asdict(self))
+        kept: dict[str, Any] = _dated(asdict(self))
+        return kept
 
     @classmethod
     def from_data(cls, kept: Mapping[str, Any]) -> EarlyWarning:

@@ -134,7 +134,7 @@ def kaplan_meier(durations: Any, lost: Any, *, entry: Any = None) -> SurvivalCur
         times=times,
         at_risk=at_risk,
         lost=events,
-        survival=np.cumprod(1 - events / at_risk),
+        survival=np.asarray(np.cumprod(1 - events / at_risk), np.float64),
         spread=spread,
         cases=cases.durations.size,
         longest=float(cases.durations.max(initial=0.0)),

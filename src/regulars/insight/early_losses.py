@@ -93,9 +93,9 @@ def _against(spans: Lifespans, now: EarlyCohort, *, new_days: int, wanted: float
     return EarlyLosses(
         now=now,
         before=before,
-        ratio=ratio and ratio.value,
-        ratio_low=ratio and ratio.low,
-        ratio_high=ratio and ratio.high,
+        ratio=ratio.value if ratio else None,
+        ratio_low=ratio.low if ratio else None,
+        ratio_high=ratio.high if ratio else None,
         against_before=against,
         wanted=wanted,
         against_wanted=against_wanted,

@@ -292,9 +292,12 @@ def _groups(history: History, spans: Lifespans, by: str) -> tuple[list[tuple[str
     names, which = np.unique(keys, return_inverse=True)
     counts = np.bincount(which[spans.seen], minlength=names.size)
     enough = np.flatnonzero(counts >= LEAST_GROUP)
-    newest_first = by in COHORTS
-    kept = enough[::-1] if newest_first else enough[np.argsort(-counts[enough], kind="stable")]
-    kept = kept[:MOST_GROUPS]
+    if by in COHORTS:
+        kept = enough[::-1][:MOST_GROUPS]  # newest first
+    elif by == "first_value":
+        kept = enough  # largest, middle, smallest
+    else:
+        kept = enough[np.argsort(-counts[enough], kind="stable")][:MOST_GROUPS]
     titles = _titles(by, [str(name) for name in names[kept]])
     shown = [(key, title, np.flatnonzero(which == one)) for one, (key, title) in zip(kept, titles, strict=True)]
     return shown, int(counts.sum() - counts[kept].sum())

@@ -26,7 +26,9 @@ from regulars.web.charts import (
 
 MOST_CURVES = 4
 COLOURS = (ACCENT, WARN, INK, RISK)
-LEGEND: Spec = {"columns": 2, "symbolOpacity": 1, "symbolType": "stroke", "symbolStrokeWidth": 3}
+LEGEND: Spec = {"symbolOpacity": 1, "symbolType": "stroke", "symbolStrokeWidth": 3, "labelLimit": 260}
+SHORT_NAME = 16
+"""Of longer names one stands below the other, so that a phone shows them."""
 SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]
 TABLE_DAYS = (0, 30, 91, 182, 365, 730, 1095, 1825, 3650)
 ABOUT_TICKS = 5
@@ -78,7 +80,7 @@ def _spec(drawn: Sequence[tuple[str, Lifetime]], longest: float) -> Spec:
     shares = written_axis(SHARES, lambda share: percent(share, digits=0), title=None)
     scale = {"domain": [0, 1], "nice": False}
     colours = {"domain": [name for name, _group in drawn], "range": list(COLOURS[: len(drawn)])}
-    colour = {"field": "name", "type": "nominal", "scale": colours, "legend": LEGEND if len(drawn) > 1 else None}
+    colour = {"field": "name", "type": "nominal", "scale": colours, "legend": _legend(drawn)}
     stay = upwards("stay", axis=shares, scale=scale)
     return chart_spec(
         rows,
@@ -103,6 +105,11 @@ def _spec(drawn: Sequence[tuple[str, Lifetime]], longest: float) -> Spec:
         ],
         height=280,
     )
+
+
+def _legend(drawn: Sequence[tuple[str, Lifetime]]) -> Spec | None:
+    short = all(len(name) <= SHORT_NAME for name, _group in drawn)
+    return LEGEND | {"columns": 2 if short else 1} if len(drawn) > 1 else None
 
 
 def _rows(name: str, group: Lifetime) -> list[Spec]:

@@ -64,7 +64,8 @@ class LifetimeCurve:
 def probability_alive_after(model: OrderForecasts, summary: Any, *, periods: float) -> Vector:
     """Give the chance that each account still is a customer when `periods` more units of time have gone."""
     table = as_columns(summary)
-    return np.asarray(model.probability_alive(table) * _stays(_checked(model), table, checked_periods(periods)))
+    asked = _checked(model)
+    return np.asarray(asked.probability_alive(table) * _stays(asked, table, checked_periods(periods)))
 
 
 def remaining_lifetime(model: OrderForecasts, summary: Any, *, horizon: float) -> Vector:
@@ -73,7 +74,8 @@ def remaining_lifetime(model: OrderForecasts, summary: Any, *, horizon: float) -
     An account that may have left already counts with the chance that it has not.
     """
     table = as_columns(summary)
-    return np.asarray(model.probability_alive(table) * _remains(_checked(model), table, _checked_horizon(horizon)))
+    asked = _checked(model)
+    return np.asarray(asked.probability_alive(table) * _remains(asked, table, _checked_horizon(horizon)))
 
 
 def mean_remaining_lifetime(
@@ -102,7 +104,7 @@ def lifetime_curve(model: OrderForecasts, summary: Any, *, periods: Any, level: 
 
     def shares(one: Any) -> Vector:
         alive = one.probability_alive(table) * weight
-        return np.array([alive @ _stays(one, table, checked_periods(time)) for time in times]) / weight.sum()
+        return np.asarray([alive @ _stays(one, table, checked_periods(time)) for time in times] / weight.sum())
 
     found = np.array([shares(one) for one in _around(_checked(model))])
     alive, low, high = expit(_bounds(logit(np.clip(found, LEAST_SHARE, 1 - LEAST_SHARE)), level))
@@ -111,7 +113,7 @@ def lifetime_curve(model: OrderForecasts, summary: Any, *, periods: Any, level: 
     return LifetimeCurve(periods=times, alive=alive, low=low, high=high)
 
 
-def _checked(model: OrderForecasts) -> OrderForecasts:
+def _checked(model: OrderForecasts) -> BetaGeometric | ParetoNBD:
     if isinstance(model, BetaGeometric | ParetoNBD):
         return model
     raise NoLifetimes(
@@ -141,19 +143,19 @@ def _stays(model: Any, table: Any, periods: float) -> Vector:
     weighted = copy.copy(model)
     weighted.params_ = model.params_ | {"a": a + 1}
     last_orders = weighted.expected_orders_if_alive(table, periods=periods) * (a / (a + b + x + model._occasions))
-    return np.clip(1 - last_orders, 0.0, 1.0)
+    return np.asarray(np.clip(1 - last_orders, 0.0, 1.0))
 
 
 def _remains(model: Any, table: Any, horizon: float) -> Vector:
     """∫ S(t) dt from 0 to the horizon for each account."""
     if isinstance(model, ParetoNBD):
         _, _, T = read_order_days(table)
-        s, scale = model.params_["s"], model.params_["beta"] + T
-        growth = np.log1p(horizon / scale)
-        return np.asarray(scale * growth * exprel((1 - s) * growth))
+        s, since = model.params_["s"], model.params_["beta"] + T
+        growth = np.log1p(horizon / since)
+        return np.asarray(since * growth * exprel((1 - s) * growth))
     # S falls fast at first and ever more slowly: Gauss-Legendre in ln(1 + t/α), where it is smooth.
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    scale = min(model.params_["alpha"], horizon)
+    scale = float(min(model.params_["alpha"], horizon))
     length = np.log1p(horizon / scale)
     logs = length * (nodes + 1) / 2
     steps = weights * length / 2 * scale * np.exp(logs)
