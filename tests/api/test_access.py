@@ -52,6 +52,7 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("put", "/accounts/{account}/owner"): ({"owner": None}, HEADS, HEADS),
     ("get", "/accounts/{account}/lines"): (None, SEES_OWN, SEES_ALL),
     ("get", "/accounts/{account}/score"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/accounts/{account}/suggestions"): (None, SEES_OWN, SEES_ALL),
     ("get", "/contacts"): (None, EVERYONE, EVERYONE),
     ("post", "/contacts"): ({"account": "{account}", "name": "New"}, WRITES_OWN, WRITES_ALL),
     ("get", "/contacts/{contact}"): (None, SEES_OWN, SEES_ALL),
@@ -227,7 +228,7 @@ def scope_for(method: str, path: str) -> str | None:
     noun = path.split("/")[1]
     if noun == "token":
         return None
-    if path.endswith(("/score", "/protection")) or noun in {"scores", "portfolio", "lifetimes"}:
+    if path.endswith(("/score", "/protection", "/suggestions")) or noun in {"scores", "portfolio", "lifetimes"}:
         return ApiScope.INSIGHT_READ
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ

@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from regulars.api import forecasts, insight, lifetimes, members, plan, protection
+from regulars.api import expectations, forecasts, insight, lifetimes, members, plan, protection, suggestions
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
 from regulars.api.facts import accounts, contacts, imports, interactions, orders, signals, uploads
@@ -97,7 +97,9 @@ for router in (
     insight.router,
     protection.router,
     forecasts.router,
+    expectations.router,
     lifetimes.router,
+    suggestions.router,
     plan.router,
     webhooks.router,
 ):

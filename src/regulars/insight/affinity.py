@@ -7,7 +7,7 @@ months.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -27,7 +27,6 @@ from regulars.base.organisation import organisation, today
 from regulars.base.warehouse import Table, open_engine, shared_engine
 from regulars.core.adoption import AdoptionChance, choose_settings, learn_chance
 from regulars.core.affinity import Affinity, AffinitySettings, NothingToSuggest
-from regulars.core.errors import Refusal
 from regulars.core.purchases import YEAR_DAYS, Purchases, bought_together, purchases
 from regulars.core.replenishment import DueChance, NoRhythm, Replenishment, first_due, learn_due_chance
 from regulars.facts.accounts import account_family
@@ -88,10 +87,6 @@ DUE = Table(
 )
 
 
-class NoSuggestionsYet(Refusal):
-    """Suggestions were never computed."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
     """Something that the account has not bought. Money in units of the base currency, None is unknown."""
@@ -147,13 +142,9 @@ def latest_run() -> SuggestionRun | None:
 def suggestions_of(account: Account, *, kind: str = PRODUCT, most: int = 10) -> list[Suggestion]:
     """What the account lacks and accounts like it buy, best first; empty before anything was computed."""
     rows = _rows(SUGGESTIONS, account, "AND kind = ? ORDER BY place, account_id", [kind])
-    names = _names({row["item"] for row in rows} | {row["because"] for row in rows}) if kind == PRODUCT else {}
     found: dict[str, Suggestion] = {}
-    for row in rows:
-        told = {name: row[name] for name in Suggestion.__dataclass_fields__ if name in row}
-        because = row["because"] or ""
-        told |= {"name": names.get(row["item"], row["item"]), "because": names.get(because, because)}
-        found.setdefault(row["item"], Suggestion(**told))
+    for one in _told(rows, kind):  # what both of two merged accounts lacked is told once
+        found.setdefault(one.item, one)
     return list(found.values())[:most]
 
 
@@ -161,31 +152,71 @@ def due_again(account: Account, *, most: int = 10) -> list[DueAgain]:
     """What the account is about to buy again by its own rhythm, most probable first."""
     rows = _rows(DUE, account, "ORDER BY place, account_id", [])
     names = _names({row["item"] for row in rows})
-    fields = DueAgain.__dataclass_fields__
     found = [DueAgain(**{**row, "name": names.get(row["item"], row["item"])}) for row in map(_without_place, rows)]
-    assert not found or set(fields) == set(vars(found[0]))
     return found[:most]
 
 
-def accounts_for(item: str, *, kind: str = PRODUCT, most: int = 500) -> list[tuple[int, Suggestion]]:
+def accounts_for(
+    item: str, *, kind: str = PRODUCT, most: int = 500, among: Sequence[int] | None = None
+) -> list[tuple[int, Suggestion]]:
     """The accounts (ids) to which an item is suggested, the highest chance first; for a campaign."""
     columns = ", ".join(SUGGESTIONS.columns)
     with shared_engine() as engine:
         rows = engine.rows(
-            f"SELECT {columns} FROM {SUGGESTIONS.relation()} WHERE kind = ? AND item = ? "
+            f"SELECT {columns} FROM {SUGGESTIONS.relation()} WHERE kind = ? AND item = ? {_among(among)} "
             "ORDER BY chance DESC NULLS LAST, alike_buying DESC, account_id LIMIT ?",
-            [kind, item, most],
+            [kind, item, *_given(among), most],
         )
     told = [dict(zip(SUGGESTIONS.columns, row, strict=True)) for row in rows]
-    names = _names({item} | {row["because"] for row in told}) if kind == PRODUCT else {}
-    fields = Suggestion.__dataclass_fields__
-    found = []
-    for row in told:
-        because = row["because"] or ""
-        said = {name: row[name] for name in fields if name in row}
-        said |= {"name": names.get(item, item), "because": names.get(because, because)}
-        found.append((row["account_id"], Suggestion(**said)))
-    return found
+    return list(zip([row["account_id"] for row in told], _told(told, kind), strict=True))
+
+
+def _told(rows: list[dict[str, Any]], kind: str) -> list[Suggestion]:
+    """Rows of the table, with the names of products."""
+    names = _names({row[name] for row in rows for name in ("item", "because")}) if kind == PRODUCT else {}
+    fields = [name for name in Suggestion.__dataclass_fields__ if name not in ("name", "because")]
+    return [
+        Suggestion(
+            **{name: row[name] for name in fields},
+            name=names.get(row["item"], row["item"]),
+            because=names.get(row["because"] or "", row["because"] or ""),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """An item that is suggested to somebody, and what all of them together are expected to spend on it."""
+
+    item: str
+    name: str
+    accounts: int
+    expected_sales: float | None
+
+
+def offered_items(*, kind: str = PRODUCT, most: int = 100, among: Sequence[int] | None = None) -> list[Offered]:
+    """What is suggested most worthwhile, to all accounts or to those with the ids `among`."""
+    with shared_engine() as engine:
+        rows = engine.rows(
+            "SELECT item, count(*), sum(chance * first_year_sales) AS expected "
+            f"FROM {SUGGESTIONS.relation()} WHERE kind = ? {_among(among)} GROUP BY item "
+            "ORDER BY expected DESC NULLS LAST, count(*) DESC, item LIMIT ?",
+            [kind, *_given(among), most],
+        )
+    names = _names({row[0] for row in rows}) if kind == PRODUCT else {}
+    return [
+        Offered(item=item, name=names.get(item, item), accounts=count, expected_sales=expected)
+        for item, count, expected in rows
+    ]
+
+
+def _among(ids: Sequence[int] | None) -> str:
+    return "" if ids is None else "AND account_id IN (SELECT unnest(?::BIGINT[]))"
+
+
+def _given(ids: Sequence[int] | None) -> list[Sequence[int]]:
+    return [] if ids is None else [ids]
 
 
 def _rows(table: Table, account: Account, rest: str, parameters: list[Any]) -> list[dict[str, Any]]:
@@ -506,16 +537,3 @@ def _margins(history: OpenHistory, kind: str, items: Any) -> Any:
 def _places(account_at: Any) -> Any:
     starts = np.flatnonzero(np.append(True, account_at[1:] != account_at[:-1])) if account_at.size else account_at
     return np.arange(account_at.size) - np.repeat(starts, np.diff(np.append(starts, account_at.size))) + 1
-
-
-def offered_items(*, kind: str = PRODUCT, most: int = 200) -> Iterator[tuple[str, str, int, float | None]]:
-    """Items that are suggested to somebody: code, name, to how many accounts, and what is expected of them in sum."""
-    with shared_engine() as engine:
-        rows = engine.rows(
-            "SELECT item, count(*), sum(chance * first_year_sales) AS expected "
-            f"FROM {SUGGESTIONS.relation()} WHERE kind = ? GROUP BY item "
-            "ORDER BY expected DESC NULLS LAST, count(*) DESC, item LIMIT ?",
-            [kind, most],
-        )
-    names = _names({row[0] for row in rows}) if kind == PRODUCT else {}
-    return ((item, names.get(item, item), count, expected) for item, count, expected in rows)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.account import changes, details, forecast, orders, page, people, signals, talks, timeline
+from regulars.web.account import changes, details, forecast, orders, page, people, signals, suggestions, talks, timeline
 
 urlpatterns = [
     path("accounts/new/", details.new, name="account_new"),
     path("accounts/<uuid:uid>/", page.account, name="account"),
     path("accounts/<uuid:uid>/months/", page.months, name="account_months"),
     path("accounts/<uuid:uid>/forecast/", forecast.forecast, name="account_forecast"),
+    path("accounts/<uuid:uid>/suggestions/", suggestions.suggestions, name="account_suggestions"),
     path("accounts/<uuid:uid>/log/", page.log, name="account_log"),
     path("accounts/<uuid:uid>/edit/", details.edit, name="account_edit"),
     path("accounts/<uuid:uid>/orders/", orders.orders, name="account_orders"),
