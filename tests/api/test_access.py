@@ -88,6 +88,9 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("delete", "/uploads/{upload}"): (None, {"owner"}, {"sales_head"}),
     ("get", "/scores"): (None, EVERYONE, EVERYONE),
     ("get", "/portfolio"): (None, EVERYONE, EVERYONE),
+    ("get", "/portfolio/forecast"): (None, EVERYONE, EVERYONE),
+    ("get", "/accounts/{account}/forecast"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/accounts/{account}/alive-curve"): (None, SEES_OWN, SEES_ALL),
     ("get", "/lifetimes"): (None, EVERYONE, EVERYONE),
     ("get", "/forecast"): (None, EVERYONE, EVERYONE),
     ("put", "/forecast/pin"): ({"name": "BG/NBD", "reason": "simple"}, HEADS, HEADS),
@@ -228,7 +231,8 @@ def scope_for(method: str, path: str) -> str | None:
     noun = path.split("/")[1]
     if noun == "token":
         return None
-    if path.endswith(("/score", "/protection", "/suggestions")) or noun in {"scores", "portfolio", "lifetimes"}:
+    of_insight = ("/score", "/protection", "/suggestions", "/forecast", "/alive-curve")
+    if path.endswith(of_insight) or noun in {"scores", "portfolio", "lifetimes"}:
         return ApiScope.INSIGHT_READ
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ

@@ -10,20 +10,16 @@ from html import unescape
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from regulars.base.models import Member, Team
-from regulars.base.warehouse import open_engine
 from regulars.core.lifetime.alive_curve import AliveCurve
-from regulars.facts.history import HISTORY
 from regulars.facts.models import Account
 from regulars.insight.models import Score
-from regulars.insight.snapshots import take_snapshot
 from regulars.web.alive_chart import alive_chart
-from simulated_firm import AS_OF, CHRISTMAS, firm_lines
+from scored_firm import scored_firm
 
 Signer = Callable[[Member], Client]
 
@@ -39,24 +35,7 @@ def stranger(members: dict[str, Member]) -> Member:
 @pytest.fixture
 def firm(members: dict[str, Member], stranger: Member) -> list[Account]:
     """A firm of sixty accounts with two years of orders and a snapshot; the best is the account manager's."""
-    lines = firm_lines(21, accounts=60, season=CHRISTMAS)
-    numbers = sorted({line["account_id"] for line in lines})
-    made = {number: Account.objects.create(name=f"Firm {number}", owner=stranger) for number in numbers}
-    written = {name: [None] * len(lines) for name in HISTORY.columns}
-    written |= {name: [value] * len(lines) for name, value in {"source": "erp", "line_no": "1", "kind": "sale"}.items()}
-    written |= {"currency": ["EUR"] * len(lines), "product": ["p"] * len(lines)}
-    written |= {"account_id": [made[line["account_id"]].pk for line in lines]}
-    written |= {"business_date": [line["business_date"] for line in lines]}
-    written |= {"order_id": [str(number) for number in range(len(lines))]}
-    written |= {name: [line["net_base_minor"] for line in lines] for name in ("net_minor", "net_base_minor")}
-    columns = ", ".join(f"{name}::{kind} AS {name}" for name, kind in HISTORY.columns.items())
-    HISTORY.writable()
-    with open_engine() as engine:
-        engine.register("written", pa.table(written))
-        version = HISTORY.append(engine, f"SELECT {columns} FROM written")
-    HISTORY.put_in_force(version)
-    take_snapshot(as_of=AS_OF)
-    best = list(Account.objects.order_by("-score__expected_value_365"))
+    best = scored_firm(21, accounts=60, owner=stranger)
     Account.objects.filter(pk=best[0].pk).update(owner=members["account_manager"])
     return best
 

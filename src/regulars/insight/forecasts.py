@@ -243,7 +243,8 @@ def _curve(fitted: FittedModels, days: Sequence[OrderDay]) -> AliveCurve | None:
 def base_forecast(*, member: Member | None, snapshot: Snapshot | None = None) -> BaseForecast | None:
     """What the accounts that the member sees will buy together, by a snapshot (the one in force, if not given).
 
-    None before there is one, where nothing was learned, and for who sees no account. Computed once an hour; then it is looked up.
+    None before there is one, where nothing was learned, and for who sees no account. Computed once an hour; then it
+    is looked up.
     """
     chosen = snapshot or current_snapshot()
     fitted = FittedModels.of(chosen) if chosen else None
