@@ -91,7 +91,7 @@ def daily(unit: str) -> History:
 def test_a_thousand_orders_an_account_give_numbers_in_any_unit(unit: str) -> None:
     history = daily(unit)
     quarter = 91 / history.unit_days
-    hard = [
+    hard: list[Any] = [
         Average([BetaGeoNBD(), ModifiedBetaGeoNBD(), ParetoNBD()]),
         AnchoredBoosting(BetaGeoNBD(), periods=quarter),
         Calibrated(BetaGeoNBD(), periods=quarter),
