@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from regulars.cli.account_figures import account_json
@@ -14,8 +15,10 @@ from regulars.cli.session import Session
 from regulars.cli.today import account_title, made_up_or_not
 
 if TYPE_CHECKING:
+    from regulars.core.lifetime.alive_curve import AliveCurve
     from regulars.facts.accounts import OrderLine
     from regulars.facts.models import Account
+    from regulars.insight.forecasts import AccountForecast
     from regulars.insight.portfolio_figures import Month
     from regulars.insight.sentences import Sentence
 
@@ -33,6 +36,8 @@ class Sheet:
     score: Any
     """Its figures. None: no order yet, or none were computed."""
     sentences: Sequence[Sentence]
+    forecast: AccountForecast | None
+    """What is to be expected of it from the day of the figures on."""
     actions: list[dict[str, Any]]
     talks: list[Any]
     months: Sequence[Month]
@@ -47,6 +52,7 @@ def sheet_json(sheet: Sheet, session: Session) -> dict[str, Any]:
         "sentences": [
             {"figure": sentence.key, "text": sentence.text, "effect": sentence.effect} for sentence in sheet.sentences
         ],
+        "forecast": _forecast_json(sheet.forecast),
         "contacts": [_contact_json(contact) for contact in sheet.account.contacts.order_by("pk")],
         "sites": [_site_json(site) for site in sheet.account.sites.order_by("pk")],
         "actions": sheet.actions,
@@ -63,6 +69,7 @@ def show_sheet(sheet: Sheet) -> None:
     say(account_title(sheet.account), style="bold")
     show_facts(_who(sheet.account))
     _show_sentences(sheet.sentences)
+    _show_forecast(sheet.forecast)
     _show_actions(sheet.actions)
     _show_contacts(sheet.account)
     _show_sites(sheet.account)
@@ -102,6 +109,42 @@ def _show_sentences(sentences: Iterable[Sentence]) -> None:
         shown = True
     if not shown:
         say(_("There are no figures: no order yet, or none were computed. Compute them with: regulars score"))
+
+
+def _show_forecast(found: AccountForecast | None) -> None:
+    if found is None:
+        return
+    from regulars.insight.forecast_sentences import told_account, told_ahead
+
+    say()
+    say(_("What is to be expected"), style="bold")
+    for sentence in (*(told_ahead(ahead, found.currency) for ahead in found.ahead), *told_account(found)):
+        indented(sentence)
+
+
+def _forecast_json(found: AccountForecast | None) -> dict[str, Any] | None:
+    """Amounts with their currency; unknown as null. The curve has the chance at the end of each of its days."""
+    if found is None:
+        return None
+    amounts = ("sales", "sales_low", "sales_high")
+    ahead = [asdict(one) for one in found.ahead]
+    worth = found.worth and asdict(found.worth)
+    return {
+        "as_of": found.as_of,
+        "forecast": found.forecast,
+        "probability_alive": found.probability_alive,
+        "ahead": [one | {name: money(one[name], found.currency) for name in amounts} for one in ahead],
+        "worth": worth and worth | {name: money(worth[name], found.currency) for name in ("sales", "margin")},
+        "stays_days": found.stays_days,
+        "curve": found.curve and _curve_json(found.curve),
+    }
+
+
+def _curve_json(curve: AliveCurve) -> list[dict[str, Any]]:
+    days = zip(curve.days, curve.chances.tolist(), curve.ordered.tolist(), strict=True)
+    return [
+        {"day": day, "chance": None if isnan(chance) else chance, "ordered": ordered} for day, chance, ordered in days
+    ]
 
 
 def _show_actions(actions: list[dict[str, Any]]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from regulars.facts.accounts import OrderLine
     from regulars.facts.models import Account
+    from regulars.insight.forecasts import AccountForecast
     from regulars.insight.sentences import Sentence
 
 PANEL = _("Facts: what happened")
@@ -187,6 +188,7 @@ def _sheet(one: Account, session: Session, *, lines: int) -> Sheet:
         account=one,
         score=score,
         sentences=_sentences(score, session),
+        forecast=_forecast_of(one, session),
         actions=_open_actions(one, session),
         talks=interactions_of(one, session),
         months=months_of_account(one, as_of=session.day),
@@ -208,6 +210,15 @@ def _sentences(score: Any, session: Session) -> list[Sentence]:
 
     told = [] if score is None else sentences(score, currency=session.currency)
     return [sentence for sentence in told if session.sees_cost or sentence.key != "margin"]
+
+
+def _forecast_of(one: Account, session: Session) -> AccountForecast | None:
+    """By the figures in force: what was expected on an earlier day is not kept."""
+    if session.options.as_of is not None:
+        return None
+    from regulars.insight.forecasts import forecast_of
+
+    return forecast_of(one, member=session.acting)
 
 
 def _open_actions(one: Account, session: Session) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from regulars.cli.session import Session, open_session
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
+    from regulars.insight.forecasts import BaseForecast
     from regulars.insight.portfolio_figures import Cohort, Part, Portfolio
 
 PANEL = _("Insight: what it means")
@@ -42,10 +43,11 @@ def portfolio(
 
     require(session.acting, Permission.READ)
     whole = the_portfolio(session)
+    forecast = the_forecast(session)
     if session.options.json:
-        emit_json(portfolio_json(whole, session))
+        emit_json({**portfolio_json(whole, session), "forecast": forecast and forecast.as_json()})
     else:
-        show_portfolio(whole, session, parts=parts)
+        show_portfolio(whole, session, parts=parts, forecast=forecast)
 
 
 def the_portfolio(session: Session) -> Portfolio:
@@ -60,6 +62,17 @@ def the_portfolio(session: Session) -> Portfolio:
     return found
 
 
+def the_forecast(session: Session) -> BaseForecast | None:
+    """What all accounts will buy together, from the day of a kept snapshot on; None where nothing can be said."""
+    from regulars.insight.forecasts import base_forecast
+    from regulars.insight.portfolio import snapshot_of
+    from regulars.insight.snapshots import current_snapshot
+
+    as_of = session.options.as_of
+    snapshot = snapshot_of(as_of) if as_of else current_snapshot()
+    return base_forecast(member=session.acting, snapshot=snapshot) if snapshot else None
+
+
 def portfolio_json(whole: Portfolio, session: Session) -> dict[str, Any]:
     """All figures; amounts are in units of `currency`. Margins only for who may see costs."""
     found = whole.as_json()
@@ -68,12 +81,13 @@ def portfolio_json(whole: Portfolio, session: Session) -> dict[str, Any]:
     return found
 
 
-def show_portfolio(whole: Portfolio, session: Session, *, parts: int = 8) -> None:
+def show_portfolio(whole: Portfolio, session: Session, *, parts: int = 8, forecast: BaseForecast | None = None) -> None:
     """The portfolio for people, the most important first."""
     from regulars.base.formats import day
 
     say(_("Portfolio as of {day}").format(day=day(whole.as_of)), style="bold")
     show_facts(_sales(whole, sees_cost=session.sees_cost))
+    _show_forecast(forecast)
     _show_dependence(whole)
     _show_retention(whole)
     for title, found in (
@@ -84,6 +98,27 @@ def show_portfolio(whole: Portfolio, session: Session, *, parts: int = 8) -> Non
         _show_parts(title, found, parts)
     _show_cohorts(whole.cohorts)
     _show_months(whole)
+
+
+def _show_forecast(found: BaseForecast | None) -> None:
+    if found is None:
+        return
+    from regulars.base.formats import money
+    from regulars.insight.forecast_sentences import told_base
+
+    say()
+    say(_("What they will buy"), style="bold")
+    for sentence in told_base(found):
+        indented(sentence)
+    if found.months:
+        say()
+        show_table(
+            [Column(heading=_("Month")), Column(heading=_("Expected sales"), justify="right")],
+            [
+                [f"{one.month:%Y-%m}" + ("" if one.complete else "…"), money(one.sales, found.currency)]
+                for one in found.months
+            ],
+        )
 
 
 def _sales(whole: Portfolio, *, sees_cost: bool) -> dict[str, str]:
