@@ -28,6 +28,7 @@ from regulars.core.lifetime import (
     counted_values,
     summarise,
 )
+from regulars.core.purchases import bought_together, purchases
 from regulars.facts.models import Account
 from regulars.insight.histories import OpenHistory, basis_in_force, open_history
 from regulars.insight.snapshots import compute
@@ -155,3 +156,16 @@ def test_models_learn_and_score_the_same_where_the_rows_are(firm: None, settings
         return history.arrow(scored.order_by("account"))
 
     same(*on_both(settings, scores))
+
+
+def test_what_is_bought_and_bought_together_is_the_same(firm: None, settings: Settings) -> None:
+    def bought(history: OpenHistory) -> pa.Table:
+        return history.arrow(purchases(history.lines, as_of=AS_OF).order_by("account", "item"))
+
+    def together(history: OpenHistory) -> pa.Table:
+        found = purchases(history.lines, as_of=AS_OF)
+        weighted = found.select("account", "item", weight=(found.order_days + 1).ln())
+        return history.arrow(bought_together(weighted).order_by("item", "other"))
+
+    same(*on_both(settings, bought))
+    same(*on_both(settings, together))
