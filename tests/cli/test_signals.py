@@ -21,7 +21,7 @@ def test_a_signal_is_noted_shown_and_withdrawn(firm: Regulars) -> None:
     (shown,) = firm("signals", "K1", "--json").data["signals"]
     assert shown["said"] == "ten per cent less"
     assert "Harbour Gifts" in firm("signals").out
-    assert firm("withdraw-signal", made["uid"], "Another firm", "--json").data["withdrawn_reason"] == "Another firm"
+    assert firm("withdraw-signal", made["number"], "Another firm", "--json").data["withdrawn_reason"] == "Another firm"
     assert firm("signals", "--json").data["signals"] == []
     assert len(firm("signals", "--withdrawn", "--json").data["signals"]) == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from uuid import uuid4
 
@@ -85,13 +86,14 @@ def test_signals_of_foreign_accounts_are_absent_and_readers_may_not_write(accoun
     )
     analyst = Member.objects.create(email="a@example.com", name="Ann", role="analyst")
     assert not visible_signals(far).exists()
-    for refused in (
+    refused: tuple[Callable[[], Signal], ...] = (
         lambda: record_signal(account=account, kind="praise", observed_on=ON, member=far),
         lambda: withdraw_signal(signal=made, member=far, reason="wrong"),
         lambda: restore_signal(signal=made, member=far),
-    ):
+    )
+    for attempt in refused:
         with pytest.raises(NoSuchAccount):
-            refused()
+            attempt()
     assert visible_signals(analyst).get() == made
     with pytest.raises(Forbidden):
         withdraw_signal(signal=made, member=analyst, reason="wrong")

@@ -124,10 +124,10 @@ def test_one_account_is_computed_as_in_the_pass_over_all_and_its_change_is_remem
     assert changed_since_computed() == [account.pk]
     protect([account.pk], on=ON)
     assert changed_since_computed() == []
-    alone = Protection.objects.values().get(account=account)
+    alone: dict[str, Any] = dict(Protection.objects.values().get(account=account))
     assert (alone["level"], alone["level_before"], alone["since"]) == (3, 2, ON)
     protect_all(on=ON)
-    together = Protection.objects.values().get(account=account)
+    together: dict[str, Any] = dict(Protection.objects.values().get(account=account))
     assert together.pop("computed_at") > alone.pop("computed_at")
     assert {
         key: pytest.approx(value) if isinstance(value, float) else value for key, value in alone.items()

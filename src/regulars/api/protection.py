@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -115,7 +115,7 @@ def get_protection(request: HttpRequest, uid: UUID) -> AccountProtectionOut:
     )
 
 
-def _shown(found: Protection, currency: str) -> dict[str, object]:
+def _shown(found: Protection, currency: str) -> dict[str, Any]:
     return {
         "account": account_ref(found.account),
         "as_of": found.as_of,

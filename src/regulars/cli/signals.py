@@ -57,13 +57,13 @@ def signal(
 
 def withdraw_a_signal(
     context: typer.Context,
-    uid: Annotated[str, typer.Argument(metavar="UID", help=_("As shown by: regulars signals"))],
+    wanted: Annotated[str, typer.Argument(metavar="NUMBER", help=_("As shown by: regulars signals"))],
     reason: Annotated[str, typer.Argument(metavar="REASON", help=_("What was wrong with it."))],
 ) -> None:
     session = open_session(context)
     from regulars.facts.signals import withdraw_signal
 
-    found = withdraw_signal(signal=_found(uid, session), member=session.member, reason=reason)
+    found = withdraw_signal(signal=_found(wanted, session), member=session.member, reason=reason)
     _tell(found, found.account, session)
 
 
@@ -124,12 +124,12 @@ def _show(shown: list[Signal]) -> None:
         note(_("No signal is noted."))
         return
     columns = [
+        Column(heading=_("Number")),
         Column(heading=_("Date")),
         Column(heading=_("Account")),
         Column(heading=_("What")),
         Column(heading=_("Strength"), rank=2),
         Column(heading=_("Words"), flexible=True),
-        Column(heading=_("UID"), rank=1),
     ]
     show_table(columns, [_row(one) for one in shown])
 
@@ -137,12 +137,12 @@ def _show(shown: list[Signal]) -> None:
 def _row(one: Signal) -> list[str]:
     said = one.said if one.withdrawn_at is None else _("withdrawn: {reason}").format(reason=one.withdrawn_reason)
     return [
+        str(one.pk),
         one.observed_on.isoformat(),
         one.account.name,
         str(one.get_kind_display()),
         str(one.strength),
         said,
-        str(one.uid),
     ]
 
 
@@ -180,16 +180,21 @@ def _show_kinds(session: Session) -> None:
     show_table(columns, rows)
 
 
-def _found(uid: str, session: Session) -> Signal:
+def _found(wanted: str, session: Session) -> Signal:
     from regulars.facts.signals import WrongSignal, visible_signals
 
+    visible = visible_signals(session.acting).select_related("account", "recorded_by")
+    number = wanted.removeprefix("#")
     try:
-        found = visible_signals(session.acting).select_related("account", "recorded_by").filter(uid=UUID(uid)).first()
+        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
     except ValueError:
-        found = None
-    if found is None:
-        raise WrongSignal(_("There is no signal “{uid}”.").format(uid=uid), _("See them with: regulars signals"))
-    return found
+        found = visible.none()
+    one = found.first()
+    if one is None:
+        raise WrongSignal(
+            _("There is no signal “{wanted}”.").format(wanted=wanted), _("See them with: regulars signals")
+        )
+    return one
 
 
 def _day(text: str) -> date | None:
@@ -204,6 +209,7 @@ def _day(text: str) -> date | None:
 def _json(one: Signal) -> dict[str, Any]:
     return {
         "uid": one.uid,
+        "number": one.pk,
         "account": {"uid": one.account.uid, "name": one.account.name},
         "kind": one.kind,
         "direction": one.direction,

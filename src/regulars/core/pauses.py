@@ -5,11 +5,14 @@ All functions take numbers or arrays alike. Formulas and reasons: `docs/methods/
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 YEAR_DAYS = 365
 
-Number = TypeVar("Number", float, Any)
+Number = TypeVar("Number", float, NDArray[np.float64])
 """A float, or an array of floats."""
 
 
@@ -28,5 +31,5 @@ def left_chance(silence_days: Number, so_long: Number, yearly_loss: float) -> Nu
     Before anything is known it left with the yearly loss rate; who has not left is silent for so long with the chance
     `so_long`, who has left with certainty.
     """
-    left_before = 1 - (1 - yearly_loss) ** (silence_days / YEAR_DAYS)
+    left_before: Number = 1 - (1 - yearly_loss) ** (silence_days / YEAR_DAYS)
     return left_before / (left_before + (1 - left_before) * so_long)

@@ -62,7 +62,8 @@ def risk_by_orders(
     """
     by_pauses = left_chance(silence_days, pause_chance(pauses_as_long, order_days - 1), yearly_loss)
     left = np.fmax(1 - probability_alive, by_pauses)
-    return 1 - (1 - left) * (1 - yearly_loss)
+    lost: Vector = 1 - (1 - left) * (1 - yearly_loss)
+    return lost
 
 
 def risk_bands(risk: Vector, rules: ProtectionRules) -> Bands:

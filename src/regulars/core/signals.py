@@ -56,7 +56,7 @@ def together(accounts: Places, kinds: Places, weights: Vector, *, size: int) -> 
     first[1:] = (sorted_accounts[1:] != sorted_accounts[:-1]) | (sorted_kinds[1:] != sorted_kinds[:-1])
     starts = np.maximum.accumulate(np.where(first, np.arange(order.size), 0))
     falling = REPEATED ** (np.arange(order.size) - starts)
-    return np.bincount(sorted_accounts, weights=weights[order] * falling, minlength=size)
+    return np.bincount(sorted_accounts, weights=weights[order] * falling, minlength=size).astype(np.float64)
 
 
 def moved(chance: Vector, weight: Vector) -> Vector:

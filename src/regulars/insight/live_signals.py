@@ -82,13 +82,14 @@ def _parts(accounts: Iterable[int] | None) -> Iterator[dict[str, list[int]]]:
 
 def _read(signals: QuerySet[Signal], on: date, weights: Mapping[str, float]) -> Iterator[LiveSignal]:
     columns = ("uid", "account_id", "kind", "observed_on", "strength", "said")
-    for uid, account_id, kind, observed_on, strength, said in signals.values_list(*columns):
-        usual = KINDS.get(kind)
-        if usual is None:
-            continue  # a kind of a later version, in a database that was taken back
-        left = float(share_left(np.float64((on - observed_on).days), np.float64(usual.half_life_days)))
+    # A kind of a later version may stand in a database that an earlier one goes on with.
+    rows = [row for row in signals.values_list(*columns) if row[2] in KINDS]
+    ages = np.array([(on - observed_on).days for _uid, _account, _kind, observed_on, *_rest in rows], float)
+    half_lives = np.array([KINDS[kind].half_life_days for _uid, _account, kind, *_rest in rows], float)
+    for row, left in zip(rows, share_left(ages, half_lives).tolist(), strict=True):
         if left == 0:
             continue
+        uid, account_id, kind, observed_on, strength, said = row
         yield LiveSignal(
             uid=uid,
             account_id=account_id,
@@ -97,7 +98,7 @@ def _read(signals: QuerySet[Signal], on: date, weights: Mapping[str, float]) -> 
             strength=strength,
             said=said,
             share_left=left,
-            weight=weights[kind] * strength / usual.strength * left,
+            weight=weights[kind] * strength / KINDS[kind].strength * left,
         )
 
 

@@ -97,7 +97,7 @@ def protection_of(account: Account, *, on: date, currency: str) -> ProtectionInW
 
 def protect_all(*, on: date) -> int:
     """Compute the protection of every account that has a score, as of a day. Returns of how many."""
-    import pyarrow as pa
+    from regulars.base.arrow import pa
 
     rows = list(Score.objects.order_by("account_id").values_list(*_COLUMNS).iterator(chunk_size=20_000))
     figures = _columns(rows)
@@ -222,7 +222,7 @@ def _plain(values: Any) -> list[Any]:
 
 
 def _arrow(name: str, values: Any) -> Any:
-    import pyarrow as pa
+    from regulars.base.arrow import pa
 
     kinds = {
         "since": pa.date32(),

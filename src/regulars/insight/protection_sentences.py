@@ -62,7 +62,7 @@ def _value(found: Protection) -> str:
 def _worth(found: Protection, currency: str) -> Sentence:
     text = _("Worth %(worth)s a year if it stays.") % {"worth": money(found.worth, currency)}
     if found.stake is not None and found.worth > 0:
-        text = _("Worth %(worth)s a year if it stays; of that, %(stake)s may be lost.") % {
+        text = _("Worth %(worth)s a year if it stays; by orders and signals, %(stake)s of that is at stake.") % {
             "worth": money(found.worth, currency),
             "stake": money(found.stake, currency),
         }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
@@ -201,7 +201,7 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
             yield known, owner
 
 
-def _signalled() -> QuerySet[Signal, dict[str, int]]:
+def _signalled() -> QuerySet[Signal, Any]:
     return Signal.objects.filter(withdrawn_at=None).order_by().values("account_id")
 
 
