@@ -43,6 +43,7 @@ from regulars.insight.forecast_choice import (
     told_choice,
     unpin_forecast,
 )
+from regulars.insight.forecast_tracking import try_forecasts
 from regulars.insight.histories import basis_in_force
 from regulars.insight.models import Backtest, BacktestRequest, PinnedForecast, Score, Snapshot
 from regulars.insight.snapshots import kept_snapshot, take_snapshot
@@ -235,10 +236,13 @@ def test_who_may_not_configure_neither_pins_nor_tries(owner: Member, write_histo
 # Asking for one
 
 
-def test_the_first_figures_ask_for_the_first_backtest_once(write_history: WriteHistory) -> None:
+def test_the_first_figures_call_for_the_first_backtest_once(write_history: WriteHistory) -> None:
     write_history(firm_lines(9, accounts=60))
+    try_forecasts.func()
+    assert not BacktestRequest.objects.exists(), "there are no figures yet"
     take_snapshot(as_of=AS_OF)
-    take_snapshot(as_of=AS_OF, force=True)
+    try_forecasts.func()
+    try_forecasts.func()
     request = BacktestRequest.objects.get()
     assert request == backtest_on_its_way()
     assert [job.pk for job in waiting_jobs()] == [request.job_id]

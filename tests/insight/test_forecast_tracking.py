@@ -11,7 +11,14 @@ import pytest
 from django.utils import timezone
 
 from regulars.insight.forecast_choice import ForecastChoice, Why, chosen_forecast
-from regulars.insight.forecast_tracking import Decay, ask_again_after_decay, decay, error_on_the_past, note_forecasts
+from regulars.insight.forecast_tracking import (
+    Decay,
+    backtest_is_needed,
+    decay,
+    error_on_the_past,
+    note_forecasts,
+    try_forecasts,
+)
 from regulars.insight.lifetime import Ahead, spread_of_sum
 from regulars.insight.models import Backtest, BacktestRequest, ForecastTrack
 from regulars.insight.snapshots import take_snapshot, track_in_hindsight
@@ -139,19 +146,20 @@ def test_forecasts_within_what_their_record_allows_are_no_news() -> None:
 @pytest.mark.parametrize(("came", "word"), [(700, "fewer"), (1_300, "more")])
 def test_forecasts_that_got_worse_are_told_and_tried_again(write_history: WriteHistory, came: int, word: str) -> None:
     write_history(firm_lines(3, accounts=20))
+    take_snapshot(as_of=AS_OF)
     settled(1_000.0, came, low=900.0, high=1_100.0)
     found = decay()
     assert isinstance(found, Decay)
     assert f"30% {word}" in found.sentence
     assert "1,000" in found.sentence
-    ask_again_after_decay()
-    assert BacktestRequest.objects.count() == 1
-    BacktestRequest.objects.all().delete()
-    Backtest.objects.create(
+    kept = Backtest.objects.create(
         as_of=AS_OF, horizon_days=90, history_version=1, accounts=1, accounts_known=1, winner="BG/NBD"
     )
-    ask_again_after_decay()
-    assert not BacktestRequest.objects.exists(), "it was tried since"
+    assert not backtest_is_needed(), "it was tried since"
+    Backtest.objects.filter(pk=kept.pk).update(created_at=timezone.now() - dt.timedelta(days=1))
+    try_forecasts.func()
+    assert BacktestRequest.objects.count() == 1
+    assert not backtest_is_needed(), "once each time it is seen"
 
 
 def test_the_longest_forecast_tells_whether_it_got_worse_and_hindsight_does_not() -> None:

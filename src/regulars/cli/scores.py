@@ -70,6 +70,8 @@ def score(context: typer.Context) -> None:
         say(worse.sentence, style="bold red")
     for remark in notes:
         say(remark, style="dim")
+    if snapshot.lifetime_model["forecast"]["why"] == "untried":
+        say(_("Try the forecasts on your own past, and let the best one score: regulars backtest"), style="dim")
 
 
 def refresh_and_tell(session: Session) -> Refreshed:

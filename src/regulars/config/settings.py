@@ -184,6 +184,10 @@ SCHEDULE: dict[str, dict[str, str]] = {
 }
 # Jobs that are done whenever there is something to do: asked every few seconds. See base/jobs.py.
 NEEDED_JOBS: dict[str, dict[str, str]] = {
+    "backtest": {
+        "job": "regulars.insight.forecast_tracking.try_forecasts",
+        "needed": "regulars.insight.forecast_tracking.backtest_is_needed",
+    },
     "signals": {
         "job": "regulars.plan.daily.take_in_signals",
         "needed": "regulars.insight.protection.is_needed",

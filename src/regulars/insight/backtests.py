@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -200,15 +200,13 @@ def backtest_again() -> None:
 
 def is_due() -> bool:
     """Whether no backtest was made or asked for in the last week."""
-    since = timezone.now() - EVERY
-    return not any(model.objects.filter(created_at__gt=since).exists() for model in (Backtest, BacktestRequest))
+    return not was_asked_since(timezone.now() - EVERY)
 
 
-def ask_for_first_backtest() -> None:
-    """Ask for a backtest if there are orders, and there has never been one nor a wish for one."""
-    ever = Backtest.objects.exists() or BacktestRequest.objects.exists()
-    if not ever and HISTORY.version_in_force() >= 0:
-        ask_for_backtest(member=None)
+def was_asked_since(moment: datetime | None) -> bool:
+    """Whether a backtest was made or asked for since a moment; None: ever. One that was refused counts, too."""
+    since = {} if moment is None else {"created_at__gt": moment}
+    return any(model.objects.filter(**since).exists() for model in (Backtest, BacktestRequest))
 
 
 # What it says

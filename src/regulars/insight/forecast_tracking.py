@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.base.formats import day, number, percent
+from regulars.base.jobs import job
 from regulars.core.backtest import MOST_BIAS
-from regulars.insight.backtests import ask_for_backtest, outcome_of
-from regulars.insight.forecast_choice import ForecastChoice, latest_backtest
+from regulars.insight.backtests import ask_for_backtest, outcome_of, was_asked_since
+from regulars.insight.forecast_choice import ForecastChoice
 from regulars.insight.histories import OpenHistory
 from regulars.insight.lifetime import NORMAL_90, Ahead
-from regulars.insight.models import ForecastTrack
+from regulars.insight.models import ForecastTrack, Snapshot
 
 TRACKED_DAYS = (30, 90)
 """The shorter so that something can be said early."""
@@ -186,12 +187,20 @@ def _told(track: ForecastTrack, off: float, allowed: float) -> str:
     )
 
 
-def ask_again_after_decay() -> None:
-    """Ask for a backtest if forecasts got worse and none was made since that was seen."""
+def backtest_is_needed() -> bool:
+    """Whether a backtest should be made before the next is due: there are figures, and none was ever made or asked for;
+    or forecasts got worse, and none was since that was seen.
+    """
+    if not Snapshot.objects.filter(current=True).exists():
+        return False
+    if not was_asked_since(None):
+        return True
     found = decay()
-    if found is None:
-        return
-    latest = latest_backtest()
-    assert found.track.settled_at is not None
-    if latest is None or latest.created_at < found.track.settled_at:
+    return found is not None and not was_asked_since(found.track.settled_at)
+
+
+@job(retries=0)
+def try_forecasts() -> None:
+    """Ask for a backtest if one is needed; the worker looks every few seconds whether it is."""
+    if backtest_is_needed():
         ask_for_backtest(member=None)

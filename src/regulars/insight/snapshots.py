@@ -21,11 +21,9 @@ from regulars.base.models import new_uid
 from regulars.base.warehouse import Table, open_engine, quoted
 from regulars.core.account_figures import account_figures
 from regulars.facts.models import Account
-from regulars.insight.backtests import ask_for_first_backtest
 from regulars.insight.forecast_tracking import (
     TRACKED_DAYS,
     Came,
-    ask_again_after_decay,
     came_of_forecasts,
     note_forecasts,
     settle_tracks,
@@ -122,11 +120,8 @@ def take_snapshot(
         computed = compute(as_of=as_of, basis=basis, progress=tell)
         tell(_("Keeping the snapshot"), 0.7)
         snapshot = _keep(computed, current=current)
-    if current:
-        ask_for_first_backtest()
-        ask_again_after_decay()
-    tell(_("Snapshot taken"), 1.0)
-    return snapshot
+        tell(_("Snapshot taken"), 1.0)
+        return snapshot
 
 
 def current_snapshot() -> Snapshot | None:

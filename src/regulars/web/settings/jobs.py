@@ -35,6 +35,7 @@ JOBS_A_PAGE = 25
 NAMES: dict[str, str | Promise] = {
     "regulars.plan.daily.nightly": gettext_lazy("Figures and lists of the day"),
     "regulars.insight.backtests.backtest_again": gettext_lazy("Weekly trial of the forecasts"),
+    "regulars.insight.forecast_tracking.try_forecasts": gettext_lazy("Looking whether forecasts are to be tried"),
     "regulars.insight.backtests.make_backtest": gettext_lazy("Trial of the forecasts on your own past"),
     "regulars.facts.history.tidy_history": gettext_lazy("Tidying of the order history"),
     "regulars.base.kept_backups.make_backup": gettext_lazy("Backup"),
