@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,9 @@ STEPS: dict[str, Callable[[Any], int]] = {"summary": summary, "figures": figures
 
 # Processes
 
+GONE = (FileNotFoundError, ProcessLookupError)
+"""A process may end while it is looked at."""
+
 
 def in_own_process(step: str, environment: dict[str, str]) -> tuple[dict[str, Any], float]:
     """Run a step; give what it found, and the most megabytes that it and all its processes held at once."""
@@ -216,14 +219,14 @@ def in_own_process(step: str, environment: dict[str, str]) -> tuple[dict[str, An
 def family(pid: int) -> Iterator[int]:
     """A process and all that it started (Linux)."""
     yield pid
-    with gone_is_nothing():
+    with suppress(*GONE):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 yield from family(int(child))
 
 
 def resident_mb(pid: int) -> float:
-    with gone_is_nothing():
+    with suppress(*GONE):
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     return 0.0
@@ -233,19 +236,10 @@ def processor_seconds() -> float:
     """What this process and all its processes have worked so far."""
     ticks = 0
     for pid in family(os.getpid()):
-        with gone_is_nothing():
+        with suppress(*GONE):
             after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += sum(int(number) for number in after_name[11:15])  # its own and of those that it has buried
     return ticks / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def gone_is_nothing() -> Iterator[None]:
-    """A process may end while it is looked at."""
-    try:
-        yield
-    except (FileNotFoundError, ProcessLookupError):
-        return
 
 
 if __name__ == "__main__":
