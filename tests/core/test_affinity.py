@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 import ibis
 import numpy as np
@@ -12,35 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bought_lines import AS_OF, START, Line, lines_of, read, sold
 from regulars.core.adoption import choose_settings, learn_chance
 from regulars.core.affinity import Affinity, AffinitySettings, NothingToSuggest, ease, hit_rate
 from regulars.core.purchases import Purchases, bought_together, purchases
-
-START = date(2024, 1, 1)
-AS_OF = date(2025, 12, 31)
-Line = tuple[int | None, date, str | None, float, str]
-
-
-def lines_of(rows: list[Line]) -> Any:
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    table = pa.table(
-        {
-            "account": pa.array(columns[0], pa.int64()),
-            "business_date": pa.array(columns[1], pa.date32()),
-            "product": pa.array(columns[2], pa.string()),
-            "net": pa.array(columns[3], pa.float64()),
-            "kind": pa.array(columns[4], pa.string()),
-        }
-    )
-    return ibis.memtable(table)
-
-
-def read(rows: list[Line], as_of: date = AS_OF) -> Purchases:
-    return Purchases.of(purchases(lines_of(rows), as_of=as_of).to_pyarrow())
-
-
-def sold(account: int, product: str, days: int, net: float = 100.0) -> Line:
-    return account, START + timedelta(days=days), product, net, "sale"
 
 
 def two_trades(accounts: int = 60, seed: int = 5) -> list[Line]:

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from tests.core.test_affinity import START, Line, read, sold
 
+from bought_lines import START, Line, read, sold
 from regulars.core.purchases import Purchases, day_number
 from regulars.core.replenishment import NoRhythm, Replenishment, first_due
 

@@ -35,17 +35,21 @@ def suggest(
     wanted: Annotated[
         str, typer.Argument(metavar="[ACCOUNT]", help=_("Customer number, name, part of it, or #number."))
     ] = "",
-    most: Annotated[int, typer.Option("--most", min=1, max=20, help=_("How many of each kind."))] = 10,
+    most: Annotated[int, typer.Option("--most", min=1, help=_("How many to show."))] = 10,
+    item: Annotated[
+        str, typer.Option("--product", metavar="CODE", help=_("Whom to offer this product to, for a campaign."))
+    ] = "",
 ) -> None:
     session = open_session(context)
-    if wanted:
+    if item:
+        _of_product(session, item, most)
+    elif wanted:
         _of_account(session, wanted, most)
     else:
         _of_all(session, most)
 
 
 def _of_account(session: Session, wanted: str, most: int) -> None:
-    from regulars.base.access import Permission, may
     from regulars.facts.accounts import find_account
     from regulars.insight.affinity import CATEGORY, due_again, latest_run, suggestions_of
 
@@ -53,7 +57,7 @@ def _of_account(session: Session, wanted: str, most: int) -> None:
     run = latest_run()
     if run is None:
         raise NoSuggestionsYet(_("No suggestions were computed yet."), _("Compute them: regulars suggest"))
-    sees_cost = may(session.acting, Permission.SEE_COST)
+    sees_cost = _sees_cost(session)
     products, due = suggestions_of(account, most=most), due_again(account, most=most)
     categories = suggestions_of(account, kind=CATEGORY, most=most)
     if session.options.json:
@@ -101,6 +105,40 @@ def _show(products: list[Suggestion], due: list[DueAgain], run: SuggestionRun, *
         say(record, style="dim")
 
 
+def _of_product(session: Session, item: str, most: int) -> None:
+    from regulars.facts.accounts import visible_accounts
+    from regulars.insight.affinity import accounts_for
+    from regulars.insight.affinity_sentences import reason
+
+    visible = visible_accounts(session.acting)
+    among = None if session.acting is None else list(visible.values_list("pk", flat=True))
+    found = accounts_for(item, most=most, among=among)
+    accounts = visible.in_bulk([pk for pk, _one in found])
+    shown = [(accounts[pk], one) for pk, one in found if pk in accounts]
+    if session.options.json:
+        sees_cost = _sees_cost(session)
+        emit_json([{"account": account.uid} | _json(one, sees_cost=sees_cost) for account, one in shown])
+        return
+    columns = [
+        Column(heading=_("Account")),
+        Column(heading=_("Chance"), justify="right"),
+        Column(heading=_("Why"), flexible=True),
+    ]
+    show_table(columns, [[str(account), _chance(one), reason(one)] for account, one in shown])
+
+
+def _chance(found: Suggestion) -> str:
+    from regulars.base.formats import percent
+
+    return "" if found.chance is None else percent(found.chance)
+
+
+def _sees_cost(session: Session) -> bool:
+    from regulars.base.access import Permission, may
+
+    return may(session.acting, Permission.SEE_COST)
+
+
 def _of_all(session: Session, most: int) -> None:
     from regulars.base.access import Permission, require
     from regulars.base.formats import money, number
@@ -118,9 +156,9 @@ def _of_all(session: Session, most: int) -> None:
     show_facts({_("as of"): run.as_of.isoformat(), _("accounts"): f"{run.accounts:,}"})
     currency = organisation().base_currency
     columns = [
-        Column(_("Product"), flexible=True),
-        Column(_("Suggested to"), justify="right"),
-        Column(_("Expected"), justify="right"),
+        Column(heading=_("Product"), flexible=True),
+        Column(heading=_("Suggested to"), justify="right"),
+        Column(heading=_("Expected"), justify="right"),
     ]
     rows = [
         [one.name, number(one.accounts), "" if one.expected_sales is None else money(one.expected_sales, currency)]

@@ -38,8 +38,8 @@ EPSILON = 1e-3
 BLOCK_ACCOUNTS = 512
 ALIKE_SHOWN = 10
 """Of so many accounts most like one it is said how many buy an item."""
-LEAST_BUYERS_ALIKE = 3
-"""What buyers spend is taken from those alike, if there are so many of them; else from all buyers."""
+MOST_ASKED, LEAST_BUYERS_ALIKE = 20, 3
+"""What buyers spend is taken from the first so many alike, if enough of them bought it; else from all buyers."""
 TOLD_APART = 2
 """With fewer items there is nothing to suggest."""
 
@@ -223,7 +223,7 @@ class Affinity:
         scores = self._scores(own, near, likeness)
         scores[own.nonzero()] = -np.inf
         row, place = _best(scores, most)
-        buys, spent = self._of_neighbours(near[row], place)
+        buys, spent = self._of_neighbours(near[row, :MOST_ASKED], place)
         shown = min(ALIKE_SHOWN, near.shape[1])
         return Suggested(
             account_at=start + row,
