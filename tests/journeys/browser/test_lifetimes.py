@@ -15,7 +15,9 @@ def test_the_portfolio_leads_to_how_long_customers_stay(signed_in: Opener) -> No
     expect(page.locator(".drawing svg")).to_have_count(1)
     page.get_by_label("Tell customers apart by").select_option("first_value")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("rowheader", name="the largest third of first orders")).to_be_visible()
+    page.wait_for_url("**/portfolio/lifetimes/?by=first_value")
+    expect(page.get_by_label("Tell customers apart by")).to_have_value("first_value")
+    expect(page.get_by_role("rowheader", name="All customers won")).to_be_visible()
     expect(page.locator(".drawing svg")).to_have_count(1)
 
     phone = signed_in("owner", viewport=PHONE)
