@@ -51,7 +51,7 @@ def test_an_attack_on_a_customer_of_value_is_proposed_with_words_and_money(
     assert card.reason.action == action
     said = " ".join(card.reason.sentences)
     assert "A competitor has quoted, noted on" in said
-    assert "“Ten per cent below us”" in said
+    assert "“Ten per cent below us”." in said
     assert "1 more sign of a competitor" in said
     assert card.reason.advice
     assert card.reason.opening

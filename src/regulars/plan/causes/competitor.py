@@ -60,6 +60,7 @@ def _competitor(standing: Standing, ground: Ground) -> Firing | None:
 
 
 def _shortened(words: str) -> str:
+    words = words.rstrip(".")
     return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"
 
 
@@ -75,7 +76,7 @@ def is_newer_attack(before: Figures, firing: Firing) -> bool:
 def _competitor_sentences(figures: Figures) -> list[str]:
     seen = {"what": capfirst(str(KINDS[figures["kind"]].label)), "day": iso_day(figures["newest"])}
     if figures["said"]:
-        said = [_("%(what)s, noted on %(day)s: “%(words)s”") % (seen | {"words": figures["said"]})]
+        said = [_("%(what)s, noted on %(day)s: “%(words)s”.") % (seen | {"words": figures["said"]})]
     else:
         said = [_("%(what)s, noted on %(day)s.") % seen]
     if figures["further"]:
