@@ -76,13 +76,13 @@ def suggestions(case: Case) -> None:
     """Print the hit rates among the accounts that bought something for the first time after the cut."""
     until = case.cut + timedelta(days=case.days)
     past, whole = up_to(case, case.cut), up_to(case, until)
-    period = {"asked": past, "after": case.cut, "until": until}
     accounts, items = past.shape
     print(f"\n{case.title}: {accounts:,} accounts, {items:,} products, {case.days} days after {case.cut}")
     print(f"{'':34}{'hit rate at 10':>15}{'seconds':>9}")
 
     def line(name: str, found: Suggested, seconds: float) -> None:
-        print(f"{name:34}{hit_rate(found, whole, **period):15.3f}{seconds:9.1f}", flush=True)
+        rate = hit_rate(found, whole, asked=past, after=case.cut, until=until)
+        print(f"{name:34}{rate:15.3f}{seconds:9.1f}", flush=True)
 
     def fitted(settings: AffinitySettings) -> tuple[Affinity, Suggested, float]:
         begun = time.perf_counter()

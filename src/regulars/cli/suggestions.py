@@ -143,7 +143,8 @@ def _of_all(session: Session, most: int) -> None:
     from regulars.base.access import Permission, require
     from regulars.base.formats import money, number
     from regulars.base.organisation import organisation
-    from regulars.insight.affinity import compute_suggestions, offered_items
+    from regulars.insight.affinity import offered_items
+    from regulars.insight.affinity_learning import compute_suggestions
     from regulars.insight.affinity_sentences import record_told
 
     require(session.acting, Permission.CONFIGURE)

@@ -176,7 +176,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 SCHEDULE: dict[str, dict[str, str]] = {
     "backtest": {"job": "regulars.insight.backtests.backtest_again", "at": "01:30"},
     "nightly": {"job": "regulars.plan.daily.nightly", "at": "02:30"},
-    "suggestions": {"job": "regulars.insight.affinity.suggest_again", "at": "02:50"},
+    "suggestions": {"job": "regulars.insight.affinity_learning.suggest_again", "at": "02:50"},
     "find_duplicates": {"job": "regulars.facts.duplicates.find_duplicates", "at": "03:00"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
     "tidy_uploads": {"job": "regulars.facts.imports.uploads.tidy_uploads", "at": "04:00"},

@@ -109,13 +109,16 @@ def learn_chance(
     taken = marked_taken_up(suggested, whole, asked=asked, after=origin, until=until)
     enough = taken.sum() >= LEAST_TAKEN_UP and not taken.all()
     learned = fitted_logistic(_features(suggested, asked, origin), taken) if enough else None
-    period = {"asked": asked, "after": origin, "until": until, "most": SHOWN}
+
+    def met(offered: Suggested) -> float:
+        return hit_rate(offered, whole, asked=asked, after=origin, until=until, most=SHOWN)
+
     return AdoptionChance(
         origin=origin,
         horizon_days=horizon_days,
         coefficients=None if learned is None else tuple(learned.tolist()),
-        hit_rate=hit_rate(suggested, whole, **period),
-        hit_rate_of_best_sellers=hit_rate(model.best_sellers(asked, most=SHOWN), whole, **period),
+        hit_rate=met(suggested),
+        hit_rate_of_best_sellers=met(model.best_sellers(asked, most=SHOWN)),
     )
 
 

@@ -221,8 +221,7 @@ def _pulled(
     counts: NDArray[np.number], means: Vector, towards: Vector | float, within: float, between: float
 ) -> Vector:
     weight = counts / (counts + within / between)
-    pulled: Vector = weight * means + (1 - weight) * towards
-    return pulled
+    return np.asarray(weight * means + (1 - weight) * towards, np.float64)
 
 
 def _after(day: Places, days: Vector) -> Places:
