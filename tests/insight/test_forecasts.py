@@ -17,7 +17,7 @@ from regulars.insight import forecasts
 from regulars.insight.backtests import run_backtest
 from regulars.insight.fitted_models import FittedModels
 from regulars.insight.forecasts import BaseForecast, base_forecast, forecast_of
-from regulars.insight.models import Score, Snapshot
+from regulars.insight.models import Backtest, Score, Snapshot
 from regulars.insight.snapshots import take_snapshot
 from simulated_firm import AS_OF, CHRISTMAS, firm_lines
 
@@ -206,3 +206,32 @@ def test_months_hold_the_year_without_a_gap() -> None:
     assert [days for _, days, _ in months][0::12] == [22, 365]
     assert [complete for _, _, complete in months] == [False, *[True] * 11, False]
     assert [complete for _, _, complete in forecasts._month_ends(dt.date(2022, 11, 30))] == [True] * 12
+
+
+def test_where_the_past_tells_how_far_orders_spread_sales_spread_with_them(write_history: WriteHistory) -> None:
+    write_history(firm_lines(22, accounts=100))
+    take_snapshot(as_of=AS_OF)
+    (account,) = best()
+
+    def width() -> float:
+        found = forecast_of(account, member=None)
+        assert found is not None
+        year = found.ahead[1]
+        assert year.sales_low is not None
+        assert year.sales_high is not None
+        return year.sales_high - year.sales_low
+
+    narrow, of_base = width(), whole().sales.chance
+    snapshot = Snapshot.objects.get()
+    name = snapshot.lifetime_model["forecast"]["name"]
+    tried = Backtest.objects.create(
+        as_of=AS_OF, horizon_days=90, history_version=1, accounts=1, accounts_known=1, winner=name,
+        outcome={"level": 0.9, "records": [{"name": name, "spread": {"level": -1.0, "slope": 0.0}}], "reasons": []},
+    )  # fmt: skip
+    snapshot.lifetime_model["forecast"]["backtest"] = str(tried.uid)
+    snapshot.save()
+    assert width() > 1.5 * narrow
+    fitted = FittedModels.of(snapshot)
+    assert fitted is not None
+    base = forecasts._Base.of(snapshot, fitted, np.array(Account.objects.values_list("pk", flat=True)))
+    assert base.forecast([], rate=0.1, months=36, sees_cost=False).sales.chance > of_base

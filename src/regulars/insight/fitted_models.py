@@ -11,9 +11,10 @@ import numpy as np
 
 from regulars.core.lifetime.history import CALENDAR, Clock, day_number
 from regulars.core.lifetime.kept import model_from_data
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.core.lifetime.seasonal import SeasonalClock
-from regulars.insight.forecast_choice import DAYS_A_WEEK
-from regulars.insight.models import Snapshot
+from regulars.insight.forecast_choice import DAYS_A_WEEK, ForecastChoice, Why
+from regulars.insight.models import Backtest, Snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class FittedModels:
     """The structural models inside the forecast that scores (several for an average), in weeks of `clock`.
 
-    `values` are the parameters of Gamma-Gamma, None where too little was known; `forecast` is the name of what scores.
+    `values` are the parameters of Gamma-Gamma, None where too little was known; `forecast` is the name of what scores;
+    `spread` how far orders lay from it on the firm's own past, where the bounds of the scores come from that.
     """
 
     as_of: date
@@ -34,6 +36,7 @@ class FittedModels:
     models: Sequence[Any]
     clock: Clock
     values: Mapping[str, float] | None
+    spread: Spread | None
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Self | None:
@@ -49,6 +52,7 @@ class FittedModels:
             models=[model_from_data(one) for one in kept],
             clock=SeasonalClock(tuple(season["multipliers"])) if season else CALENDAR,
             values=values["params"] if values else None,
+            spread=_spread(told["forecast"]),
         )
 
     @property
@@ -70,3 +74,9 @@ class FittedModels:
         today = day_number(self.as_of)
         now, then = self.clock.time([today, today + days])
         return float(then - now) / DAYS_A_WEEK
+
+
+def _spread(told: Mapping[str, Any]) -> Spread | None:
+    tried = Backtest.objects.filter(uid=told["backtest"]).first() if told["backtest"] else None
+    choice = ForecastChoice(name=told["name"], horizon_days=told["horizon_days"], why=Why(told["why"]), backtest=tried)
+    return choice.spread

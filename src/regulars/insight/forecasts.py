@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from regulars.core.lifetime.customer_value import (
     sales_bounds,
 )
 from regulars.core.lifetime.history import day_number
+from regulars.core.lifetime.negative_binomial import Spread
 from regulars.core.lifetime.remaining import remaining_lifetime
 from regulars.facts.models import Account
 from regulars.facts.orders import OrderDay, order_days_of_account
@@ -56,6 +58,7 @@ STAY_YEARS = 5
 """No account is expected to stay longer than that: what comes after it no history of a few years tells."""
 MOST_ACCOUNTS = 20_000
 """Of a base with more, the half of so many that buys most is looked at one by one, and an even part of the others."""
+LEAST_ORDERS = 1e-9
 AVERAGE = "average"  # the name under which a backtest tries what scores without one
 
 
@@ -186,18 +189,32 @@ def _ahead(score: Score, fitted: FittedModels | None, summary: dict[str, Vector]
 def _sales_bounds(
     fitted: FittedModels | None, summary: dict[str, Vector], days: int, orders: float, sales: float | None
 ) -> tuple[float | None, float | None]:
-    """The bounds of the structural models, as far up or down as the forecast that scores lies from them."""
+    """Bounds of the sales, from the same chances of numbers of orders as the bounds of the orders."""
     if fitted is None or fitted.values is None or sales is None:
         return None, None
-    periods = fitted.periods(days)
-    own = float(mean_expected_orders(fitted.models, summary, periods=periods)[0])
-    if orders <= 0 or own <= 0:
+    if orders <= 0:
         return 0.0, 0.0
-    worth = sales / orders
-    low, high = sales_bounds(
-        fitted.models, summary, periods=periods, order_value=worth, values=fitted.values, level=LEVEL
-    )
-    return low * orders / own, high * orders / own
+    periods = fitted.periods(days)
+    bounds = partial(sales_bounds, periods=periods, order_value=sales / orders, values=fitted.values, level=LEVEL)
+    if fitted.spread is not None:
+        return bounds([_ByThePast(fitted.spread, orders)], summary)
+    # The structural models', as far up or down as the forecast that scores lies from them.
+    own = float(mean_expected_orders(fitted.models, summary, periods=periods)[0])
+    low, high = bounds(fitted.models, summary)
+    moved = orders / own if own > 0 else 0.0
+    return low * moved, high * moved
+
+
+@dataclass(frozen=True)
+class _ByThePast:
+    """The numbers of orders of one account, spread around what is expected as they were on the firm's own past."""
+
+    spread: Spread
+    expected: float
+
+    def probability_of_orders(self, _summary: Any, *, periods: float, at_least: Any) -> Vector:
+        """The chance of at least so many orders; the time they come in is that of what is expected."""
+        return self.spread.chances(np.full(len(at_least), self.expected), at_least)
 
 
 def _worth(score: Score, fitted: FittedModels, summary: dict[str, Vector], *, sees_cost: bool) -> Worth | None:
@@ -317,6 +334,7 @@ class _Base:
             order_value=worth,
             values=self.fitted.values,
             expected=self.orders,
+            variance=self._variance(),
             biases=biases,
             level=LEVEL,
         )
@@ -331,6 +349,14 @@ class _Base:
             months=self._months(sales.expected) if self.fitted.has_season else [],
             times_tried=len(biases),
         )
+
+    def _variance(self) -> Vector | None:
+        """Of the orders of each account, as its score has it; None: as the structural models have it."""
+        spread = self.fitted.spread
+        if spread is None:
+            return None
+        expected = np.maximum(self.orders, LEAST_ORDERS)
+        return np.asarray(expected + expected**2 / spread.shape(expected))
 
     def _worth(self, *, rate: float, months: int, sees_cost: bool) -> Worth:
         value = self.weight * self.sales * _years(self.fitted, self.summary, rate=rate, months=months)

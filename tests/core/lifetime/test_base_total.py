@@ -124,6 +124,16 @@ def test_another_forecast_moves_the_total_and_the_model_only_says_how_it_varies(
     assert own.chance / np.sqrt(2) < doubled.chance < own.chance
 
 
+def test_a_variance_that_is_known_better_counts() -> None:
+    model = true_model(ParetoNBD)
+    summary, _ = base(ParetoNBD, 9)
+    own = base_total([model], summary, periods=26.0)
+    expected = model.expected_orders(summary, periods=26.0)
+    poisson = base_total([model], summary, periods=26.0, variance=expected)
+    assert poisson.chance == pytest.approx(1 / np.sqrt(expected.sum()))
+    assert poisson.chance < own.chance
+
+
 def test_it_works_from_fitted_models_of_orders_and_values(cdnow_sample: Any) -> None:
     values = GammaGamma().fit(cdnow_sample)
     models = [make().fit(cdnow_sample) for make in PARAMS]

@@ -79,6 +79,7 @@ def base_total(
     order_value: Any = None,
     values: Mapping[str, float] | None = None,
     expected: Any = None,
+    variance: Any = None,
     biases: Sequence[float] = (),
     level: float = 0.9,
 ) -> Total:
@@ -86,8 +87,8 @@ def base_total(
 
     With `order_value` (what an order of each is worth on average) and `values` (the parameters of Gamma-Gamma) it is
     their sales. `models` are the fitted ones whose mean is forecast; where another forecast expects `expected` order
-    days of each account, its numbers count, and the models tell only how they vary. A column `weight` says how many
-    accounts a row stands for.
+    days of each account, its numbers count, and the models tell only how they vary, unless the `variance` of the orders
+    of each is known better. A column `weight` says how many accounts a row stands for.
     """
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, not {level}")
@@ -100,12 +101,12 @@ def base_total(
     if total <= 0:
         return Total(expected=0.0, low=0.0, high=0.0, chance=0.0, parameters=0.0, model_error=_error(biases))
     raised = np.where(own > 0, wanted / np.where(own > 0, own, 1.0), 1.0)
-    variance = _variance_of_orders(models, table, own, raised, periods)
+    varies = _variance_of_orders(models, table, own, raised, periods) if variance is None else np.asarray(variance)
     if order_value is not None and values is not None:
-        variance = _variance_of_sales(wanted, variance, worth, table["frequency"], values)
+        varies = _variance_of_sales(wanted, varies, worth, table["frequency"], values)
     elif order_value is not None:
-        variance = variance * worth**2
-    chance = float(np.sqrt(weight @ np.maximum(variance, 0.0))) / total
+        varies = varies * worth**2
+    chance = float(np.sqrt(weight @ np.maximum(varies, 0.0))) / total
     parameters = _of_parameters(models, table, weight * raised * worth, periods)
     low, high = _bounds(total, chance, parameters, biases, level)
     return Total(expected=total, low=low, high=high, chance=chance, parameters=parameters, model_error=_error(biases))
