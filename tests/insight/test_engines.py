@@ -127,6 +127,15 @@ def test_days_are_the_same(firm: None, settings: Settings) -> None:
     same(*on_both(settings, lambda history: history.arrow(history.days.order_by("account", "business_date"))))
 
 
+@pytest.mark.parametrize("accounts", [[], [3, 5, 8]])
+def test_the_part_of_a_member_is_the_same(accounts: list[int], firm: None, settings: Settings) -> None:
+    def part(history: OpenHistory) -> pa.Table:
+        days = history.of_accounts(accounts).days
+        return history.arrow(days.aggregate(days=days.count(), net=days.net.sum(), last=days.business_date.max()))
+
+    same(*on_both(settings, part))
+
+
 def test_snapshots_are_the_same(firm: None, settings: Settings) -> None:
     computed = []
     for engine in ENGINES:
