@@ -141,11 +141,12 @@ def _what_applies(ground: Ground, pending: dict[Key, Action], resting: dict[Key,
             action = pending.get(key)
             firing = cause.fires(standing, ground)
             if firing is not None and action is not None:
-                member = action.member_id if action.reassigned else owner
+                member = action.member_id if action.reassigned else firing.member_id or owner
                 found.still[key] = _Applies(firing.expected_money, key, firing, member)
                 del found.gone[key]
             elif firing is not None and not _rests(resting.get(key), firing):
-                found.beyond += _keep_best(best[owner], _Applies(firing.expected_money, key, firing, owner), ground)
+                member = firing.member_id or owner
+                found.beyond += _keep_best(best[member], _Applies(firing.expected_money, key, firing, member), ground)
             elif action is not None:
                 found.gone[key] = why_gone(cause=cause.key, before=action.figures, standing=standing, ground=ground)
     found.fresh = [entry[-1] for entries in best.values() for entry in entries]
@@ -187,6 +188,7 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
     seasons = _seasons(ground)
     signals = by_account(live_signals(on=ground.on))
     risks = dict(Protection.objects.filter(pk__in=_signalled()).values_list("account_id", "risk"))
+    looked_up = {cause.key: cause.look_up(ground) for cause in causes if cause.look_up is not None}
     candidates = reduce(or_, (cause.candidates(ground) for cause in causes), Q(pk__in=[]))
     for condition in (candidates, *(Q(pk__in=some) & ~candidates for some in _batches(pending))):
         for standing, owner in _scored(condition):
@@ -197,6 +199,7 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
                 paused_last_year=seasons.get(account_id),
                 signals=tuple(signals.get(account_id, ())),
                 risk=risks.get(account_id),
+                found={key: of[account_id] for key, of in looked_up.items() if account_id in of},
             )
             yield known, owner
 

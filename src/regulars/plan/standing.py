@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from regulars.core import pauses
 from regulars.insight.live_signals import LiveSignal
@@ -43,10 +44,12 @@ class Standing:
     """What was seen and heard of it and still counts, newest first."""
     risk: float | None = None
     """The chance to lose it within a year, by orders and signals; only looked up where there are signals."""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """What causes looked up of this account, by the key of the cause."""
 
 
-_FROM_ELSEWHERE: Final = {"last_contact", "paused_last_year", "signals", "risk"}
-SCORE_COLUMNS: Final = [field.name for field in fields(Standing) if field.name not in _FROM_ELSEWHERE]
+_FROM_ELSEWHERE: Final = {"last_contact", "paused_last_year", "signals", "risk", "found"}
+SCORE_COLUMNS: Final = [one.name for one in fields(Standing) if one.name not in _FROM_ELSEWHERE]
 
 
 def pause_chance(standing: Standing) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,6 +40,8 @@ class Firing:
     uplift: float
     """Chance that doing it changes the outcome."""
     figures: Figures
+    member_id: int | None = None
+    """Whose it is; None: of who looks after the account."""
 
     @property
     def expected_money(self) -> float:
@@ -62,6 +64,8 @@ class Cause:
     opening: Callable[[Figures], str]
     quiet_days: int
     """So long after it was done or dismissed it is not proposed again, unless things got clearly worse."""
+    look_up: Callable[[Ground], Mapping[int, Any]] | None = None
+    """What it goes by besides the score, by account, in as many queries however many accounts: `found[cause.key]`."""
 
     def switched_on(self, thresholds: PlanThresholds) -> bool:
         return bool(getattr(thresholds, f"propose_{self.key}"))
