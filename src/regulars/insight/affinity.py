@@ -176,7 +176,7 @@ def offered_items(*, kind: str = PRODUCT, most: int = 100, among: Sequence[int] 
         )
     names = _names({row[0] for row in rows}) if kind == PRODUCT else {}
     return [
-        Offered(item=item, name=names.get(item, item), accounts=count, expected_sales=expected)
+        Offered(item=str(item), name=names.get(item, str(item)), accounts=count, expected_sales=expected)
         for item, count, expected in rows
     ]
 
