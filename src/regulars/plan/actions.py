@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, seen_by, visible_accounts
+from regulars.facts.accounts import require_account, visible_accounts
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Contact, Interaction
 from regulars.plan.causes import CAUSES
 from regulars.plan.models import Action
+from regulars.plan.seen import seen_with_account
 
 USUAL_OBJECTIONS = (
     gettext_noop("We spoke already"),
@@ -40,9 +41,7 @@ class WrongAction(Refusal):
 
 def visible_actions(member: Member | None) -> QuerySet[Action]:
     """The actions about accounts that `member` may see."""
-    own = seen_by(member, at="account__") & Q(account__merged_into=None)
-    merged = seen_by(member, at="account__merged_into__") & Q(account__merged_into__isnull=False)
-    return Action.objects.filter(own | merged)
+    return Action.objects.filter(seen_with_account(member))
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Figures, Firing, Ground
 from regulars.plan.causes.competitor import is_newer_attack
 from regulars.plan.causes.figures import iso_day
+from regulars.plan.causes.promise import is_another_promise
 from regulars.plan.standing import Standing, is_lost
 
 
@@ -22,6 +23,8 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
     """
     if cause == "first_weeks":
         return bool(firing.figures["stage"] > before.get("stage", 0))
+    if cause == "promise" and is_another_promise(before, firing):
+        return True
     if cause == "competitor" and is_newer_attack(before, firing):
         return True
     return firing.stake >= 1.5 * stake_before
@@ -37,6 +40,8 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "ordered_again", "on": standing.last_order.isoformat()}
     if cause == "first_weeks" and (ground.as_of - standing.first_order).days > ground.thresholds.first_weeks_last_day:
         return {"key": "weeks_over"}
+    if cause == "promise":
+        return {"key": "promise_settled"}
     contact = standing.last_contact.isoformat() if standing.last_contact else ""
     if cause in {"first_weeks", "best_without_contact"} and contact > (before.get("last_contact") or ""):
         return {"key": "contacted", "on": contact}
@@ -61,6 +66,7 @@ def closing_sentence(closed: Figures) -> str:
         "season": lambda: _("It paused in the same weeks a year ago: a matter of the season."),
         "switched_off": lambda: _("This cause was switched off."),
         "no_score": lambda: _("The account has no orders any more."),
+        "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
         "no_attack": lambda: _("What was seen of the competitor was withdrawn, or is long ago."),
         "outranked": lambda: _("Others became more important; it comes back when it matters more."),
         "merged": lambda: _("Its account was merged into one that has the same action."),

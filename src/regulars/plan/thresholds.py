@@ -39,6 +39,7 @@ class PlanThresholds:
     propose_best_without_contact: bool = _declared(True, _("propose to call the best customers regularly"))
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
     propose_competitor: bool = _declared(True, _("propose to answer competitors who attack good customers"))
+    propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
 
     silent_gaps: float = _declared(
         2.0, _("silent: at least so many of its typical gaps between orders"), least=1, most=20, unit=Unit.TIMES
@@ -117,6 +118,12 @@ class PlanThresholds:
     )
     competitor_uplift: float = _declared(
         0.25, _("chance that a quick answer wards a competitor off"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    promise_ahead_days: int = _declared(
+        3, _("days before a promise is due from which it is on the list"), least=0, most=60, unit=Unit.DAYS
+    )
+    promise_uplift: float = _declared(
+        0.10, _("chance that a promise kept in time keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
 
 

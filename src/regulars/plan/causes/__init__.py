@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from regulars.plan.causes import best_without_contact, competitor, declining, first_weeks, gone_silent, sharp_growth
+from regulars.plan.causes import (
+    best_without_contact,
+    competitor,
+    declining,
+    first_weeks,
+    gone_silent,
+    promise,
+    sharp_growth,
+)
 from regulars.plan.causes.cause import Cause
 
 CAUSES: Final[dict[str, Cause]] = {
     cause.key: cause
     for cause in (
         competitor.CAUSE,
+        promise.CAUSE,
         gone_silent.CAUSE,
         declining.CAUSE,
         first_weeks.CAUSE,

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from regulars.plan.models.actions import Action
+from regulars.plan.models.promises import Promise, PromiseStep
 
-__all__ = ["Action"]
+__all__ = ["Action", "Promise", "PromiseStep"]
