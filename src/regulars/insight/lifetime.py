@@ -124,7 +124,8 @@ class _Scorer:
     companion: BetaGeoNBD
     table: Any
     once: NDArray[np.bool_]  # the accounts that ordered on one day only
-    spread: Spread | None = None  # where the past gives better bounds than the forecast has
+    spread: Spread | None = None  # where the past gives better bounds than the forecast has ...
+    learned_days: int = 0  # ... of so many days ahead
 
     def expected(self, days: int) -> Vector:
         """The orders to expect of each account in the days ahead."""
@@ -134,7 +135,8 @@ class _Scorer:
     def bounds(self, days: int) -> tuple[Vector, Vector]:
         """The bounds between which they lie."""
         if self.spread is not None:
-            return self.spread.bounds(np.maximum(self.expected(days), LEAST_EXPECTED), level=LEVEL)
+            mean, learned = (np.maximum(self.expected(one), LEAST_EXPECTED) for one in (days, self.learned_days))
+            return self.spread.bounds(mean, level=LEVEL, learned_mean=learned)
         low, high = self.model.interval(_coarse(self.table), periods=days / DAYS_A_WEEK, level=LEVEL)
         return low, high
 
@@ -183,7 +185,7 @@ def _scorer(
     fitted = companion if type(model) is BetaGeoNBD else _fitted(model, table, refusals)
     if fitted is not None:
         notes.extend(refusals)
-        return _Scorer(fitted, companion, table, once, choice.spread)
+        return _Scorer(fitted, companion, table, once, choice.spread, choice.horizon_days)
     notes.extend([Note(REPLACED, name=Note(choice.name)), *refusals])
     average = _fitted(fallback(), summary, notes)
     return None if average is None else _Scorer(average, companion, summary, once)

@@ -110,6 +110,21 @@ def test_bounds_of_very_many_accounts_are_those_of_each_but_for_means_that_hardl
         assert np.max(np.abs(many[:5000] - few)) <= 1
 
 
+def test_a_rate_is_known_no_better_for_being_looked_at_for_longer() -> None:
+    random = np.random.default_rng(75)
+    quarter = random.gamma(2.0, 2.0, 20_000)
+    spread = Spread(0.3, 0.6)
+    rate = random.gamma(spread.shape(quarter), quarter / spread.shape(quarter))
+    in_a_year = random.poisson(4 * rate).astype(float)
+    low, high = spread.bounds(4 * quarter, level=0.9, learned_mean=quarter)
+    assert np.mean((in_a_year >= low) & (in_a_year <= high)) == pytest.approx(0.9, abs=0.02)
+    at_least, more_than = (spread.chances(4 * quarter, n, learned_mean=quarter) for n in (in_a_year, in_a_year + 1))
+    assert covered_by_lot(at_least, more_than, level=0.9).mean() == pytest.approx(0.9, abs=0.01)
+    many = np.tile(quarter, 3)
+    shared = spread.bounds(4 * many, level=0.9, learned_mean=many)[1][:20_000]
+    assert np.max(np.abs(shared - high)) <= 1 + 0.004 * high.max()
+
+
 def test_chances_of_orders_are_those_of_the_negative_binomial() -> None:
     shape, mean = np.array([0.7, 3.0]), np.array([2.0, 5.0])
     none = (shape / (shape + mean)) ** shape

@@ -108,14 +108,22 @@ class AnchoredBoosting(AroundModel):
         if self._trees is None:
             low, high = self.model_.interval(summary, periods=periods, level=level)
             return low, high
-        return self._spread.bounds(self.expected_orders(summary, periods=periods), level=level)
+        mean, learned_mean = self._means(as_history(summary), periods)
+        return self._spread.bounds(mean, level=level, learned_mean=learned_mean)
 
     def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
         """Give the chance of at least so many order days in the next `periods` units of time, for each account."""
         if self._trees is None:
             chances: Vector = self.model_.probability_of_orders(summary, periods=periods, at_least=at_least)
             return chances
-        return self._spread.chances(self.expected_orders(summary, periods=periods), at_least)
+        mean, learned_mean = self._means(as_history(summary), periods)
+        return self._spread.chances(mean, at_least, learned_mean=learned_mean)
+
+    def _means(self, history: History, periods: float) -> tuple[Vector, Vector]:
+        """Give what is expected in the time asked for, and in the one that was trained for."""
+        trained = self._days / history.unit_days
+        mean = self.expected_orders(history, periods=periods)
+        return mean, mean if periods == trained else self.expected_orders(history, periods=trained)
 
     def _factors(self, history: History) -> Vector:
         """Give what the trees multiply the forecast of each account by; the answer for the last history is kept."""

@@ -7,9 +7,10 @@ what was known then, and the orders N that came are taken as negative binomial a
 
     Var N = μ + μ²/s(μ),    ln s = c + d ln μ,
 
-with c and d under which what came is most probable (bounds from past errors: Williams & Goodman, *Journal of
-the American Statistical Association* 66, 1971; negative binomial: Lawless, *Canadian Journal of Statistics* 15, 1987).
-Expectations, parameters and the chance of still being a customer stay those of the model.
+μ being what is expected in the time learned about: an account's rate is not known any better for being looked at for
+longer. c and d are those under which what came is most probable (bounds from past errors: Williams & Goodman, *Journal
+of the American Statistical Association* 66, 1971; negative binomial: Lawless, *Canadian Journal of Statistics* 15,
+1987). Expectations, parameters and the chance of still being a customer stay those of the model.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from regulars.core.lifetime.columns import Vector
-from regulars.core.lifetime.history import as_history
+from regulars.core.lifetime.history import History, as_history
 from regulars.core.lifetime.lessons import LEAST_ORDERS, days_to_learn, forecast, lessons
 from regulars.core.lifetime.negative_binomial import Spread
 from regulars.core.lifetime.wrapped import AroundModel
@@ -52,8 +53,8 @@ class Calibrated(AroundModel):
         history = as_history(summary)
         self.model_ = deepcopy(self.model).fit(history)
         self.notes_ = list(self.model_.notes_)
-        days = days_to_learn(history, self.periods)
-        learned = list(lessons(self.model, history.sample(MOST_ACCOUNTS), days=days, origins=self.origins))
+        self._days = days_to_learn(history, self.periods)
+        learned = list(lessons(self.model, history.sample(MOST_ACCOUNTS), days=self._days, origins=self.origins))
         if sum(float(lesson.came.sum()) for lesson in learned) < LEAST_ORDERS:
             self.spread_ = None
             self.notes_.append(Note(TOO_LITTLE))
@@ -72,11 +73,19 @@ class Calibrated(AroundModel):
         if self.spread_ is None:
             low, high = self.model_.interval(summary, periods=periods, level=level)
             return low, high
-        return self.spread_.bounds(forecast(self.model_, as_history(summary), periods), level=level)
+        mean, learned_mean = self._means(as_history(summary), periods)
+        return self.spread_.bounds(mean, level=level, learned_mean=learned_mean)
 
     def probability_of_orders(self, summary: Any, *, periods: float, at_least: Any = 1) -> Vector:
         """Give the chance of at least so many order days in the next `periods` units of time, for each account."""
         if self.spread_ is None:
             chances: Vector = self.model_.probability_of_orders(summary, periods=periods, at_least=at_least)
             return chances
-        return self.spread_.chances(forecast(self.model_, as_history(summary), periods), at_least)
+        mean, learned_mean = self._means(as_history(summary), periods)
+        return self.spread_.chances(mean, at_least, learned_mean=learned_mean)
+
+    def _means(self, history: History, periods: float) -> tuple[Vector, Vector]:
+        """Give what is expected in the time asked for, and in the one that the spread was learned about."""
+        learned = self._days / history.unit_days
+        mean = forecast(self.model_, history, periods)
+        return mean, mean if periods == learned else forecast(self.model_, history, learned)

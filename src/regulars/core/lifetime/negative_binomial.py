@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betainc, gammaln
 
-from regulars.core.lifetime.columns import Vector
+from regulars.core.lifetime.columns import Vector, distinct
 
 FARTHEST_LOG = 10.0  # of a shape
 MOST_ACCOUNTS = 50_000
@@ -45,21 +45,25 @@ class Spread:
         """Give the shape that belongs to each mean."""
         return np.exp(np.clip(self.level + self.slope * np.log(mean), -FARTHEST_LOG, FARTHEST_LOG))
 
-    def bounds(self, mean: Vector, *, level: float) -> tuple[Vector, Vector]:
+    def bounds(self, mean: Vector, *, level: float, learned_mean: Vector | None = None) -> tuple[Vector, Vector]:
         """Give the least and the most orders of each account, with chance `level`, both included.
 
-        Of very many accounts, those whose means differ by less than a five-hundredth share theirs.
+        For another time ahead than the spread was learned about, `learned_mean` is what is expected in that one: an
+        account's rate is not known any better for being looked at for longer, so its shape stays. Of very many
+        accounts, those whose means differ by less than a five-hundredth share their bounds.
         """
+        by = mean if learned_mean is None else learned_mean
         if mean.size <= MOST_EXACT:
-            return order_bounds(self.shape(mean), mean, level=level)
-        steps, place = np.unique(np.rint(np.log(mean) / SHARED_LOG), return_inverse=True)
-        shared = np.exp(steps * SHARED_LOG)
-        low, high = order_bounds(self.shape(shared), shared, level=level)
+            return order_bounds(self.shape(by), mean, level=level)
+        steps = np.rint(np.log([mean, by]) / SHARED_LOG)
+        (mean_steps, by_steps), place = distinct(list(steps))
+        shape = self.shape(np.exp(by_steps * SHARED_LOG))
+        low, high = order_bounds(shape, np.exp(mean_steps * SHARED_LOG), level=level)
         return low[place], high[place]
 
-    def chances(self, mean: Vector, at_least: Any) -> Vector:
-        """Give the chance of at least so many orders of each account."""
-        return chance_of_orders(self.shape(mean), mean, at_least)
+    def chances(self, mean: Vector, at_least: Any, *, learned_mean: Vector | None = None) -> Vector:
+        """Give the chance of at least so many orders of each account; `learned_mean` as in `bounds`."""
+        return chance_of_orders(self.shape(mean if learned_mean is None else learned_mean), mean, at_least)
 
 
 def order_bounds(shape: Vector, mean: Vector, *, level: float) -> tuple[Vector, Vector]:
