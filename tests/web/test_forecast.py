@@ -117,6 +117,16 @@ def test_who_sees_some_accounts_gets_the_forecast_of_those(
     assert "Nothing can be said yet" in told["new_business_seller"]
 
 
+def test_how_far_ahead_and_how_much_less_is_set_and_counts_at_once(browser: Client, firm: list[Account]) -> None:
+    where = f"/accounts/{firm[0].uid}/forecast/"
+    settings = "/settings/causes/worth/"
+    assert "It counts at once." in text_of(browser.get(settings).content.decode())
+    assert browser.post(settings, {"discount_rate": "0", "value_horizon_months": "12"}).status_code == 302
+    told = text_of(browser.get(where).content.decode())
+    assert "the sales to be expected of it within 12 months." in told
+    assert "counting for" not in told
+
+
 def test_without_figures_the_portfolio_says_what_to_do(browser: Client, owner: Member) -> None:
     assert "Import a longer history." in text_of(browser.get("/portfolio/forecast/").content.decode())
     assert browser.get("/portfolio/forecast/?as_of=nonsense").status_code == 200
