@@ -276,3 +276,36 @@ class SuggestionRun(Record):
 
     def __str__(self) -> str:
         return f"{self.as_of}"
+
+
+class DependenceAssumptions(Record):
+    """What the firm says of itself for *what if a customer leaves*. There is one at most. NULL is *not known*."""
+
+    fixed_costs_minor = models.BigIntegerField(_("fixed costs a year"), null=True)
+    margin_share = models.FloatField(_("margin as a share of sales, where costs of goods are not known"), null=True)
+    elasticity = models.FloatField(_("loss of customers in percent when prices rise by one percent"), null=True)
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
+class SupplierTerms(Record):
+    """A supplier whose discount depends on what is bought there in a year."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    share = models.FloatField(_("share of all that is paid for goods"))
+    tiers = models.JSONField(_("tiers: from_minor (a year, at list prices), discount_bps; by rising volume"))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountElasticity(Record):
+    """How an account takes a rise of prices, as somebody who knows it says, and why."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="elasticity")
+    elasticity = models.FloatField(_("fall of its chance to stay in percent when prices rise by one percent"))
+    reason = models.CharField(_("how this is known"), max_length=300, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.elasticity}"

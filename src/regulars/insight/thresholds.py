@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.base.models import Organisation
 from regulars.base.thresholds import Unit, declare
 from regulars.core.account_figures import DEFAULT_RULES, FigureRules
+from regulars.core.dependence import Limits
 from regulars.core.protection import ProtectionRules
 
 PARETO_A = declare(
@@ -133,6 +134,49 @@ VALUE_HORIZON = declare(
     most=120,
     meaning=_("what a customer is worth: sales of so many months ahead are counted"),
 )
+
+WIDEN_SHARE = declare(
+    "widen_share",
+    default=Limits.widen,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=1.0,
+    meaning=_("widen the base from this share of one customer in all sales on"),
+)
+WIDEN_SOON_SHARE = declare(
+    "widen_soon_share",
+    default=Limits.widen_soon,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=1.0,
+    meaning=_("widen the base soon from this share of one customer in all sales on"),
+)
+ALARM_SHARE = declare(
+    "alarm_share",
+    default=Limits.alarm,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=1.0,
+    meaning=_("alarm above this share of one customer in all sales"),
+)
+CRITICAL_SHARE = declare(
+    "critical_share",
+    default=Limits.critical,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=1.0,
+    meaning=_("critical above this share of one customer in all sales"),
+)
+
+
+def dependence_limits(organisation: Organisation | None) -> Limits:
+    """The shares at which the levels of dependence begin, as this organisation has them."""
+    return Limits(
+        widen=float(WIDEN_SHARE.of(organisation)),
+        widen_soon=float(WIDEN_SOON_SHARE.of(organisation)),
+        alarm=float(ALARM_SHARE.of(organisation)),
+        critical=float(CRITICAL_SHARE.of(organisation)),
+    )
 
 
 def protection_rules(organisation: Organisation | None) -> ProtectionRules:
