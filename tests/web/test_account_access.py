@@ -16,6 +16,7 @@ from regulars.facts.interactions import record_interaction
 from regulars.facts.models import Account
 from regulars.facts.signals import record_signal
 from regulars.facts.sites import add_site
+from regulars.plan.promises import make_promise
 
 Signer = Callable[[Member], Client]
 
@@ -37,6 +38,8 @@ PAGES = {
     "/accounts/{account}/people/": EVERYONE,
     "/accounts/{account}/people/new/": WRITERS,
     "/accounts/{account}/places/new/": WRITERS,
+    "/accounts/{account}/promises/": EVERYONE,
+    "/accounts/promises/{promise}/": EVERYONE,
     "/accounts/{account}/signals/": EVERYONE,
     "/accounts/signals/{signal}/": EVERYONE,
     "/accounts/{account}/timeline/": EVERYONE,
@@ -55,6 +58,11 @@ VERBS = {
     "/accounts/people/{contact}/left/": WRITERS,
     "/accounts/places/{site}/": WRITERS,
     "/accounts/places/{site}/remove/": WRITERS,
+    "/accounts/{account}/promises/": WRITERS,
+    "/accounts/promises/{promise}/renegotiate/": WRITERS,
+    "/accounts/promises/{promise}/kept/": WRITERS,
+    "/accounts/promises/{promise}/back/": WRITERS,
+    "/accounts/promises/{promise}/broken/": WRITERS,
     "/accounts/{account}/signals/": WRITERS,
     "/accounts/signals/{signal}/": WRITERS,
     "/accounts/signals/{signal}/restore/": WRITERS,
@@ -65,6 +73,7 @@ VERBS = {
     "/duplicates/merge/": MERGERS,
 }
 SAID = {"name": "New name", "kind": "firm", "outcome": "Reached", "reason": "A mistake"}
+SAID |= {"text": "Samples", "due_on": "2024-12-20"}
 
 
 def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]:
@@ -75,6 +84,9 @@ def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]
         "account": account,
         "twin": twin,
         "contact": create_contact(account=account, member=author, name="Ada"),
+        "promise": make_promise(
+            account=account, text="Samples", due_on=date(2024, 12, 12), on=date(2024, 12, 8), member=author
+        ),
         "site": add_site(account=account, member=author, name="Shop"),
         "signal": record_signal(account=account, kind="praise", observed_on=date(2024, 12, 8), member=author),
         "talk": record_interaction(account=account, kind="note", on=date(2024, 12, 8), member=author, text="x"),

@@ -25,6 +25,7 @@ from regulars.insight.models import Score
 from regulars.insight.sentences import Effect, Sentence, sentences
 from regulars.plan.actions import USUAL_OBJECTIONS, visible_actions
 from regulars.web import today
+from regulars.web.account.promises import promises_context
 from regulars.web.account.record import heading, opened
 from regulars.web.account.signals import signals_context
 from regulars.web.account.talks import TalkForm
@@ -136,6 +137,7 @@ def page_context(
         "own_fields": _own_fields(desk, account),
         "form": form or TalkForm(day=desk.day, people=people, initial={"kind": Interaction.Kind.CALL, "on": desk.day}),
         "refused": refused,
+        **promises_context(desk, account),
         **signals_context(desk, account),
         "outcomes": USUAL_OUTCOMES,
         "kinds": today.KINDS,

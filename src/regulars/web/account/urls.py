@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from regulars.web.account import changes, details, forecast, orders, page, people, signals, suggestions, talks, timeline
+from regulars.web.account.promises import urlpatterns as promises_urls
 
 urlpatterns = [
     path("accounts/new/", details.new, name="account_new"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("accounts/<uuid:uid>/people/", people.people, name="account_people"),
     path("accounts/<uuid:uid>/people/new/", people.contact_new, name="account_contact_new"),
     path("accounts/<uuid:uid>/places/new/", people.site_new, name="account_site_new"),
+    *promises_urls,
     path("accounts/<uuid:uid>/signals/", signals.signals, name="account_signals"),
     path("accounts/<uuid:uid>/timeline/", timeline.timeline, name="account_timeline"),
     path("accounts/<uuid:uid>/changes/", changes.changes, name="account_changes"),
