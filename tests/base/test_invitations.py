@@ -27,7 +27,8 @@ from regulars.base.invitations import (
     visible_invitations,
     withdraw_invitation,
 )
-from regulars.base.mail import MailNotSent, visited_at
+from regulars.base.mail.at_once import MailNotSent
+from regulars.base.mail.links import visited_at
 from regulars.base.members import WrongMember, create_member, deactivate_member
 from regulars.base.models import Invitation, Member, Team
 

@@ -33,6 +33,7 @@ from django.utils.translation import gettext as _
 from regulars import __version__
 from regulars.base.json_lines import WrongColumns, dump_records, load_records
 from regulars.base.locks import exclusive
+from regulars.base.mail.outbox import doubt_waiting
 from regulars.base.models import AuditEntry, TableVersion, Worker, new_uid
 from regulars.base.warehouse import warehouse_root
 from regulars.base.worker import living_workers
@@ -328,6 +329,7 @@ def _bring_back(archive: zipfile.ZipFile, manifest: Manifest, tell: Progress) ->
             for table, folder in folders.items():
                 TableVersion.objects.filter(table=table).update(folder=folder)
             _note(manifest, token)
+            doubt_waiting(_("This mail waited when the backup was made; it may have been sent since."))
             connection.check_constraints()
     except BaseException as error:
         if not _is_in_force(token):

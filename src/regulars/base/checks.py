@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 
 from regulars.base.expressions import engine_in_words
 from regulars.base.jobs import failed_jobs, waiting_jobs
-from regulars.base.mail import mail_problem
+from regulars.base.mail.at_once import mail_problem
 from regulars.base.models import Member, Organisation, TableVersion
 from regulars.base.warehouse import table_problem, warehouse_root
 from regulars.base.worker import living_workers

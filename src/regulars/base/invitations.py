@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from regulars.base.access import Forbidden, Permission, may, require
 from regulars.base.audit import record_change
-from regulars.base.mail import link_to, send_mail
+from regulars.base.mail.at_once import send_at_once
+from regulars.base.mail.links import link_to
 from regulars.base.members import check_new_member, create_member, require_power_over
 from regulars.base.models import Invitation, Member, Team
 from regulars.base.organisation import check_language, organisation
@@ -196,7 +197,7 @@ def _send(invitation: Invitation) -> None:
             "%(link)s\n\n"
             "The link works once, within seven days."
         )
-        send_mail(to=invitation.email, subject=subject, text=text % said)
+        send_at_once(to=invitation.email, subject=subject, text=text % said)
 
 
 def _in_force(invitation: Invitation | None, at: datetime) -> Invitation:

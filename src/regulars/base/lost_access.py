@@ -11,7 +11,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from regulars.base.audit import record_change
-from regulars.base.mail import link_to
+from regulars.base.mail.links import link_to
 from regulars.base.members import WrongMember, require_power_over
 from regulars.base.models import Member
 from regulars.base.sessions import end_sessions

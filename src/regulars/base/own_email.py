@@ -10,7 +10,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from regulars.base.audit import audited
-from regulars.base.mail import link_to, send_mail
+from regulars.base.mail.at_once import send_at_once
+from regulars.base.mail.links import link_to
+from regulars.base.mail.outbox import send_mail
 from regulars.base.members import WrongMember, check_email
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
@@ -37,7 +39,8 @@ def ask_for_email(*, person: Member, email: str) -> None:
             "%(link)s\n\n"
             "The link works for one day."
         )
-        send_mail(to=email, subject=_("Confirm your new address"), text=text % {"name": person.name, "link": link})
+        said = {"name": person.name, "link": link}
+        send_at_once(to=email, subject=_("Confirm your new address"), text=text % said)
 
 
 def promised_email(*, key: str, person: Member) -> str:
@@ -61,15 +64,19 @@ def confirm_email(*, key: str, person: Member) -> Member:
         with audited(person, verb="confirm_email", member=person):
             person.email = email
             person.save(update_fields=["email", "updated_at"])
+        _tell_old_address(person, before)
+    return person
+
+
+def _tell_old_address(person: Member, before: str) -> None:
     with translation.override(person.language or translation.get_language()):
         text = _(
             "Hello %(name)s,\n\n"
             "you sign in to Regulars with %(email)s from now on.\n\n"
             "If it was not you, tell an owner of your installation at once."
         )
-        said = {"name": person.name, "email": email}
+        said = {"name": person.name, "email": person.email}
         send_mail(to=before, subject=_("Your address for Regulars was changed"), text=text % said)
-    return person
 
 
 def _stale() -> StaleLink:

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "axes",
     "django_tasks_db",
     "regulars.base",
+    "regulars.base.mail",
     "regulars.base.webhooks",
     "regulars.facts",
     "regulars.insight",
@@ -180,10 +181,15 @@ SCHEDULE: dict[str, dict[str, str]] = {
     "find_duplicates": {"job": "regulars.facts.duplicates.find_duplicates", "at": "03:00"},
     "tidy_history": {"job": "regulars.facts.history.tidy_history", "at": "03:30"},
     "tidy_uploads": {"job": "regulars.facts.imports.uploads.tidy_uploads", "at": "04:00"},
+    "tidy_mail": {"job": "regulars.base.mail.sending.tidy_mail", "at": "03:50"},
     "tidy_webhooks": {"job": "regulars.api.webhooks.job.tidy_webhooks", "at": "03:45"},
 }
 # Jobs that are done whenever there is something to do: asked every few seconds. See base/jobs.py.
 NEEDED_JOBS: dict[str, dict[str, str]] = {
+    "mail": {
+        "job": "regulars.base.mail.sending.send_waiting",
+        "needed": "regulars.base.mail.sending.is_needed",
+    },
     "backtest": {
         "job": "regulars.insight.forecast_tracking.try_forecasts",
         "needed": "regulars.insight.forecast_tracking.backtest_is_needed",
@@ -191,6 +197,10 @@ NEEDED_JOBS: dict[str, dict[str, str]] = {
     "signals": {
         "job": "regulars.plan.daily.take_in_signals",
         "needed": "regulars.insight.protection.is_needed",
+    },
+    "suggestions": {
+        "job": "regulars.insight.affinity_learning.suggest_again",
+        "needed": "regulars.insight.affinity_learning.suggestions_are_needed",
     },
     "webhooks": {
         "job": "regulars.api.webhooks.job.deliver_webhooks",
@@ -204,6 +214,7 @@ WEBHOOKS_PRIVATE = env.bool("REGULARS_WEBHOOKS_PRIVATE", default=False)
 API_REQUESTS_A_MINUTE = env.int("REGULARS_API_REQUESTS_A_MINUTE", default=600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
+EMAIL_TIMEOUT = 60  # a mail server that never answers must not hold up the worker
 EMAIL_CONFIG = env.email_url("REGULARS_MAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("REGULARS_MAIL_FROM", default="regulars@localhost")

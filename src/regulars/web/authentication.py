@@ -25,7 +25,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.base.audit import record_change
-from regulars.base.mail import MailNotSent, link_to, send_mail
+from regulars.base.mail.at_once import send_at_once
+from regulars.base.mail.links import link_to
+from regulars.base.mail.outbox import send_mail
 from regulars.base.models import Member, Organisation
 from regulars.web.frame import Toast, show_next
 
@@ -144,12 +146,12 @@ class Gate(DefaultAccountAdapter):  # type: ignore[misc]
                 "The link works once. If it was not you, nothing has happened and nothing needs doing."
             )
             said = {"name": user.name, "link": context["password_reset_url"]}
-            send_mail(to=user.email, subject=_("A new password for Regulars"), text=text % said)
+            send_at_once(to=user.email, subject=_("A new password for Regulars"), text=text % said)
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Tell a member that the own security was changed, and note it. A mail server that is down undoes nothing."""
+        """Tell a member that the own security was changed, and note it. """
         notice = NOTICES.get(template_prefix)
         if notice is None:
             return
@@ -162,10 +164,7 @@ class Gate(DefaultAccountAdapter):  # type: ignore[misc]
                 "If it was not you, change your password now and tell an owner of your installation."
             )
             said = {"name": user.name, "what": notice, "address": client_address(self.request)}
-            try:
-                send_mail(to=user.email, subject=_("The security of your login was changed"), text=text % said)
-            except MailNotSent as not_sent:
-                log.warning("%s", not_sent)
+            send_mail(to=user.email, subject=_("The security of your login was changed"), text=text % said)
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 
 from regulars.base.access import Forbidden
 from regulars.base.formats import buddhist_years
-from regulars.base.mail import visited_at
+from regulars.base.mail.links import visited_at
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 

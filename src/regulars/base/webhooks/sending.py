@@ -7,7 +7,6 @@ several endpoints are sent to at the same time, so that a slow one does not hold
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from standardwebhooks import Webhook
 
 from regulars import __version__
 from regulars.base.audit import record_change
-from regulars.base.mail import MailNotSent, send_mail
+from regulars.base.mail.outbox import send_mail
 from regulars.base.webhooks.addresses import Answer, post
 from regulars.base.webhooks.deliveries import message_id
 from regulars.base.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -39,8 +38,6 @@ STOPPED_AFTER = timedelta(days=3)
 """An endpoint where every attempt failed for so long is stopped."""
 
 GONE = 410
-
-logger = logging.getLogger(__name__)
 
 MaySee = Callable[[WebhookDelivery], bool]
 """Whether the endpoint's member may still see what the delivery is about."""
@@ -166,11 +163,11 @@ def _stop(endpoint: WebhookEndpoint, reason: str) -> None:
     endpoint.state, endpoint.reason = WebhookEndpoint.State.STOPPED, reason
     after = {"state": endpoint.state, "reason": reason}
     record_change(member=None, verb="stop_webhook", record=endpoint, before=before, after=after)
-    transaction.on_commit(lambda: _tell(endpoint))
+    _tell(endpoint)
 
 
 def _tell(endpoint: WebhookEndpoint) -> None:
-    """Say so to its member; that the mail cannot be sent is no reason to send messages to it again."""
+    """Say so to its member, as soon as the mail server takes mail."""
     with translation.override(endpoint.member.language or None):
         words = {"webhook": endpoint.name, "address": endpoint.url, "reason": endpoint.reason}
         subject = _("The webhook “%(webhook)s” was stopped") % words
@@ -178,7 +175,4 @@ def _tell(endpoint: WebhookEndpoint) -> None:
             "Regulars sends nothing to %(address)s any more. %(reason)s\n\n"
             "What happens meanwhile is kept. When the other side works again, resume the webhook in the settings."
         )
-        try:
-            send_mail(to=endpoint.member.email, subject=subject, text=text % words)
-        except MailNotSent as problem:
-            logger.warning("%s", problem)
+        send_mail(to=endpoint.member.email, subject=subject, text=text % words, about=endpoint)

@@ -23,7 +23,7 @@ from regulars.base.invitations import (
     resend_invitation,
     withdraw_invitation,
 )
-from regulars.base.mail import MailNotSent
+from regulars.base.mail.at_once import MailNotSent
 from regulars.base.models import Invitation, Member, Team
 from regulars.web.desk import Desk
 from regulars.web.frame import Toast, show_next

@@ -40,6 +40,8 @@ NAMES: dict[str, str | Promise] = {
     "regulars.facts.history.tidy_history": gettext_lazy("Tidying of the order history"),
     "regulars.base.kept_backups.make_backup": gettext_lazy("Backup"),
     "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
+    "regulars.base.mail.sending.send_waiting": gettext_lazy("Sending of mail"),
+    "regulars.base.mail.sending.tidy_mail": gettext_lazy("Tidying of the outbox"),
     "regulars.api.webhooks.job.deliver_webhooks": gettext_lazy("Delivery of webhooks"),
     "regulars.api.webhooks.job.tidy_webhooks": gettext_lazy("Tidying of the webhook log"),
     "regulars.plan.intake.take_in": gettext_lazy("Import"),
