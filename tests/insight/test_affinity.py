@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regulars.base.access import Forbidden
-from regulars.base.models import AuditEntry, Member
 from regulars.facts.models import Account, Product
 from regulars.insight import affinity_learning
 from regulars.insight.affinity import CATEGORY, accounts_for, due_again, latest_run, offered_items, suggestions_of
-from regulars.insight.affinity_learning import ask_for_suggestions, compute_suggestions, suggest_again
+from regulars.insight.affinity_learning import (
+    compute_suggestions,
+    suggest_again,
+    suggestions_are_needed,
+)
 from regulars.insight.affinity_sentences import reason, record_told, rhythm, worth
+from regulars.insight.snapshots import take_snapshot
 
 WriteHistory = Callable[..., int]
 END, START = date(2024, 12, 9), date(2022, 12, 10)
@@ -180,9 +183,10 @@ def test_the_nightly_job_computes_again_only_when_something_changed(write_histor
     assert latest_run() != first
 
 
-def test_who_may_configure_asks_for_them_before_the_night(owner: Member) -> None:
-    ask_for_suggestions(member=owner)
-    assert AuditEntry.objects.filter(verb="ask_for_suggestions").exists()
-    service = Member.objects.create(email="s@example.com", name="S", role="service")
-    with pytest.raises(Forbidden):
-        ask_for_suggestions(member=service)
+def test_the_first_suggestions_do_not_wait_for_the_night(write_history: WriteHistory) -> None:
+    write_history(firm(accounts=30))
+    assert not suggestions_are_needed(), "there are no figures yet"
+    take_snapshot(as_of=END)
+    assert suggestions_are_needed()
+    suggest_again.func()
+    assert not suggestions_are_needed()

@@ -76,7 +76,7 @@ def test_the_margin_is_for_who_may_see_costs(members: dict[str, Member], signed_
 
 def test_before_the_first_night_it_says_when_they_come(browser: Client, scored: Any) -> None:
     page = browser.get(f"/accounts/{scored('New', order_days=3).uid}/suggestions/").content.decode()
-    assert "the first ones come after the next night" in page
+    assert "come back in a few minutes" in page
 
 
 def test_those_of_a_foreign_account_are_absent(

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django_tasks import TaskResultStatus
 
-from regulars.base.access import Permission, require
-from regulars.base.audit import record_change
-from regulars.base.jobs import enqueue, job
+from regulars.base.jobs import job
 from regulars.base.locks import exclusive
-from regulars.base.models import Member, Organisation
+from regulars.base.models import Job, Organisation
 from regulars.base.organisation import organisation, today
 from regulars.base.warehouse import Table, open_engine
 from regulars.core.adoption import AdoptionChance, choose_settings, learn_chance
@@ -32,7 +30,7 @@ from regulars.facts.history import HISTORY
 from regulars.insight.affinity import DUE, KEPT_AN_ACCOUNT, KINDS, PRODUCT, SUGGESTIONS, latest_run
 from regulars.insight.days import day_for_new_figures
 from regulars.insight.histories import OpenHistory, basis_in_force, open_history
-from regulars.insight.models import SuggestionRun
+from regulars.insight.models import Snapshot, SuggestionRun
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -64,13 +62,10 @@ def _is_due() -> bool:
 
 
 @transaction.atomic
-def ask_for_suggestions(*, member: Member | None) -> UUID:
-    """Put the computing in the queue, not to wait for the night. Returns the id of the job."""
-    require(member, Permission.CONFIGURE)
-    asked = enqueue(suggest_again)
-    after = {"job": str(asked)}
-    record_change(member=member, verb="ask_for_suggestions", record=organisation(), before={}, after=after)
-    return asked
+def suggestions_are_needed() -> bool:
+    """Whether there are figures, but suggestions were never computed: the first ones do not wait for the night."""
+    failed = Job.objects.filter(task_path=suggest_again.module_path, status=TaskResultStatus.FAILED)
+    return latest_run() is None and Snapshot.objects.filter(current=True).exists() and not failed.exists()
 
 
 def compute_suggestions(*, as_of: date | None = None, progress: Progress | None = None) -> SuggestionRun:
