@@ -52,10 +52,14 @@ def main() -> None:
             print(f"\n{lines:,} lines, {size / 1e6:,.0f} MB in {made:.1f} s; as of {AS_OF}", flush=True)
             for engine in wanted.engines:
                 for step in STEPS:
-                    tell(lines, engine, step, *in_own_process(step, environment | {"REGULARS_ENGINE": engine}))
+                    found, peak_mb = in_own_process(step, environment | {"REGULARS_ENGINE": engine})
+                    tell(lines, engine, step, found, peak_mb)
 
 
 def tell(lines: int, engine: str, step: str, found: dict[str, Any], peak_mb: float) -> None:
+    if "failed" in found:
+        print(f"{engine:<12} {step:<8} FAILED at {peak_mb:,.0f} MB: {found['failed']}", flush=True)
+        return
     bar_lines, bar_mb = BAR.get(step, (None, 0))
     bar = f"   bar: {bar_mb:,} MB" if lines == bar_lines and engine == "duckdb" else ""
     print(
@@ -203,17 +207,19 @@ GONE = (FileNotFoundError, ProcessLookupError)
 def in_own_process(step: str, environment: dict[str, str]) -> tuple[dict[str, Any], float]:
     """Run a step; give what it found, and the most megabytes that it and all its processes held at once."""
     command = [sys.executable, __file__, "--step", step]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
-        peak = 0.0
+    peak = 0.0
+    with tempfile.TemporaryFile("w+") as answer, tempfile.TemporaryFile("w+") as trouble:
+        process = subprocess.Popen(command, stdout=answer, stderr=trouble, env=environment)
         while process.poll() is None:
             peak = max(peak, sum(resident_mb(pid) for pid in family(process.pid)))
             time.sleep(0.1)
-        assert process.stdout is not None
-        answer = process.stdout.read()
-    if process.returncode:
-        raise SystemExit(f"{step} failed; run it by hand: {' '.join(command)}")
-    found: dict[str, Any] = json.loads(answer.splitlines()[-1])
-    return found, peak
+        answer.seek(0)
+        trouble.seek(0)
+        if process.returncode:
+            told = [line for line in trouble.read().splitlines() if "Error" in line or "Exception" in line]
+            return {"failed": told[-1][:300] if told else f"exit code {process.returncode}"}, peak
+        found: dict[str, Any] = json.loads(answer.read().splitlines()[-1])
+        return found, peak
 
 
 def family(pid: int) -> Iterator[int]:
