@@ -44,6 +44,7 @@ def address(name: str, uid: uuid.UUID) -> str:
         "uidb64": "MQ",
         "token": "x",
         "moment": 1,
+        "number": 1,
     }
     values |= {"uidb36": "1", "key": "x", "pk": 1, "provider_id": "x"}
     wanted = {key: values[key] for key in routes()[name].pattern.converters}

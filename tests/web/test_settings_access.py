@@ -37,6 +37,7 @@ PAGES_OF_HEADS = [
     "/settings/jobs/",
     "/settings/audit/",
     "/settings/audit.csv",
+    "/settings/mail/",
     "/settings/backup/",
 ]
 PAGES_OF_ALL = ["/settings/tokens/", "/settings/tokens/add/"]
@@ -65,6 +66,9 @@ RECORDS = [
     "/settings/fields/{uid}/retire/",
     "/settings/fields/{uid}/restore/",
     "/settings/rates/{uid}/remove/",
+    "/settings/mail/{uid}/resend/",
+    "/settings/mail/{uid}/cancel/",
+    "/settings/mail/{uid}/confirm/",
     "/settings/tag/?tag={uid}",
     "/settings/tag/join/?tag={uid}",
     "/settings/tag/remove/?tag={uid}",

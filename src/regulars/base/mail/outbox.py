@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from email.utils import formataddr, make_msgid
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -52,6 +53,17 @@ def visible_mails(member: Member | None) -> QuerySet[OutgoingMail]:
     if may(member, Permission.CONFIGURE):
         return mails
     return mails.filter(member=member) if member is not None and member.is_active else mails.none()
+
+
+def find_mail(uid: str, *, member: Member | None) -> OutgoingMail:
+    """The visible mail with this uid. Raises `NoSuchMail`."""
+    try:
+        found = visible_mails(member).filter(uid=UUID(uid)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise _no_such()
+    return found
 
 
 def mails_about(record: Record) -> QuerySet[OutgoingMail]:
@@ -162,7 +174,7 @@ def _moved(
     """The mail after the change, if it was in one of these states. The update itself decides, not what was read."""
     before = visible_mails(member).filter(pk=mail.pk).first()
     if before is None:
-        raise NoSuchMail(_("There is no such mail."), _("Look at the list again."))
+        raise _no_such()
     moved = OutgoingMail.objects.filter(pk=mail.pk, state__in=states)
     if not moved.update(**changes, updated_at=timezone.now()):
         raise MailWentOn(
@@ -182,6 +194,10 @@ def _moved(
 
 
 # What is refused
+
+
+def _no_such() -> NoSuchMail:
+    return NoSuchMail(_("There is no such mail."), _("Look at the list again."))
 
 
 def _checked_address(address: str) -> str:

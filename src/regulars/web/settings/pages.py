@@ -76,6 +76,13 @@ PAGES = (
         permission=Permission.CONFIGURE,
     ),
     Page(
+        name="settings_dependence",
+        label=_("Costs and suppliers"),
+        text=_("What would be missing if a large customer left: fixed costs, margin, discounts of suppliers."),
+        icon="building",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_jobs",
         label=_("Jobs"),
         text=_("What the machine does by itself, what waits, and what failed."),
@@ -88,6 +95,13 @@ PAGES = (
         text=_("Who changed what, when, from what to what."),
         icon="history",
         permission=Permission.SEE_AUDIT,
+    ),
+    Page(
+        name="settings_mail",
+        label=_("Outbox"),
+        text=_("The mails that were sent or wait to be sent, and which did not arrive."),
+        icon="mail",
+        permission=Permission.CONFIGURE,
     ),
     Page(
         name="settings_tokens",
