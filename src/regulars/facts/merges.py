@@ -17,11 +17,13 @@ from regulars.base.audit import record_change
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import is_below, require_account
-from regulars.facts.models import Account, AccountMerge, Contact, Interaction, Signal, Site
+from regulars.facts.models import Account, AccountMerge, Contact, Interaction, Issue, ServiceProfile, Signal, Site
 
 _MOVED: Final[dict[str, type[models.Model]]] = {
     "contacts": Contact,
     "interactions": Interaction,
+    "issues": Issue,
+    "service_profiles": ServiceProfile,
     "signals": Signal,
     "sites": Site,
 }
@@ -42,7 +44,7 @@ class CannotUndoMerge(Refusal):
 
 @transaction.atomic
 def merge_accounts(*, kept: Account, merged: Account, member: Member | None) -> AccountMerge:
-    """Make `merged` a part of `kept`: contacts, interactions, signals, sites, subsidiaries, tags move.
+    """Make `merged` a part of `kept`: contacts, interactions, issues, signals, sites, subsidiaries, tags move.
 
     Empty fields of `kept` are filled.
 

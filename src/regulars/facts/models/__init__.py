@@ -5,6 +5,7 @@ from __future__ import annotations
 from regulars.facts.models.accounts import Account, Contact, CustomField, Interaction, Site, Tag
 from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplicates
 from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
+from regulars.facts.models.issues import Issue, IssueStep, KnownProblem, ServiceProfile
 from regulars.facts.models.products import ExchangeRate, Product
 from regulars.facts.models.signals import Signal
 
@@ -19,9 +20,13 @@ __all__ = [
     "Import",
     "Imported",
     "Interaction",
+    "Issue",
+    "IssueStep",
+    "KnownProblem",
     "NotDuplicates",
     "Product",
     "SavedMapping",
+    "ServiceProfile",
     "Signal",
     "Site",
     "Tag",
