@@ -17,13 +17,13 @@ from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
 from regulars.facts.models import Contact, Import, Interaction, Signal, Upload
 from regulars.insight.models import Backtest
-from regulars.plan.models import Action
+from regulars.plan.models import Action, Promise
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal"),
+    *("webhook", "delivery", "backtest", "signal", "promise"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,18 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/signals/{signal}/restore"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/protection"): (None, EVERYONE, EVERYONE),
     ("get", "/accounts/{account}/protection"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/promises"): (None, EVERYONE, EVERYONE),
+    ("post", "/promises"): (
+        {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
+        WRITES_OWN,
+        WRITES_ALL,
+    ),
+    ("get", "/promises/{promise}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/promises/{promise}/keep"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/promises/{promise}/back"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/promises/{promise}/renegotiate"): ({"due_on": "2099-01-02", "reason": "late"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/promises/{promise}/break"): ({"reason": "late"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/promises/{promise}/withdraw"): ({"reason": "late"}, WRITES_OWN, WRITES_ALL),
     ("get", "/today"): (None, EVERYONE, EVERYONE),
     ("get", "/actions"): (None, EVERYONE, EVERYONE),
     ("get", "/actions/{action}"): (None, SEES_OWN, SEES_ALL),
@@ -131,6 +143,7 @@ def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
     named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
+    named |= {"promises": "promise"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -163,6 +176,7 @@ def uids(silent: Firm) -> Uids:
             account=account, kind="complaint", direction="risk", strength=3, observed_on="2024-12-01"
         )
         talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
+        promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
         done = Import.objects.create(content="accounts", source="x", state="undone")
         head = silent.people["owner" if account == silent.own else "sales_head"]
         told, _secret = add_endpoint(**NEW_WEBHOOK, member=head)
@@ -191,6 +205,7 @@ def uids(silent: Firm) -> Uids:
             "delivery": str(delivery.uid),
             "backtest": str(tried.uid),
             "signal": str(seen.uid),
+            "promise": str(promised.uid),
         }
 
     absent = dict.fromkeys(RECORDS, str(uuid4()))

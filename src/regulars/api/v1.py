@@ -12,7 +12,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from regulars.api import expectations, forecasts, insight, lifetimes, members, plan, protection, suggestions
+from regulars.api import expectations, forecasts, insight, lifetimes, members, plan, promises, protection, suggestions
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
 from regulars.api.facts import accounts, contacts, imports, interactions, orders, signals, uploads
@@ -101,6 +101,7 @@ for router in (
     lifetimes.router,
     suggestions.router,
     plan.router,
+    promises.router,
     webhooks.router,
 ):
     api.add_router("", router)
