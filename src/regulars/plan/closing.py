@@ -12,6 +12,7 @@ from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Figures, Firing, Ground
 from regulars.plan.causes.competitor import is_newer_attack
 from regulars.plan.causes.figures import iso_day
+from regulars.plan.causes.handover import is_next_stage
 from regulars.plan.causes.promise import is_another_promise
 from regulars.plan.standing import Standing, is_lost
 
@@ -23,6 +24,8 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
     """
     if cause == "first_weeks":
         return bool(firing.figures["stage"] > before.get("stage", 0))
+    if cause == "handover" and is_next_stage(before, firing):
+        return True
     if cause == "promise" and is_another_promise(before, firing):
         return True
     if cause == "competitor" and is_newer_attack(before, firing):
@@ -40,6 +43,10 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "ordered_again", "on": standing.last_order.isoformat()}
     if cause == "first_weeks" and (ground.as_of - standing.first_order).days > ground.thresholds.first_weeks_last_day:
         return {"key": "weeks_over"}
+    if cause == "handover":
+        return {"key": "handed_over"}
+    if cause == "lost":
+        return {"key": "loss_settled"}
     if cause == "promise":
         return {"key": "promise_settled"}
     contact = standing.last_contact.isoformat() if standing.last_contact else ""
@@ -66,6 +73,8 @@ def closing_sentence(closed: Figures) -> str:
         "season": lambda: _("It paused in the same weeks a year ago: a matter of the season."),
         "switched_off": lambda: _("This cause was switched off."),
         "no_score": lambda: _("The account has no orders any more."),
+        "handed_over": lambda: _("The hand-over was accepted, discarded, or looked at."),
+        "loss_settled": lambda: _("It was won back or parted from, or was lost long ago."),
         "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
         "no_attack": lambda: _("What was seen of the competitor was withdrawn, or is long ago."),
         "outranked": lambda: _("Others became more important; it comes back when it matters more."),

@@ -21,6 +21,8 @@ from regulars.insight.models import Snapshot
 from regulars.insight.protection import changed_since_computed, protect, protect_all
 from regulars.insight.signal_weights import learn_weights
 from regulars.insight.snapshots import current_snapshot, take_snapshot
+from regulars.plan.handovers import draft_for_first_orders
+from regulars.plan.lost import refresh_lost
 from regulars.plan.proposals import RefreshReport, refresh_actions
 
 Progress = Callable[[str, float], None]

@@ -39,6 +39,7 @@ class PlanThresholds:
     propose_best_without_contact: bool = _declared(True, _("propose to call the best customers regularly"))
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
     propose_competitor: bool = _declared(True, _("propose to answer competitors who attack good customers"))
+    propose_handover: bool = _declared(True, _("propose to go on with hand-overs that wait"))
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
 
     silent_gaps: float = _declared(
@@ -118,6 +119,28 @@ class PlanThresholds:
     )
     competitor_uplift: float = _declared(
         0.25, _("chance that a quick answer wards a competitor off"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    handover_days: int = _declared(
+        7, _("days within which a hand-over is to be sent, and to be answered"), least=1, most=90, unit=Unit.DAYS
+    )
+    handover_new_days: int = _declared(
+        45,
+        _("days after its first order in which a customer is new and is to be handed over"),
+        least=1,
+        most=365,
+        unit=Unit.DAYS,
+    )
+    handover_first_check_days: int = _declared(
+        3, _("days after a hand-over to the first look at how it goes"), least=1, most=365, unit=Unit.DAYS
+    )
+    handover_second_check_days: int = _declared(
+        14, _("days after a hand-over to the second look at how it goes"), least=1, most=365, unit=Unit.DAYS
+    )
+    handover_third_check_days: int = _declared(
+        30, _("days after a hand-over to the third look at how it goes"), least=1, most=365, unit=Unit.DAYS
+    )
+    handover_uplift: float = _declared(
+        0.05, _("chance that a hand-over in time makes a new customer stay"), least=0.0, most=1.0, unit=Unit.SHARE
     )
     promise_ahead_days: int = _declared(
         3, _("days before a promise is due from which it is on the list"), least=0, most=60, unit=Unit.DAYS

@@ -14,6 +14,7 @@ from regulars.plan.causes import (
     declining,
     first_weeks,
     gone_silent,
+    handover,
     promise,
     sharp_growth,
 )
@@ -24,6 +25,7 @@ CAUSES: Final[dict[str, Cause]] = {
     for cause in (
         competitor.CAUSE,
         promise.CAUSE,
+        handover.CAUSE,
         gone_silent.CAUSE,
         declining.CAUSE,
         first_weeks.CAUSE,

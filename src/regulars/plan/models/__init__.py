@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.plan.models.actions import Action
+from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.promises import Promise, PromiseStep
 
-__all__ = ["Action", "Promise", "PromiseStep"]
+__all__ = ["Action", "Handover", "HandoverCheck", "HandoverStep", "Promise", "PromiseStep"]
