@@ -198,6 +198,10 @@ NEEDED_JOBS: dict[str, dict[str, str]] = {
         "job": "regulars.plan.daily.take_in_signals",
         "needed": "regulars.insight.protection.is_needed",
     },
+    "letters": {
+        "job": "regulars.facts.letters.note_letters",
+        "needed": "regulars.facts.letters.is_needed",
+    },
     "suggestions": {
         "job": "regulars.insight.affinity_learning.suggest_again",
         "needed": "regulars.insight.affinity_learning.suggestions_are_needed",

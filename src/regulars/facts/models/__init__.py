@@ -6,6 +6,7 @@ from regulars.facts.models.accounts import Account, Contact, CustomField, Intera
 from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplicates
 from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
 from regulars.facts.models.issues import Issue, IssueStep, KnownProblem, ServiceProfile
+from regulars.facts.models.letters import Letter
 from regulars.facts.models.products import ExchangeRate, Product
 from regulars.facts.models.signals import Signal
 
@@ -23,6 +24,7 @@ __all__ = [
     "Issue",
     "IssueStep",
     "KnownProblem",
+    "Letter",
     "NotDuplicates",
     "Product",
     "SavedMapping",
