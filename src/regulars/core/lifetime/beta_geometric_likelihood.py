@@ -54,13 +54,14 @@ class Statistics:
         log_gap_sum: Vector | None = None,
     ) -> Statistics:
         """As `of`, in this unit of time, of any accounts, be there ever so few."""
-        repeated, once = (x > 0) & (weight > 0), (x == 0) & (weight > 0)
-        (once_age,), once_weight = collapse([T[once] / scale], weight[once])
-        kept, kept_weight = collapse([x[repeated], t_x[repeated] / scale, T[repeated] / scale], weight[repeated])
+        (x_kept, t_x_kept, T_kept), kept_weight = collapse([x, t_x, T], weight)
+        repeated, once = (x_kept > 0) & (kept_weight > 0), (x_kept == 0) & (kept_weight > 0)
+        kept = [x_kept[repeated], t_x_kept[repeated] / scale, T_kept[repeated] / scale]
         log_gaps = 0.0
         if log_gap_sum is not None:
-            log_gaps = float(weight[repeated] @ (log_gap_sum[repeated] - x[repeated] * np.log(scale)))
-        return cls._grouped(scale, once_age, once_weight, kept, kept_weight, occasions, log_gaps)
+            log_gaps = float(np.where(x > 0, weight, 0.0) @ (log_gap_sum - x * np.log(scale)))
+        once_age, once_weight = T_kept[once] / scale, kept_weight[once]
+        return cls._grouped(scale, once_age, once_weight, kept, kept_weight[repeated], occasions, log_gaps)
 
     @classmethod
     def _grouped(

@@ -30,7 +30,7 @@ Columns = tuple[Vector, ...]
 
 NEGLIGIBLE_SPREAD = 0.05  # of the logarithms: a narrower direction moves no chance by more than some 1e-4
 FEW_ORDERS = 12  # up to this many the bounds are looked for one by one
-AGES_KEPT = 257
+AGES_KEPT, AGES_LOOKED_AT = 257, 50_000
 
 
 class OrderForecasts(MaximumLikelihoodModel):
@@ -109,7 +109,8 @@ class OrderForecasts(MaximumLikelihoodModel):
     def _learn_forecasts(self, optimum: Optimum, ages: Vector, weight: Vector) -> None:
         """Remember how far the parameters are pinned down, and how old the accounts were."""
         self._spread = optimum.spread()
-        self._ages = _quantiles(ages, weight)
+        every = -(-ages.size // AGES_LOOKED_AT)
+        self._ages = _quantiles(ages[::every], weight[::every])
 
     def _around(self) -> list[Self]:
         """Give models with the parameters that the data leave possible, all of them equally likely."""

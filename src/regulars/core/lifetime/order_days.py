@@ -20,7 +20,7 @@ TOO_FEW = gettext_noop(
 def read_order_days(table: Any) -> tuple[Vector, Vector, Vector]:
     """Give frequency, recency (0 without a repeat order) and age; raises `UnusableSummary` if they contradict."""
     x, t_x, T = read_columns(table, ["frequency", "recency", "age"])
-    if not (np.all(np.isfinite(x)) and np.all(np.isfinite(t_x)) and np.all(np.isfinite(T))):
+    if x.size and not np.all(np.isfinite([bound for one in (x, t_x, T) for bound in (one.min(), one.max())])):
         raise UnusableSummary("A frequency, recency or age is missing or infinite.", "Leave such accounts out.")
     if np.any(x < 0) or np.any(x != np.rint(x)):
         raise UnusableSummary("A frequency is no whole number of repeat orders.", "Count the repeat order days.")
@@ -35,7 +35,7 @@ def read_order_days(table: Any) -> tuple[Vector, Vector, Vector]:
 
 def demand_repeaters(x: Vector, weight: Vector) -> None:
     """Raise `TooLittleHistory` if fewer than `LEAST_REPEATERS` accounts have ordered on a second day."""
-    repeaters = float(weight[(x > 0) & (weight > 0)].sum())
+    repeaters = float(weight @ (x > 0))
     if repeaters < LEAST_REPEATERS:
         raise TooLittleHistory(
             Note(TOO_FEW, repeaters=repeaters, accounts=weight.sum(), least=LEAST_REPEATERS), Note(LONGER_HISTORY)
