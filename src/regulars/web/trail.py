@@ -28,6 +28,7 @@ from regulars.plan.causes import CAUSES
 from regulars.plan.models import Action
 
 VERBS: Final[dict[str, str | Promise]] = {
+    "accept_handover": gettext_lazy("Hand-over accepted"),
     "accept_invitation": gettext_lazy("Invitation accepted"),
     "activate_contact": gettext_lazy("Contact is there again"),
     "activate_member": gettext_lazy("Login given back"),
@@ -57,6 +58,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "confirm_email": gettext_lazy("E-mail confirmed"),
     "confirm_mail": gettext_lazy("Mail said to be sent"),
     "create_account": gettext_lazy("Account made"),
+    "close_handover": gettext_lazy("Hand-over closed"),
     "create_contact": gettext_lazy("Contact added"),
     "create_custom_field": gettext_lazy("Field of ours added"),
     "create_department": gettext_lazy("Department added"),
@@ -73,9 +75,11 @@ VERBS: Final[dict[str, str | Promise]] = {
     "forget_mapping": gettext_lazy("Mapping of columns forgotten"),
     "import": gettext_lazy("Files imported"),
     "invite_member": gettext_lazy("Member invited"),
+    "discard_handover": gettext_lazy("Hand-over discarded"),
     "join_tags": gettext_lazy("Tags joined"),
     "keep_promise": gettext_lazy("Promise kept"),
     "let_in_again": gettext_lazy("Let in again after too many attempts"),
+    "finish_check": gettext_lazy("First weeks looked at"),
     "make_promise": gettext_lazy("Promise noted"),
     "mark_different": gettext_lazy("Said to be no duplicate"),
     "mark_done": gettext_lazy("Action done"),
@@ -89,6 +93,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "record_rate": gettext_lazy("Exchange rate recorded"),
     "record_signal": gettext_lazy("Signal noted"),
     "remove_backup": gettext_lazy("Backup removed"),
+    "open_handover": gettext_lazy("Hand-over drafted"),
     "remove_department": gettext_lazy("Department removed"),
     "remove_rate": gettext_lazy("Exchange rate removed"),
     "remove_rule": gettext_lazy("Rule removed"),
@@ -96,6 +101,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "remove_tag": gettext_lazy("Tag removed"),
     "remove_team": gettext_lazy("Team removed"),
     "remove_webhook": gettext_lazy("Webhook removed"),
+    "recall_handover": gettext_lazy("Sending of a hand-over taken back"),
     "rename_mapping": gettext_lazy("Mapping of columns renamed"),
     "rename_tag": gettext_lazy("Tag renamed"),
     "renegotiate_promise": gettext_lazy("Promise agreed anew"),
@@ -119,6 +125,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "send_mail": gettext_lazy("Mail put in the outbox"),
     "snooze": gettext_lazy("Action put off"),
     "stop_webhook": gettext_lazy("Webhook stopped"),
+    "restore_handover": gettext_lazy("Hand-over drafted again"),
     "tag": gettext_lazy("Tagged"),
     "take_back_step": gettext_lazy("Last word on a promise taken back"),
     "undo_import": gettext_lazy("Import undone"),
@@ -128,9 +135,11 @@ VERBS: Final[dict[str, str | Promise]] = {
     "upload": gettext_lazy("Files handed over"),
     "withdraw_different": gettext_lazy("May be a duplicate after all"),
     "withdraw_interaction": gettext_lazy("Note taken back"),
+    "return_handover": gettext_lazy("Hand-over returned"),
     "withdraw_invitation": gettext_lazy("Invitation withdrawn"),
     "withdraw_promise": gettext_lazy("Promise withdrawn"),
     "withdraw_signal": gettext_lazy("Signal withdrawn"),
+    "send_handover": gettext_lazy("Hand-over sent"),
 }
 """What the verbs of all stages are called here; a new one shows its own name until it stands here."""
 
@@ -139,6 +148,7 @@ _OF_AN_IMPORT: Final[dict[str, str | Promise]] = {
     "undo_import": gettext_lazy("Changed by undoing an import"),
 }
 """What an import did to another record."""
+    "undo_check": gettext_lazy("Look at first weeks taken back"),
 
 KINDS: Final[dict[str, str | Promise]] = {
     "base.apitoken": gettext_lazy("API token"),
@@ -151,6 +161,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "facts.account": gettext_lazy("account"),
     "facts.accountmerge": gettext_lazy("merge"),
     "facts.classificationrule": gettext_lazy("classification rule"),
+    "write_handover": gettext_lazy("Hand-over changed"),
     "facts.contact": gettext_lazy("contact"),
     "facts.customfield": gettext_lazy("field of ours"),
     "facts.exchangerate": gettext_lazy("exchange rate"),
@@ -191,6 +202,8 @@ def kinds() -> list[tuple[str, str]]:
     return sorted(((subject, capfirst(str(words))) for subject, words in KINDS.items()), key=lambda one: one[1])
 
 
+    "plan.handover": gettext_lazy("hand-over"),
+    "plan.handovercheck": gettext_lazy("look at the first weeks"),
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """One field. An empty text: nothing was there."""

@@ -10,6 +10,7 @@ from regulars.web.account.urls import urlpatterns as account_urls
 from regulars.web.accounts.urls import urlpatterns as accounts_urls
 from regulars.web.duplicates import urlpatterns as duplicates_urls
 from regulars.web.forecast_record import urlpatterns as forecast_record_urls
+from regulars.web.handovers.urls import urlpatterns as handovers_urls
 from regulars.web.imports.urls import urlpatterns as imports_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
@@ -30,6 +31,7 @@ urlpatterns = [
     *accounts_urls,
     path("search/", search.search, name="search"),
     *account_urls,
+    *handovers_urls,
     *duplicates_urls,
     *imports_urls,
     *settings_urls,

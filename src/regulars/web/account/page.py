@@ -24,6 +24,7 @@ from regulars.insight.account_months import months_against_expected
 from regulars.insight.models import Score
 from regulars.insight.sentences import Effect, Sentence, sentences
 from regulars.plan.actions import USUAL_OBJECTIONS, visible_actions
+from regulars.plan.handovers import latest_handover
 from regulars.web import today
 from regulars.web.account.promises import promises_context
 from regulars.web.account.record import heading, opened
@@ -138,6 +139,7 @@ def page_context(
         "form": form or TalkForm(day=desk.day, people=people, initial={"kind": Interaction.Kind.CALL, "on": desk.day}),
         "refused": refused,
         **promises_context(desk, account),
+        "handover": latest_handover(account, member=desk.member),
         **signals_context(desk, account),
         "outcomes": USUAL_OUTCOMES,
         "kinds": today.KINDS,
