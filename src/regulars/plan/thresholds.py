@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.base.models import Organisation
 from regulars.base.thresholds import Unit, declare, threshold
-from regulars.insight.thresholds import YEARLY_LOSS_RATE
+from regulars.insight.thresholds import ALARM_SHARE, CRITICAL_SHARE, YEARLY_LOSS_RATE
 
 
 def _declared(
@@ -38,6 +38,7 @@ class PlanThresholds:
     propose_first_weeks: bool = _declared(True, _("propose to ask new customers how it goes"))
     propose_best_without_contact: bool = _declared(True, _("propose to call the best customers regularly"))
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
+    propose_dependence: bool = _declared(True, _("propose to widen the base when one customer brings too much"))
     propose_competitor: bool = _declared(True, _("propose to answer competitors who attack good customers"))
     propose_handover: bool = _declared(True, _("propose to go on with hand-overs that wait"))
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
@@ -116,6 +117,11 @@ class PlanThresholds:
     )
     sharp_growth_uplift: float = _declared(
         0.08, _("chance that a talk secures sharp growth"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    alarm_share: float = float(ALARM_SHARE.default)  # these two are declared by insight, too
+    critical_share: float = float(CRITICAL_SHARE.default)
+    dependence_uplift: float = _declared(
+        0.10, _("chance that dealing with dependence now prevents the loss"), least=0.0, most=1.0, unit=Unit.SHARE
     )
     competitor_uplift: float = _declared(
         0.25, _("chance that a quick answer wards a competitor off"), least=0.0, most=1.0, unit=Unit.SHARE

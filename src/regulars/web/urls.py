@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from regulars.web import design, health, portfolio, portfolio_forecast, search, theme, today
 from regulars.web.account.urls import urlpatterns as account_urls
 from regulars.web.accounts.urls import urlpatterns as accounts_urls
+from regulars.web.dependence.urls import urlpatterns as dependence_urls
 from regulars.web.duplicates import urlpatterns as duplicates_urls
 from regulars.web.forecast_record import urlpatterns as forecast_record_urls
 from regulars.web.handovers.urls import urlpatterns as handovers_urls
@@ -28,6 +29,7 @@ urlpatterns = [
     path("portfolio/forecast/", portfolio_forecast.portfolio_forecast, name="portfolio_forecast"),
     *forecast_record_urls,
     *lifetimes_urls,
+    *dependence_urls,
     *accounts_urls,
     path("search/", search.search, name="search"),
     *account_urls,

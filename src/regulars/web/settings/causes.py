@@ -35,6 +35,7 @@ MOSTLY_DISMISSED = 0.4
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "competitor": ("competitor_uplift",),
+    "dependence": ("widen_share", "widen_soon_share", "alarm_share", "critical_share", "dependence_uplift"),
     "gone_silent": (
         "silent_gaps",
         "silent_pause_chance",

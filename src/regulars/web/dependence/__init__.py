@@ -1,0 +1,1 @@
+"""On whom the firm depends, and what if one of them leaves."""
