@@ -202,6 +202,10 @@ NEEDED_JOBS: dict[str, dict[str, str]] = {
         "job": "regulars.facts.letters.note_letters",
         "needed": "regulars.facts.letters.is_needed",
     },
+    "issues": {
+        "job": "regulars.plan.issue_rules.look_after_issues",
+        "needed": "regulars.plan.issue_rules.issues_need_looking_after",
+    },
     "suggestions": {
         "job": "regulars.insight.affinity_learning.suggest_again",
         "needed": "regulars.insight.affinity_learning.suggestions_are_needed",

@@ -14,6 +14,7 @@ from regulars.base.jobs import job
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today, zone
 from regulars.base.thresholds import declare
+from regulars.core.errors import Refusal
 from regulars.core.working_time import WorkingTime, after_working_hours, working_hours_between
 from regulars.facts.issues import escalate_issue, overdue, resume_issue
 from regulars.facts.models import Account, Issue
@@ -83,6 +84,18 @@ def due_time_after_pause(issue: Issue, *, at: datetime) -> datetime:
     working = working_time(organisation())
     left = working_hours_between(issue.paused_at, issue.due_at, working) if issue.paused_at else 0.0
     return after_working_hours(at, max(left, 1.0), working)
+
+
+class NobodyToCall(Refusal):
+    """There is no head of sales and no owner who could be called for help."""
+
+
+def call_for_help(*, issue: Issue, at: datetime, member: Member | None, said: str = "") -> Issue:
+    """Call the head of sales, or an owner, for help with an issue. Raises `NobodyToCall`."""
+    to = _head()
+    if to is None:
+        raise NobodyToCall(_("There is nobody to call."), _("Give somebody the role of a sales head first."))
+    return escalate_issue(issue=issue, to=to, at=at, member=member, said=said)
 
 
 @job(retries=3, pause_seconds=60)

@@ -13,6 +13,7 @@ from regulars.web.duplicates import urlpatterns as duplicates_urls
 from regulars.web.forecast_record import urlpatterns as forecast_record_urls
 from regulars.web.handovers.urls import urlpatterns as handovers_urls
 from regulars.web.imports.urls import urlpatterns as imports_urls
+from regulars.web.issues.urls import urlpatterns as issues_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
@@ -34,6 +35,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     *account_urls,
     *handovers_urls,
+    *issues_urls,
     *duplicates_urls,
     *imports_urls,
     *settings_urls,

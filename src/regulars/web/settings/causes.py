@@ -24,6 +24,7 @@ from regulars.plan.actions import Acceptance, acceptance
 from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Cause
 from regulars.plan.daily import ask_for_refresh
+from regulars.plan.issue_rules import GROUP as ISSUE_THRESHOLDS
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed
 
@@ -56,6 +57,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "sharp_growth": ("growth_share", "growth_days_before", "sharp_growth_uplift"),
     "list": ("actions_per_day", "digest_size"),
     "worth": ("discount_rate", "value_horizon_months"),
+    "issues": (*ISSUE_THRESHOLDS, "issue_open_days"),
     "protection": ("vital_share", "raised_risk", "high_risk", "yearly_loss_rate"),
 }
 """The thresholds that are set together; those named nowhere here belong to `FIGURES`."""
@@ -65,6 +67,10 @@ OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "worth": (
         gettext_lazy("What customers are worth"),
         gettext_lazy("How far ahead their sales are counted, and how much later ones count for."),
+    ),
+    "issues": (
+        gettext_lazy("Issues of customers"),
+        gettext_lazy("In which time they are to be solved, and when is worked."),
     ),
     "protection": (
         gettext_lazy("Protection levels"),
