@@ -44,6 +44,7 @@ def standing(**said: Any) -> Standing:
         "last_order": ago(said.get("silence_days", 10)),
         "silence_days": 10,
         "gap_typical_days": 20.0,
+        "gap_longest_days": 50.0,
         "pauses_as_long": 0.6,
         "sales_12m": 10_000.0,
         "sales_previous_12m": 10_000.0,
@@ -121,11 +122,12 @@ def test_who_is_not_silent_against_its_own_rhythm_is_not_named(said: dict[str, A
     assert fired("gone_silent", replace(SILENT, **said)) is None
 
 
-def test_a_slow_buyer_is_lost_later_than_a_quick_one_and_everybody_after_two_years() -> None:
+def test_who_has_paused_for_long_before_is_lost_later_and_who_said_so_at_once() -> None:
     thresholds = PlanThresholds()
-    assert not is_lost(replace(SILENT, gap_typical_days=60.0, silence_days=480), thresholds)
-    assert is_lost(replace(SILENT, gap_typical_days=60.0, silence_days=481), thresholds)
-    assert is_lost(replace(SILENT, gap_typical_days=300.0, silence_days=731), thresholds)
+    assert not is_lost(replace(SILENT, gap_longest_days=100.0, silence_days=299), thresholds)
+    assert is_lost(replace(SILENT, gap_longest_days=100.0, silence_days=300), thresholds)
+    assert is_lost(replace(SILENT, gap_longest_days=None, silence_days=180), thresholds)
+    assert is_lost(replace(SILENT, silence_days=1, found={"lost": "told"}), thresholds)
 
 
 def test_sales_are_taken_up_to_a_year_without_the_silence_and_never_above_the_best_year() -> None:
@@ -142,7 +144,7 @@ def test_the_model_and_the_own_rhythm_are_both_heard() -> None:
     assert chance_that_it_left(replace(SILENT, probability_alive=0.1), thresholds) == pytest.approx(0.9)
 
 
-@given(later=st.integers(1, 120))
+@given(later=st.integers(1, 119))
 def test_a_call_promises_the_less_the_longer_it_is_put_off(later: int) -> None:
     first, then = fired("gone_silent", SILENT), fired("gone_silent", replace(SILENT, silence_days=60 + later))
     assert first is not None

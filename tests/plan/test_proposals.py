@@ -277,9 +277,9 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts(
 ) -> None:
     for number in range(30):
         scored(f"{number}", **SILENT)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         assert refresh(snapshot).open == 30
     for account in Account.objects.exclude(name="Oldest"):
         scored(account=account, silence_days=2)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         assert refresh(snapshot).open == 0

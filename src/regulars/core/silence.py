@@ -1,9 +1,9 @@
 """When silence makes a customer a lost one, and how long customers stayed by it. In words: docs/methods/survival.md.
 
-Where nobody declares a loss, silence has to tell: an account is lost if it has been silent, up to the end of the
-history, for longer than `SilenceRule` allows, and it was lost on the day of its last order. Its *lifespan* runs from
-its first order to that day. Whoever was silent for that long and ordered again is no loss, but says that the rule calls
-losses too early: such accounts are marked.
+A loss that was declared is one. Where nobody declares it, silence has to tell: an account is lost if it has been
+silent, up to the end of the history, for longer than `SilenceRule` allows, and it was lost on the day of its last
+order. Its *lifespan* runs from its first order to that day. Whoever was silent for that long and ordered again is no
+loss, but says that the rule calls losses too early: such accounts are marked.
 
 Of a shorter silence nobody knows how it ends. So nothing is said of the last `least_days` of a history: all who are not
 lost are seen up to the same day before them, whatever they did, as a survival curve needs. (An account that is allowed
@@ -35,7 +35,7 @@ class SilenceRule:
     least_days: int = 180
     pauses: float = 3.0  # times its own longest pause until then
 
-    def allowed_days(self, longest_pause_days: Vector) -> Vector:
+    def allowed_days(self, longest_pause_days: float | Vector) -> Vector:
         """Give the days of silence after which accounts with these longest pauses (0: none) count as lost."""
         return np.maximum(float(self.least_days), np.ceil(self.pauses * longest_pause_days))
 
@@ -69,16 +69,21 @@ class Lifespans:
         )
 
 
-def lifespans(history: History, rule: SilenceRule, *, begins: date | None = None) -> Lifespans:
+def lifespans(
+    history: History, rule: SilenceRule, *, begins: date | None = None, declared: Marks | None = None
+) -> Lifespans:
     """Give the lifespans of all accounts won within a history.
 
     `begins`: the first day of which orders are known, where that is not the first order of these accounts.
+    `declared`: who of them is known to be lost, however short its silence is yet.
     """
     first, last = history.days[history.starts[:-1]], history.days[history.starts[1:] - 1]
     start = int(history.days.min(initial=history.today)) if begins is None else day_number(begins)
     won_from = start + rule.least_days
     known_until = history.today - rule.least_days
     lost = history.today - last >= rule.allowed_days(longest_pause_days(history))
+    if declared is not None:  # all are seen up to the same day: a loss after it is none yet
+        lost |= declared & (last <= known_until)
     lasted = np.where(lost, last, known_until) - first.astype(float)
     found = Lifespans(
         accounts=history.accounts,
@@ -118,15 +123,20 @@ def typical_pause_days(history: History) -> Vector:
     return typical
 
 
+def longest_pause_before(history: History) -> Vector:
+    """Give, for each order day, the longest pause that its account had made before the last one; 0 without any."""
+    gaps, counts = gap_days(history), np.diff(history.starts)
+    # One running maximum over all accounts: each starts higher than the one before can have reached.
+    floor = np.repeat(np.arange(counts.size) * (gaps.max(initial=0.0) + 1.0), counts)
+    longest = np.maximum.accumulate(gaps + floor) - floor
+    return np.where(history.repeats, np.concatenate([[0.0], longest[:-1]]), 0.0) if gaps.size else gaps
+
+
 def _came_back(history: History, rule: SilenceRule) -> Marks:
     if not history.days.size:
         return np.zeros(0, dtype=bool)
-    gaps, counts = gap_days(history), np.diff(history.starts)
-    # One running maximum over all accounts: each starts higher than the one before can have reached.
-    floor = np.repeat(np.arange(counts.size) * (gaps.max() + 1.0), counts)
-    longest = np.maximum.accumulate(gaps + floor) - floor
-    allowed = rule.allowed_days(np.concatenate([[0.0], longest[:-1]]))
-    return np.asarray(history.sums((history.repeats & (gaps >= allowed)).astype(float)) > 0)
+    allowed = rule.allowed_days(longest_pause_before(history))
+    return np.asarray(history.sums((history.repeats & (gap_days(history) >= allowed)).astype(float)) > 0)
 
 
 def _second_after(history: History) -> Vector:

@@ -23,6 +23,7 @@ from regulars.core.lifetime.remaining import NEW_CUSTOMER, mean_remaining_lifeti
 from regulars.core.silence import Lifespans, SilenceRule, lifespans
 from regulars.core.survival import Estimate, SurvivalCurve, kaplan_meier, log_rank, share_with_bounds
 from regulars.facts.accounts import visible_accounts
+from regulars.facts.losses import standing_losses
 from regulars.facts.models import Account
 from regulars.insight.early_losses import EarlyLosses, day_of, early_losses
 from regulars.insight.histories import OpenHistory, basis_in_force, open_history
@@ -160,13 +161,14 @@ def lifetimes(snapshot: Snapshot, *, member: Member | None, by: str = "year") ->
     asked = _Asked(
         by=by, silence=silence_rule(firm), new_days=int(NEW_DAYS.of(firm)), wanted=float(EARLY_LOSSES_WANTED.of(firm))
     )
-    key = f"lifetimes:{snapshot.uid}:{asked.key}:{'all' if seen is None else fingerprint(seen)}"
+    told = sorted(standing_losses().filter(since__lte=snapshot.as_of).values_list("home", flat=True))
+    key = f"lifetimes:{snapshot.uid}:{asked.key}:{'all' if seen is None else fingerprint(seen)}:{fingerprint(told)}"
     found: Lifetimes | None = cache.get(key)
     if found is None:
         with open_history(basis_in_force(), as_of=snapshot.as_of) as opened:
             begins = _begins(opened)
             part = opened if seen is None else opened.of_accounts(seen)
-            found = _found(part, asked, begins=begins, model=snapshot.lifetime_model)
+            found = _found(part, asked, begins=begins, model=snapshot.lifetime_model, told=told)
         cache.set(key, found, KEPT_SECONDS)
     return found
 
@@ -200,9 +202,12 @@ def _begins(opened: OpenHistory) -> date | None:
     return first
 
 
-def _found(opened: OpenHistory, asked: _Asked, *, begins: date | None, model: Mapping[str, Any]) -> Lifetimes:
+def _found(
+    opened: OpenHistory, asked: _Asked, *, begins: date | None, model: Mapping[str, Any], told: Sequence[int]
+) -> Lifetimes:
     history = order_history(opened, most_accounts=MOST_ACCOUNTS)
-    spans = lifespans(history, asked.silence, begins=begins)
+    declared = np.isin(history.accounts.to_numpy(), np.array(told, np.int64))
+    spans = lifespans(history, asked.silence, begins=begins, declared=declared)
     shown, left_out = _groups(history, spans, asked.by)
     stay_days = _stay_days(spans)
 

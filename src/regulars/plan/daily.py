@@ -51,6 +51,7 @@ def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> R
     snapshot = take_snapshot(as_of=on, progress=progress)
     learn_weights(as_of=on)
     protect_all(on=on)
+    refresh_lost(snapshot=snapshot, today=on)
     if progress is not None:
         progress(_("Proposing actions"), 1.0)
     return Refreshed(snapshot=snapshot, report=refresh_actions(snapshot=snapshot, today=on))

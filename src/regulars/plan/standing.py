@@ -25,6 +25,7 @@ class Standing:
     last_order: date
     silence_days: int
     gap_typical_days: float | None
+    gap_longest_days: float | None
     pauses_as_long: float | None
     sales_12m: float
     sales_previous_12m: float
@@ -72,9 +73,9 @@ def is_silent(standing: Standing, thresholds: PlanThresholds) -> bool:
 
 
 def is_lost(standing: Standing, thresholds: PlanThresholds) -> bool:
-    """Silent for so long that it is a matter of winning it back, no longer of a call in time."""
-    gaps = thresholds.lost_gaps * (standing.gap_typical_days or 0)
-    return standing.silence_days > min(max(thresholds.lost_least_days, gaps), thresholds.lost_most_days)
+    """Told or silent for so long that it is a matter of winning it back, no longer of a call in time."""
+    allowed = float(thresholds.silence.allowed_days(standing.gap_longest_days or 0.0))
+    return "lost" in standing.found or standing.silence_days >= allowed
 
 
 def worth_a_year(standing: Standing) -> float:

@@ -10,7 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.base.models import Organisation
 from regulars.base.thresholds import Unit, declare, threshold
-from regulars.insight.thresholds import ALARM_SHARE, CRITICAL_SHARE, YEARLY_LOSS_RATE
+from regulars.core.silence import SilenceRule
+from regulars.insight.thresholds import (
+    ALARM_SHARE,
+    CRITICAL_SHARE,
+    LIFETIME_SILENCE_DAYS,
+    LIFETIME_SILENCE_PAUSES,
+    YEARLY_LOSS_RATE,
+)
 
 
 def _declared(
@@ -40,6 +47,7 @@ class PlanThresholds:
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
     propose_dependence: bool = _declared(True, _("propose to widen the base when one customer brings too much"))
     propose_competitor: bool = _declared(True, _("propose to answer competitors who attack good customers"))
+    propose_lost: bool = _declared(True, _("propose to the superior to meet customers who were lost lately"))
     propose_handover: bool = _declared(True, _("propose to go on with hand-overs that wait"))
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
 
@@ -50,11 +58,8 @@ class PlanThresholds:
         0.15, _("silent: at most this chance that one of its pauses is so long"), least=0.001, most=0.5, unit=Unit.SHARE
     )
     silent_least_days: int = _declared(14, _("silent: at least so many days"), least=1, most=365, unit=Unit.DAYS)
-    lost_gaps: float = _declared(
-        8.0, _("lost: silent for so many of its typical gaps"), least=2, most=100, unit=Unit.TIMES
-    )
-    lost_least_days: int = _declared(180, _("lost: never before so many days"), least=14, most=3650, unit=Unit.DAYS)
-    lost_most_days: int = _declared(730, _("lost: always after so many days"), least=30, most=3650, unit=Unit.DAYS)
+    lifetime_silence_days: int = int(LIFETIME_SILENCE_DAYS.default)  # declared by insight: lost is lost everywhere
+    lifetime_silence_pauses: float = float(LIFETIME_SILENCE_PAUSES.default)
 
     least_orders: int = _declared(
         3,
@@ -126,6 +131,16 @@ class PlanThresholds:
     competitor_uplift: float = _declared(
         0.25, _("chance that a quick answer wards a competitor off"), least=0.0, most=1.0, unit=Unit.SHARE
     )
+    lost_meeting_days: int = _declared(
+        60, _("days after a loss in which a meeting with the superior is proposed"), least=7, most=730, unit=Unit.DAYS
+    )
+    lost_uplift: float = _declared(
+        0.10,
+        _("chance that a meeting with the superior wins a lost customer back"),
+        least=0.0,
+        most=1.0,
+        unit=Unit.SHARE,
+    )
     handover_days: int = _declared(
         7, _("days within which a hand-over is to be sent, and to be answered"), least=1, most=90, unit=Unit.DAYS
     )
@@ -154,6 +169,11 @@ class PlanThresholds:
     promise_uplift: float = _declared(
         0.10, _("chance that a promise kept in time keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
+
+    @property
+    def silence(self) -> SilenceRule:
+        """When silence makes a customer a lost one."""
+        return SilenceRule(least_days=self.lifetime_silence_days, pauses=self.lifetime_silence_pauses)
 
 
 for _one in fields(PlanThresholds):

@@ -7,6 +7,7 @@ from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplica
 from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
 from regulars.facts.models.issues import Issue, IssueStep, KnownProblem, ServiceProfile
 from regulars.facts.models.letters import Letter
+from regulars.facts.models.losses import Loss
 from regulars.facts.models.products import ExchangeRate, Product
 from regulars.facts.models.signals import Signal
 
@@ -25,6 +26,7 @@ __all__ = [
     "IssueStep",
     "KnownProblem",
     "Letter",
+    "Loss",
     "NotDuplicates",
     "Product",
     "SavedMapping",

@@ -16,6 +16,7 @@ from regulars.plan.causes import (
     first_weeks,
     gone_silent,
     handover,
+    lost,
     promise,
     sharp_growth,
 )
@@ -28,6 +29,7 @@ CAUSES: Final[dict[str, Cause]] = {
         promise.CAUSE,
         handover.CAUSE,
         dependence.CAUSE,
+        lost.CAUSE,
         gone_silent.CAUSE,
         declining.CAUSE,
         first_weeks.CAUSE,

@@ -20,7 +20,6 @@ def _gone_silent_candidates(ground: Ground) -> Q:
     return Q(
         buyer="regular",
         silence_days__gte=thresholds.silent_least_days,
-        silence_days__lte=thresholds.lost_most_days,
         pauses_as_long__lte=thresholds.silent_pause_chance,
     ) & (Q(sales_12m__gt=0) | Q(sales_previous_12m__gt=0))
 

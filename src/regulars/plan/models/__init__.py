@@ -5,5 +5,6 @@ from __future__ import annotations
 from regulars.plan.models.actions import Action
 from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.promises import Promise, PromiseStep
+from regulars.plan.models.winback import WhatIf, WinBack
 
-__all__ = ["Action", "Handover", "HandoverCheck", "HandoverStep", "Promise", "PromiseStep"]
+__all__ = ["Action", "Handover", "HandoverCheck", "HandoverStep", "Promise", "PromiseStep", "WhatIf", "WinBack"]

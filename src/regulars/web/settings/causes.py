@@ -41,11 +41,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "silent_gaps",
         "silent_pause_chance",
         "silent_least_days",
-        "lost_gaps",
-        "lost_least_days",
-        "lost_most_days",
         "gone_silent_uplift",
     ),
+    "lost": ("lifetime_silence_days", "lifetime_silence_pauses", "lost_meeting_days", "lost_uplift"),
     "declining": ("least_orders", "declining_share", "declining_uplift"),
     "first_weeks": ("first_weeks_last_day", "first_weeks_history_days", "first_weeks_uplift"),
     "best_without_contact": (
