@@ -39,8 +39,9 @@ class Basis:
     @property
     def fingerprint(self) -> str:
         """The same for the same merges, groups, thresholds and forecast (the history has its version)."""
-        told: list[Any] = [self.currency, asdict(self.rules), sorted(self.redirects.items()), sorted(self.roots.items())]
         spread = self.choice.spread
+        told: list[Any] = [self.currency, asdict(self.rules)]
+        told += [sorted(self.redirects.items()), sorted(self.roots.items())]
         told += [self.choice.name, self.choice.horizon_days, asdict(spread) if spread else None]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
