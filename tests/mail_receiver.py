@@ -50,8 +50,8 @@ class MailReceiver:
         if self.hold is not None:
             await server.loop.run_in_executor(None, self.hold.wait, 60)
         if answer == "hang up":
-            assert server.transport is not None
-            server.transport.abort()
+            transport: Any = server.transport
+            transport.abort()
         return answer
 
 
@@ -61,7 +61,7 @@ def mail_receiver() -> Iterator[MailReceiver]:
     receiver = MailReceiver()
     controller: Any = _AnyPort(receiver, hostname="127.0.0.1", port=0)
     controller.start()
-    receiver.port = controller.server.sockets[0].getsockname()[1]
+    receiver.port = controller.port
     try:
         yield receiver
     finally:
@@ -74,5 +74,6 @@ class _AnyPort(Controller):
     """On a port that the system chooses."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]

@@ -37,6 +37,7 @@ PAGES_OF_HEADS = [
     "/settings/jobs/",
     "/settings/audit/",
     "/settings/audit.csv",
+    "/settings/inbox/",
     "/settings/mail/",
     "/settings/backup/",
 ]
@@ -66,6 +67,9 @@ RECORDS = [
     "/settings/fields/{uid}/retire/",
     "/settings/fields/{uid}/restore/",
     "/settings/rates/{uid}/remove/",
+    "/settings/inbox/{uid}/assign/",
+    "/settings/inbox/{uid}/ignore/",
+    "/settings/inbox/{uid}/restore/",
     "/settings/mail/{uid}/resend/",
     "/settings/mail/{uid}/cancel/",
     "/settings/mail/{uid}/confirm/",

@@ -198,6 +198,14 @@ NEEDED_JOBS: dict[str, dict[str, str]] = {
         "job": "regulars.plan.daily.take_in_signals",
         "needed": "regulars.insight.protection.is_needed",
     },
+    "mailbox": {
+        "job": "regulars.base.mail.inbox.look_into_mailbox",
+        "needed": "regulars.base.mail.inbox.is_needed",
+    },
+    "incoming_mail": {
+        "job": "regulars.facts.incoming_mail.take_in",
+        "needed": "regulars.facts.incoming_mail.is_needed",
+    },
     "letters": {
         "job": "regulars.facts.letters.note_letters",
         "needed": "regulars.facts.letters.is_needed",
@@ -226,6 +234,8 @@ EMAIL_TIMEOUT = 60  # a mail server that never answers must not hold up the work
 EMAIL_CONFIG = env.email_url("REGULARS_MAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("REGULARS_MAIL_FROM", default="regulars@localhost")
+# A folder of an IMAP server that customers' mails are read from: imaps://user:password@mail.example.com/INBOX
+MAILBOX_URL = env.str("REGULARS_MAILBOX_URL", default="")
 
 # The warehouse: order history and score history as Delta tables. See base/warehouse.py.
 WAREHOUSE_ROOT = env.str("REGULARS_WAREHOUSE", default=str(HOME / "warehouse"))

@@ -1,4 +1,4 @@
-"""Mail that goes out, with what is known of its way."""
+"""Mail that goes out, with what is known of its way, and mail that came in."""
 
 from __future__ import annotations
 
@@ -82,3 +82,55 @@ class MailAttachment(models.Model):
     @property
     def content(self) -> bytes:
         return base64.b64decode(self.encoded)
+
+
+class Mailbox(Record):
+    """A folder of a mail server that is looked into, and how far it was read. `inbox.py` looks."""
+
+    address = models.CharField(_("user, server and folder"), max_length=500, unique=True)
+    # RFC 3501: the numbers of mails hold as long as this one stays; when it changes, all is read anew.
+    uid_validity = models.BigIntegerField(_("validity of the numbers"), null=True)
+    last_number = models.BigIntegerField(_("number of the last mail that was read"), default=0)
+    looked_at = models.DateTimeField(_("last looked into"), null=True)
+    problem = models.CharField(_("what went wrong"), max_length=500, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class IncomingMail(Record):
+    """A mail that came in: taken once, whatever the mail server calls it later."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("just came in")
+        TAKEN = "taken", _("stands with an account")
+        WAITING = "waiting", _("nobody knows who it is")
+        IGNORED = "ignored", _("left aside")
+
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="mails")
+    number = models.BigIntegerField(_("number in the mailbox"))
+    message_id = models.CharField(_("id of the message"), max_length=300, unique=True)
+    sender_address = models.CharField(_("from"), max_length=254)
+    sender_name = models.CharField(_("name of the sender"), max_length=200, blank=True, default="")
+    subject = models.CharField(_("subject"), max_length=300, blank=True, default="")
+    text = models.TextField(_("text"), blank=True, default="")
+    written_at = models.DateTimeField(_("written"))
+    files = models.JSONField(_("names and sizes of the files that came with it, which are not kept"), default=list)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.NEW)
+    reason = models.CharField(_("why it was left aside"), max_length=300, blank=True, default="")
+    # Plain numbers: mail knows no accounts and no contacts.
+    account_id = models.BigIntegerField(_("account concerned"), null=True)
+    contact_id = models.BigIntegerField(_("contact"), null=True)
+
+    class Meta:
+        verbose_name = _("mail that came in")
+        indexes: ClassVar = [
+            models.Index(
+                fields=["state", "sender_address"],
+                condition=models.Q(state__in=["new", "waiting"]),
+                name="incoming_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -41,6 +41,8 @@ NAMES: dict[str, str | Promise] = {
     "regulars.base.kept_backups.make_backup": gettext_lazy("Backup"),
     "regulars.facts.duplicates.find_duplicates": gettext_lazy("Search for duplicates"),
     "regulars.base.mail.sending.send_waiting": gettext_lazy("Sending of mail"),
+    "regulars.base.mail.inbox.look_into_mailbox": gettext_lazy("Looking into the mailbox"),
+    "regulars.facts.incoming_mail.take_in": gettext_lazy("Taking in of mail"),
     "regulars.facts.letters.note_letters": gettext_lazy("Noting of mail that was sent"),
     "regulars.base.mail.sending.tidy_mail": gettext_lazy("Tidying of the outbox"),
     "regulars.api.webhooks.job.deliver_webhooks": gettext_lazy("Delivery of webhooks"),

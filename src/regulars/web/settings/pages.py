@@ -97,6 +97,13 @@ PAGES = (
         permission=Permission.SEE_AUDIT,
     ),
     Page(
+        name="settings_inbox",
+        label=_("Mail of strangers"),
+        text=_("Mail that came in from somebody who is no contact yet: who is it?"),
+        icon="mail",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_mail",
         label=_("Outbox"),
         text=_("The mails that were sent or wait to be sent, and which did not arrive."),
