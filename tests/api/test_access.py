@@ -17,13 +17,13 @@ from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
 from regulars.facts.models import Contact, Import, Interaction, Signal, Upload
 from regulars.insight.models import Backtest
-from regulars.plan.models import Action, Promise
+from regulars.plan.models import Action, Handover, HandoverCheck, Promise
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal", "promise"),
+    *("webhook", "delivery", "backtest", "signal", "handover", "promise"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,17 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/signals/{signal}/restore"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/protection"): (None, EVERYONE, EVERYONE),
     ("get", "/accounts/{account}/protection"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/handovers"): (None, EVERYONE, EVERYONE),
+    ("post", "/handovers"): ({"account": "{account}"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/handovers/{handover}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/handovers/{handover}"): ({"work": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/send"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/recall"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/return"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/accept"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/look"): ({"said": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/discard"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/handovers/{handover}/restore"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/promises"): (None, EVERYONE, EVERYONE),
     ("post", "/promises"): (
         {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
@@ -143,7 +154,7 @@ def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
     named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
-    named |= {"promises": "promise"}
+    named |= {"handovers": "handover", "promises": "promise"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -176,6 +187,8 @@ def uids(silent: Firm) -> Uids:
             account=account, kind="complaint", direction="risk", strength=3, observed_on="2024-12-01"
         )
         talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
+        handed = Handover.objects.create(account=account, origin="won", giver=account.owner, due_on="2024-12-12")
+        HandoverCheck.objects.create(handover=handed, day=3, due_on="2024-12-12")
         promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
         done = Import.objects.create(content="accounts", source="x", state="undone")
         head = silent.people["owner" if account == silent.own else "sales_head"]
@@ -206,6 +219,7 @@ def uids(silent: Firm) -> Uids:
             "backtest": str(tried.uid),
             "signal": str(seen.uid),
             "promise": str(promised.uid),
+            "handover": str(handed.uid),
         }
 
     absent = dict.fromkeys(RECORDS, str(uuid4()))

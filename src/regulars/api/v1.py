@@ -12,7 +12,18 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
-from regulars.api import expectations, forecasts, insight, lifetimes, members, plan, promises, protection, suggestions
+from regulars.api import (
+    expectations,
+    forecasts,
+    handovers,
+    insight,
+    lifetimes,
+    members,
+    plan,
+    promises,
+    protection,
+    suggestions,
+)
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
 from regulars.api.facts import accounts, contacts, imports, interactions, orders, signals, uploads
@@ -102,6 +113,7 @@ for router in (
     suggestions.router,
     plan.router,
     promises.router,
+    handovers.router,
     webhooks.router,
 ):
     api.add_router("", router)
