@@ -45,6 +45,7 @@ PAGES = {
     "/accounts/{account}/timeline/": EVERYONE,
     "/accounts/{account}/changes/": AUDITORS,
     "/accounts/people/{contact}/": WRITERS,
+    "/accounts/people/{contact}/write/": WRITERS,
     "/accounts/places/{site}/": WRITERS,
     "/accounts/talks/{talk}/": WRITERS,
     "/duplicates/": MERGERS,
@@ -54,6 +55,7 @@ VERBS = {
     "/accounts/{account}/edit/": WRITERS,
     "/accounts/{account}/people/new/": WRITERS,
     "/accounts/{account}/places/new/": WRITERS,
+    "/accounts/people/{contact}/write/": WRITERS,
     "/accounts/people/{contact}/": WRITERS,
     "/accounts/people/{contact}/left/": WRITERS,
     "/accounts/places/{site}/": WRITERS,
@@ -73,7 +75,7 @@ VERBS = {
     "/duplicates/merge/": MERGERS,
 }
 SAID = {"name": "New name", "kind": "firm", "outcome": "Reached", "reason": "A mistake"}
-SAID |= {"text": "Samples", "due_on": "2024-12-20"}
+SAID |= {"text": "Samples", "due_on": "2024-12-20", "subject": "Samples"}
 
 
 def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]:
@@ -83,7 +85,7 @@ def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]
     made = {
         "account": account,
         "twin": twin,
-        "contact": create_contact(account=account, member=author, name="Ada"),
+        "contact": create_contact(account=account, member=author, name="Ada", email="ada@harbour.example"),
         "promise": make_promise(
             account=account, text="Samples", due_on=date(2024, 12, 12), on=date(2024, 12, 8), member=author
         ),

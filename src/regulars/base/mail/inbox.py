@@ -29,6 +29,7 @@ LOOK_EVERY = timedelta(minutes=1)
 LARGEST_BYTES = 25_000_000
 MOST_AT_ONCE = 200
 WAIT_SECONDS = 30
+PLAIN_PORT, SECURE_PORT = 143, 993
 State = IncomingMail.State
 
 
@@ -58,7 +59,7 @@ def configured_place() -> Place | None:
     return Place(
         encrypted=encrypted,
         host=parts.hostname,
-        port=parts.port or (imaplib.IMAP4_SSL_PORT if encrypted else imaplib.IMAP4_PORT),
+        port=parts.port or (SECURE_PORT if encrypted else PLAIN_PORT),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         folder=unquote(parts.path.strip("/")) or "INBOX",

@@ -72,7 +72,7 @@ def _text(mail: EmailMessage) -> str:
     try:
         content = str(part.get_content())
     except (LookupError, KeyError, ValueError):  # a character set that nobody knows
-        content = bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")  # type: ignore[arg-type]
+        content = bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
     content = content.replace("\x00", "").replace("\r\n", "\n")
     return text_of_html(content) if part.get_content_type() == "text/html" else content.strip()
 

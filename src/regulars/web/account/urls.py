@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.account import changes, details, forecast, orders, page, people, signals, suggestions, talks, timeline
+from regulars.web.account import (
+    changes,
+    details,
+    forecast,
+    letters,
+    orders,
+    page,
+    people,
+    signals,
+    suggestions,
+    talks,
+    timeline,
+)
 from regulars.web.account.promises import urlpatterns as promises_urls
 
 urlpatterns = [
@@ -26,6 +38,8 @@ urlpatterns = [
     path("accounts/<uuid:uid>/changes/", changes.changes, name="account_changes"),
     path("accounts/actions/<uuid:uid>/<slug:verb>/", page.act, name="account_act"),
     path("accounts/people/<uuid:uid>/", people.contact, name="account_contact"),
+    path("accounts/people/<uuid:uid>/write/", letters.write, name="account_contact_write"),
+    path("accounts/letters/<uuid:uid>/cancel/", letters.cancel, name="account_letter_cancel"),
     path("accounts/people/<uuid:uid>/<slug:verb>/", people.contact_act, name="account_contact_act"),
     path("accounts/places/<uuid:uid>/", people.site, name="account_site"),
     path("accounts/places/<uuid:uid>/<slug:verb>/", people.site_act, name="account_site_act"),
