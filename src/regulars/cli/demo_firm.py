@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regulars.cli.demo_account_life.handovers import hand_over_the_newest
 from regulars.cli.language import _
 from regulars.cli.made_up import address_part, firm_names, person
 from regulars.cli.output import Report
@@ -71,6 +72,7 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
     from regulars.insight.forecast_choice import DAYS_A_WEEK, HORIZON_DAYS
     from regulars.insight.snapshots import track_in_hindsight
     from regulars.plan.daily import refresh
+    from regulars.plan.proposals import refresh_actions
 
     firm = create_organisation(member=None, name=story.name, base_currency=story.currency, time_zone=story.time_zone)
     owner, team = _hire_the_heads(password)
@@ -86,6 +88,9 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
     contenders = default_contenders(HORIZON_DAYS / DAYS_A_WEEK)
     run_backtest(tried={name: contenders[name] for name in contenders if name not in UNTRIED}, progress=tell)
     snapshot = refresh(progress=tell).snapshot
+    with transaction.atomic():
+        hand_over_the_newest(snapshot.as_of)
+    refresh_actions(snapshot=snapshot, today=snapshot.as_of)
     tell(_("Looking back at what was expected"), None)
     track_in_hindsight(until=snapshot.as_of, horizon_days=HORIZON_DAYS, times=2)
 
