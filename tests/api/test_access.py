@@ -15,7 +15,7 @@ from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
-from regulars.facts.models import Contact, Import, Interaction, Signal, Upload
+from regulars.facts.models import Contact, Import, Interaction, Issue, Signal, Upload
 from regulars.insight.models import Backtest
 from regulars.plan.models import Action, Handover, HandoverCheck, Promise
 
@@ -23,7 +23,7 @@ Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal", "handover", "promise"),
+    *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,13 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/handovers/{handover}/look"): ({"said": "x"}, WRITES_OWN, WRITES_ALL),
     ("post", "/handovers/{handover}/discard"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
     ("post", "/handovers/{handover}/restore"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/issues"): (None, EVERYONE, EVERYONE),
+    ("post", "/issues"): ({"account": "{account}", "title": "Broken"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/issues/{issue}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/issues/{issue}/steps"): ({"kind": "noted", "said": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/solve"): ({"solution": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/reopen"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/known-problems"): (None, EVERYONE, EVERYONE),
     ("get", "/promises"): (None, EVERYONE, EVERYONE),
     ("post", "/promises"): (
         {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
@@ -154,7 +161,7 @@ def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
     named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
-    named |= {"handovers": "handover", "promises": "promise"}
+    named |= {"handovers": "handover", "promises": "promise", "issues": "issue"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -189,6 +196,8 @@ def uids(silent: Firm) -> Uids:
         talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
         handed = Handover.objects.create(account=account, origin="won", giver=account.owner, due_on="2024-12-12")
         HandoverCheck.objects.create(handover=handed, day=3, due_on="2024-12-12")
+        moment = timezone.now()
+        trouble = Issue.objects.create(account=account, title="Broken", opened_at=moment, due_at=moment)
         promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
         done = Import.objects.create(content="accounts", source="x", state="undone")
         head = silent.people["owner" if account == silent.own else "sales_head"]
@@ -219,6 +228,7 @@ def uids(silent: Firm) -> Uids:
             "backtest": str(tried.uid),
             "signal": str(seen.uid),
             "promise": str(promised.uid),
+            "issue": str(trouble.uid),
             "handover": str(handed.uid),
         }
 

@@ -26,7 +26,7 @@ from regulars.api import (
 )
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
-from regulars.api.facts import accounts, contacts, imports, interactions, orders, signals, uploads
+from regulars.api.facts import accounts, contacts, imports, interactions, issues, orders, signals, uploads
 from regulars.api.problems import MEDIA_TYPE, Problem, answer_problems
 from regulars.api.webhooks import routes as webhooks
 
@@ -102,6 +102,7 @@ for router in (
     contacts.router,
     interactions.router,
     signals.router,
+    issues.router,
     orders.router,
     imports.router,
     uploads.router,

@@ -13,6 +13,7 @@ from regulars.plan.causes.cause import Figures, Firing, Ground
 from regulars.plan.causes.competitor import is_newer_attack
 from regulars.plan.causes.figures import iso_day
 from regulars.plan.causes.handover import is_next_stage
+from regulars.plan.causes.issue import is_another_issue
 from regulars.plan.causes.promise import is_another_promise
 from regulars.plan.standing import Standing, is_lost
 
@@ -27,6 +28,8 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
     if cause == "handover" and is_next_stage(before, firing):
         return True
     if cause == "promise" and is_another_promise(before, firing):
+        return True
+    if cause == "issue" and is_another_issue(before, firing):
         return True
     if cause == "competitor" and is_newer_attack(before, firing):
         return True
@@ -49,6 +52,8 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "loss_settled"}
     if cause == "promise":
         return {"key": "promise_settled"}
+    if cause == "issue":
+        return {"key": "issue_settled"}
     contact = standing.last_contact.isoformat() if standing.last_contact else ""
     if cause in {"first_weeks", "best_without_contact"} and contact > (before.get("last_contact") or ""):
         return {"key": "contacted", "on": contact}
@@ -75,6 +80,7 @@ def closing_sentence(closed: Figures) -> str:
         "no_score": lambda: _("The account has no orders any more."),
         "handed_over": lambda: _("The hand-over was accepted, discarded, or looked at."),
         "loss_settled": lambda: _("It was won back or parted from, or was lost long ago."),
+        "issue_settled": lambda: _("The problem was solved, or waits for something."),
         "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
         "no_attack": lambda: _("What was seen of the competitor was withdrawn, or is long ago."),
         "outranked": lambda: _("Others became more important; it comes back when it matters more."),

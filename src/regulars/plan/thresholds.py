@@ -50,6 +50,7 @@ class PlanThresholds:
     propose_lost: bool = _declared(True, _("propose to the superior to meet customers who were lost lately"))
     propose_handover: bool = _declared(True, _("propose to go on with hand-overs that wait"))
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
+    propose_issue: bool = _declared(True, _("propose to call customers whose problem is overdue"))
 
     silent_gaps: float = _declared(
         2.0, _("silent: at least so many of its typical gaps between orders"), least=1, most=20, unit=Unit.TIMES
@@ -165,6 +166,9 @@ class PlanThresholds:
     )
     promise_ahead_days: int = _declared(
         3, _("days before a promise is due from which it is on the list"), least=0, most=60, unit=Unit.DAYS
+    )
+    issue_uplift: float = _declared(
+        0.15, _("chance that an open word about a late solution keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
     promise_uplift: float = _declared(
         0.10, _("chance that a promise kept in time keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE

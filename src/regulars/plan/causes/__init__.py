@@ -16,6 +16,7 @@ from regulars.plan.causes import (
     first_weeks,
     gone_silent,
     handover,
+    issue,
     lost,
     promise,
     sharp_growth,
@@ -27,6 +28,7 @@ CAUSES: Final[dict[str, Cause]] = {
     for cause in (
         competitor.CAUSE,
         promise.CAUSE,
+        issue.CAUSE,
         handover.CAUSE,
         dependence.CAUSE,
         lost.CAUSE,

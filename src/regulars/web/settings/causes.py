@@ -36,6 +36,7 @@ MOSTLY_DISMISSED = 0.4
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "competitor": ("competitor_uplift",),
+    "issue": ("issue_uplift",),
     "dependence": ("widen_share", "widen_soon_share", "alarm_share", "critical_share", "dependence_uplift"),
     "gone_silent": (
         "silent_gaps",
