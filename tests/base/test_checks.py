@@ -19,6 +19,7 @@ from pytest_django import Settings
 import jobs_for_tests as jobs
 from regulars.base.checks import Finding, State, check_installation
 from regulars.base.jobs import enqueue
+from regulars.base.mail.models import Mailbox, OutgoingMail
 from regulars.base.models import Job, Member, TableVersion, Worker
 from regulars.base.warehouse import Table, open_engine
 from regulars.base.worker import run_worker
@@ -161,6 +162,17 @@ def test_a_mail_server_that_answers_is_in_order_and_one_that_does_not_is_an_erro
         settings.EMAIL_PORT = probe.getsockname()[1]
         assert finding("mail").state == State.ERROR
         assert "REGULARS_MAIL_URL" in finding("mail").way_out
+
+
+def test_mails_in_doubt_and_a_mailbox_that_does_not_open_are_warnings(settings: Settings) -> None:
+    assert not {"outbox", "mailbox"} & {one.name for one in check_installation()}
+    settings.MAILBOX_URL = "imaps://post:geheim@mail.example.com/INBOX"
+    Mailbox.objects.create(address="post@mail.example.com/INBOX", problem="Authentication failed")
+    assert finding("mailbox").state == State.WARNING
+    assert "Authentication failed" in finding("mailbox").sentence
+    assert "geheim" not in finding("mailbox").sentence
+    OutgoingMail.objects.create(to_address="a@x.example", message_id="<1@x>", state="unknown", next_at=timezone.now())
+    assert finding("outbox").sentence == "1 mail was not sent, or nobody knows whether it was."
 
 
 def test_mail_that_is_only_printed_is_a_warning(settings: Settings) -> None:

@@ -23,6 +23,8 @@ from django.utils.translation import ngettext
 from regulars.base.expressions import engine_in_words
 from regulars.base.jobs import failed_jobs, waiting_jobs
 from regulars.base.mail.at_once import mail_problem
+from regulars.base.mail.inbox import configured_place
+from regulars.base.mail.models import Mailbox, OutgoingMail
 from regulars.base.models import Member, Organisation, TableVersion
 from regulars.base.warehouse import table_problem, warehouse_root
 from regulars.base.worker import living_workers
@@ -55,7 +57,7 @@ def check_installation() -> list[Finding]:
     found = [database, _secret_key(), _warehouse_folder(), _space(), _engine()]
     if database.state == State.ERROR:  # whatever is kept in it cannot be asked for
         return [*found, _mail()]
-    return [*found, *_tables(), _organisation(), _owner(), _mail(), _worker(), _failed_jobs()]
+    return [*found, *_tables(), _organisation(), _owner(), _mail(), *_mails(), _worker(), _failed_jobs()]
 
 
 def _ok(name: str, sentence: str) -> Finding:
@@ -222,6 +224,39 @@ def _mail() -> Finding:
             _("To send it, set REGULARS_MAIL_URL, for example smtp+tls://user:password@mail.example.com:587"),
         )
     return _ok(name, _("The mail server answers."))
+
+
+def _mails() -> list[Finding]:
+    """What is wrong with single mails and with the mailbox; nothing, where nothing is."""
+    return [finding for finding in (_doubtful_mails(_("outbox")), _closed_mailbox(_("mailbox"))) if finding]
+
+
+def _doubtful_mails(name: str) -> Finding | None:
+    count = OutgoingMail.objects.filter(state__in=[OutgoingMail.State.UNKNOWN, OutgoingMail.State.FAILED]).count()
+    if not count:
+        return None
+    sentence = ngettext(
+        "%(count)s mail was not sent, or nobody knows whether it was.",
+        "%(count)s mails were not sent, or nobody knows whether they were.",
+        count,
+    )
+    return Finding(
+        name, State.WARNING, sentence % {"count": count}, _("Decide what to do with each: Settings, Outbox.")
+    )
+
+
+def _closed_mailbox(name: str) -> Finding | None:
+    place = configured_place()
+    mailbox = Mailbox.objects.filter(address=place.address).exclude(problem="").first() if place else None
+    if mailbox is None:
+        return None
+    return Finding(
+        name,
+        State.WARNING,
+        _("The mailbox %(address)s could not be looked into: %(reason)s")
+        % {"address": mailbox.address, "reason": mailbox.problem},
+        _("Check REGULARS_MAILBOX_URL, for example imaps://user:password@mail.example.com/INBOX"),
+    )
 
 
 @contextmanager
