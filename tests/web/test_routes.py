@@ -78,6 +78,8 @@ def test_each_role_reaches_what_it_may(
         "/portfolio/how-right/": 200,
         "/portfolio/how-right.csv": 404 if role in EXPORTERS else 403,  # nothing was tried yet
         "/portfolio/forecast/": 200,
+        "/win-back/": 200,
+        f"/accounts/{account.uid}/loss/": 200,
         f"/accounts/{account.uid}/": 200,
         f"/accounts/{account.uid}/forecast/": 200,
     }

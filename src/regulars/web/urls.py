@@ -17,6 +17,7 @@ from regulars.web.issues.urls import urlpatterns as issues_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
+from regulars.web.winback import urlpatterns as win_back_urls
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="today")),
@@ -30,6 +31,7 @@ urlpatterns = [
     path("portfolio/forecast/", portfolio_forecast.portfolio_forecast, name="portfolio_forecast"),
     *forecast_record_urls,
     *lifetimes_urls,
+    *win_back_urls,
     *dependence_urls,
     *accounts_urls,
     path("search/", search.search, name="search"),
