@@ -109,8 +109,8 @@ def test_the_last_look_closes_it_and_can_be_taken_back(won: Account, seller: Mem
 
 def test_it_is_not_sent_to_nobody_to_oneself_or_without_words(won: Account, seller: Member, keeper: Member) -> None:
     made = open_handover(account=won, origin="won", on=AS_OF, member=seller)
-    for said, complaint in (({}, "to whom"), ({"receiver": seller}, "the same"), ({"receiver": keeper}, "work")):
-        write_handover(handover=made, member=seller, **said)
+    for receiver, complaint in ((None, "to whom"), (seller, "the same"), (keeper, "work")):
+        write_handover(handover=made, member=seller, receiver=receiver)
         with pytest.raises(WrongHandover, match=complaint):
             send_handover(handover=made, on=AS_OF, member=seller)
     with pytest.raises(WrongHandover, match="under way"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.models import Account
 from regulars.plan import leaving
+from regulars.plan.handovers import open_handover
 from regulars.plan.leaving import hand_over_and_deactivate
+from regulars.plan.models import Handover, Promise
+from regulars.plan.promises import make_promise
 
 
 @pytest.fixture
@@ -55,3 +59,13 @@ def test_the_last_owner_does_not_leave(owner: Member, seller: Member) -> None:
 def test_who_may_not_manage_members_sends_nobody_away(owner: Member, seller: Member) -> None:
     with pytest.raises(Forbidden):
         hand_over_and_deactivate(person=owner, heir=seller, member=seller)
+
+
+def test_promises_and_hand_overs_pass_on_to_the_heir(owner: Member, seller: Member) -> None:
+    account = Account.objects.create(name="Firm", owner=seller)
+    day = date(2024, 12, 9)
+    make_promise(account=account, text="Samples", due_on=day, on=day, member=seller)
+    open_handover(account=account, origin="other", on=day, member=owner, receiver=seller)
+    hand_over_and_deactivate(person=seller, heir=owner, member=owner)
+    assert Promise.objects.get().owner == owner
+    assert Handover.objects.get().receiver == owner

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -200,7 +200,7 @@ def post_look(request: HttpRequest, uid: UUID, look: LookIn) -> HandoverOut:
     return shown_handover(_visible(uid, member))
 
 
-def _found(told: dict[str, object]) -> handovers.HandoverFields:
+def _found(told: dict[str, Any]) -> handovers.HandoverFields:
     """What was said, with the receiver in place of the uid; a day that is emptied is none."""
     if told.get("receiver"):
         told["receiver"] = handovers.possible_receivers().filter(uid=told["receiver"]).first()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 
 from regulars.base.audit import audited
 from regulars.base.members import deactivate_member
 from regulars.base.models import Member
 from regulars.facts.bulk_changes import assign_accounts
 from regulars.facts.models import Account
-from regulars.plan.models import Action
+from regulars.plan.models import Action, Handover, Promise
 
 _AT_ONCE = 5_000
 
@@ -31,4 +32,20 @@ def hand_over_and_deactivate(*, person: Member, heir: Member | None, member: Mem
             action.member = heir
             action.reassigned = False
             action.save(update_fields=["member", "reassigned", "updated_at"])
+    if heir is not None:
+        _pass_on_promises_and_handovers(person, heir, member=member)
     return handed_over
+
+
+def _pass_on_promises_and_handovers(person: Member, heir: Member, *, member: Member | None) -> None:
+    """What the person was to keep, to send and to answer; without an heir it stays in the queues of who sees all."""
+    for promise in Promise.objects.filter(owner=person, state__in=Promise.LIVE):
+        with audited(promise, verb="reassign", member=member, account_id=promise.account_id):
+            promise.owner = heir
+            promise.save(update_fields=["owner", "updated_at"])
+    under_way = Handover.objects.filter(state__in=Handover.UNDER_WAY)
+    for handover in under_way.filter(Q(giver=person) | Q(receiver=person)):
+        with audited(handover, verb="reassign", member=member, account_id=handover.account_id):
+            handover.giver = heir if handover.giver_id == person.pk else handover.giver
+            handover.receiver = heir if handover.receiver_id == person.pk else handover.receiver
+            handover.save(update_fields=["giver", "receiver", "updated_at"])

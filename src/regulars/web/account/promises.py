@@ -42,14 +42,16 @@ MOST_SHOWN = 200
 USUAL_DAYS = 7
 """A promise of which no day is said is due in a week."""
 
-_DAY = {"widget": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+
+def _due_on() -> forms.DateField:
+    return forms.DateField(label=gettext_lazy("Due on"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
 
 
 class PromiseForm(forms.Form):
     """What was promised."""
 
     text = forms.CharField(label=gettext_lazy("What we promised"), max_length=LONGEST_TEXT)
-    due_on = forms.DateField(label=gettext_lazy("Due on"), **_DAY)
+    due_on = _due_on()
     owner = forms.ModelChoiceField(
         label=gettext_lazy("Who keeps it"), queryset=Member.objects.none(), required=False, to_field_name="uid"
     )
@@ -73,7 +75,7 @@ class PromiseForm(forms.Form):
 class AnewForm(forms.Form):
     """Another day, and why."""
 
-    due_on = forms.DateField(label=gettext_lazy("Due on"), **_DAY)
+    due_on = _due_on()
     reason = forms.CharField(label=gettext_lazy("Why, as the customer was told"), max_length=LONGEST_TEXT)
 
 

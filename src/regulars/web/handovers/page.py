@@ -24,6 +24,7 @@ from regulars.facts.models import Account
 from regulars.facts.signals import SignalSource
 from regulars.plan.handovers import (
     LONGEST_REASON,
+    HandoverFields,
     accept_handover,
     discard_handover,
     finish_check,
@@ -48,7 +49,7 @@ from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
 
 LONGEST_TEXT = 4000
-_TEXTS = ("work", "their_people", "our_people", "files", "cares_about")
+_TEXTS = ("work", "cares_about", "their_people", "our_people", "files")
 
 
 def _long(label: Any, help_text: Any = "") -> forms.CharField:
@@ -73,7 +74,7 @@ class HandoverForm(forms.Form):
     work = _long(gettext_lazy("Work and orders to expect"), gettext_lazy("What comes next, how often, how much"))
     their_people = _long(gettext_lazy("People there, and what they decide"))
     our_people = _long(gettext_lazy("People of ours who are involved"))
-    files = _long(gettext_lazy("Papers and where they are"), gettext_lazy("Offer, contract, drawings"))
+    papers = _long(gettext_lazy("Papers and where they are"), gettext_lazy("Offer, contract, drawings"))
     cares_about = _long(gettext_lazy("What the customer cares about"))
     introduced_on = forms.DateField(
         label=gettext_lazy("Introduced to the customer on"),
@@ -86,6 +87,12 @@ class HandoverForm(forms.Form):
         receiver: Any = self.fields["receiver"]
         receiver.queryset = possible_receivers().exclude(pk=giver.pk)
         receiver.empty_label = _("Choose …")
+
+    def said(self) -> HandoverFields:
+        """What was typed, as the verbs take it; a form itself has `files`, which are others."""
+        said: Any = dict(self.cleaned_data)
+        said["files"] = said.pop("papers")
+        return said  # type: ignore[no-any-return]
 
 
 class ReasonForm(forms.Form):
@@ -110,10 +117,9 @@ def new(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         return redirect("handover", uid=latest.uid)
     form = HandoverForm(request.POST if request.method == "POST" else None, giver=desk.member)
     if request.method == "POST" and form.is_valid():
-        said: Any = form.cleaned_data
         origin = Handover.Origin.WON if latest is None else Handover.Origin.OTHER
         try:
-            made = open_handover(account=account, origin=origin, on=desk.day, member=desk.member, **said)
+            made = open_handover(account=account, origin=origin, on=desk.day, member=desk.member, **form.said())
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -135,7 +141,7 @@ def handover(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, desk, found, {"write": form})
     try:
-        text = _written(found, desk, form.cleaned_data, send="send" in request.POST)
+        text = _written(found, desk, form.said(), send="send" in request.POST)
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return _shown(request, desk, found, {"write": form})
@@ -145,7 +151,7 @@ def handover(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 @transaction.atomic
-def _written(found: Handover, desk: Desk, said: Any, *, send: bool) -> str:
+def _written(found: Handover, desk: Desk, said: HandoverFields, *, send: bool) -> str:
     changed = write_handover(handover=found, member=desk.member, **said)
     if not send:
         return _("Kept.")
@@ -220,8 +226,8 @@ def _shown(
     refused = refused or {}
     account = _home(found)
     with_giver = found.state in Handover.WITH_GIVER
-    fields = {name: getattr(found, name) for name in (*_TEXTS, "introduced_on")}
-    initial = fields | {"receiver": found.receiver and found.receiver.uid}
+    initial = {name: getattr(found, name) for name in (*_TEXTS, "introduced_on")}
+    initial |= {"papers": found.files, "receiver": found.receiver and found.receiver.uid}
     context = {
         "desk": desk,
         "account": account,

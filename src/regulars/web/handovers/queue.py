@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,7 +31,7 @@ class Queue:
 
     key: str
     title: str | LazyText
-    handovers: list[Handover]
+    handovers: Sequence[Handover]
     late: int
 
 
