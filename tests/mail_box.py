@@ -63,9 +63,7 @@ def dovecot(folder: Path) -> Iterator[MailBox]:
     mail.mkdir()
     if os.geteuid() == 0:
         shutil.chown(mail, mail_user)
-        for parent in [folder, *folder.parents]:
-            if parent.stat().st_uid == 0 and parent not in (Path("/"), Path("/tmp")):  # noqa: S108
-                parent.chmod(parent.stat().st_mode | 0o711)
+        folder.chmod(0o711)
     users = "" if os.geteuid() == 0 else f"default_internal_user = {own}\ndefault_login_user = {own}\n"
     written = folder / "dovecot.conf"
     written.write_text(_CONFIGURATION.format(folder=folder, port=port, user=mail_user, password=PASSWORD) + users)

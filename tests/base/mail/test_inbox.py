@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +22,14 @@ State = IncomingMail.State
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailBox]:
-    try:
-        with dovecot(tmp_path_factory.mktemp("dovecot")) as box:
-            yield box
-    except NoDovecot as absent:
-        missing(str(absent))
+def server() -> Iterator[MailBox]:
+    # Not below pytest's own folder, which every other run of pytest closes to the user that opens the mails.
+    with tempfile.TemporaryDirectory(prefix="regulars-dovecot-", ignore_cleanup_errors=True) as folder:
+        try:
+            with dovecot(Path(folder)) as box:
+                yield box
+        except NoDovecot as absent:
+            missing(str(absent))
 
 
 @pytest.fixture
