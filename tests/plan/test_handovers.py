@@ -11,6 +11,7 @@ from regulars.base.models import Member, Team
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.merges import merge_accounts
 from regulars.facts.models import Account
+from regulars.facts.service_profiles import service_profile
 from regulars.insight.models import Snapshot
 from regulars.plan.handovers import (
     NoSuchHandover,
@@ -77,13 +78,16 @@ def test_the_receiver_sees_it_returns_it_and_accepts_it_with_account_and_promise
     with pytest.raises(WrongHandover, match="reason"):
         return_handover(handover=found, on=AS_OF, member=keeper, reason="")
     return_handover(handover=found, on=AS_OF, member=keeper, reason="Who decides there?")
-    write_handover(handover=found, member=seller, their_people="Ada decides")
+    write_handover(handover=found, member=seller, their_people="Ada decides", cares_about="Early delivery")
     send_handover(handover=found, on=days(1), member=seller)
     with pytest.raises(WrongHandover, match="Only Keeper"):
         accept_handover(handover=found, on=days(2), member=seller)
     accepted = accept_handover(handover=found, on=days(2), member=keeper)
     won.refresh_from_db()
     assert won.owner == keeper
+    profile = service_profile(won)
+    assert profile is not None
+    assert (profile.prefers, profile.cares_about) == ("", "Early delivery")
     assert [one.owner for one in live_promises(won, member=keeper)] == [keeper]
     assert promised in live_promises(won, member=keeper)
     assert [(step.state, step.said) for step in accepted.steps.order_by("pk")] == [

@@ -18,6 +18,7 @@ from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import assign_owner, require_account
 from regulars.facts.models import Account
+from regulars.facts.service_profiles import describe_service, service_profile
 from regulars.insight.models import Score
 from regulars.plan.models import Handover, HandoverCheck, HandoverStep, Promise
 from regulars.plan.seen import of_account, seen_with_account
@@ -190,7 +191,10 @@ def restore_handover(*, handover: Handover, on: date, member: Member | None) -> 
 
 @transaction.atomic
 def accept_handover(*, handover: Handover, on: date, member: Member | None) -> Handover:
-    """Take the customer over: account and open promises of the giver pass to the receiver, the checks are set."""
+    """Take the customer over: account and open promises of the giver pass to the receiver, the checks are set.
+
+    What the customer cares about becomes part of its service profile.
+    """
     found = _to_be_answered(handover, member)
     assert found.receiver is not None
     with audited(found, verb="accept_handover", member=member, account_id=found.account_id):
@@ -204,10 +208,19 @@ def accept_handover(*, handover: Handover, on: date, member: Member | None) -> H
         with audited(promise, verb="accept_handover", member=member, account_id=account.pk):
             promise.owner = found.receiver
             promise.save(update_fields=["owner", "updated_at"])
+    _describe_service(account, found.cares_about)
     HandoverCheck.objects.bulk_create(
         HandoverCheck(handover=found, day=day, due_on=on + timedelta(days=day)) for day in check_days(plan_thresholds())
     )
     return found
+
+
+def _describe_service(account: Account, cares_about: str) -> None:
+    """Have the service see it, too, before it helps the customer; what the customer prefers stays as it is known."""
+    if cares_about:
+        known = service_profile(account)
+        prefers = known.prefers if known is not None else ""
+        describe_service(account=account, prefers=prefers, cares_about=cares_about, member=None)
 
 
 def check_days(thresholds: PlanThresholds) -> list[int]:
