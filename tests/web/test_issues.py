@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from regulars.base.mail.models import OutgoingMail
 from regulars.base.models import Member, Team
 from regulars.facts.issues import open_issue, reopen_issue, solve_issue
 from regulars.facts.known_problems import note_problem
@@ -118,8 +119,13 @@ def test_the_customer_is_told_in_their_own_language(browser: Client, firm: Accou
     issue.save()
     page = page_of(browser, f"/issues/{issue.uid}/")
     assert 'lang="th"' in page
-    assert "mailto:eva@harbour.example?subject=" in page
-    assert "Lamp broken" in page
+    assert "Send it to Eva" in page
+    assert act(browser, issue, "write", said="").status_code == 422
+    act(browser, issue, "write", said="Your lamp is on its way")
+    assert OutgoingMail.objects.get().text.strip() == "Your lamp is on its way"
+    Contact.objects.update(email="")
+    Account.objects.update(email="office@harbour.example")
+    assert "mailto:office@harbour.example?subject=" in page_of(browser, f"/issues/{issue.uid}/")
     act(browser, issue, "told", said="We are on to it")
     assert "We are on to it" in page_of(browser, f"/issues/{issue.uid}/")
 

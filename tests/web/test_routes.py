@@ -18,7 +18,7 @@ from regulars.web.urls import urlpatterns
 
 Signer = Callable[[Member], Client]
 
-OPEN = {"welcome", "sign_in", "choose_password", "theme", "health", "invitation"}
+OPEN = {"welcome", "sign_in", "choose_password", "theme", "health", "invitation", "effort_answer"}
 OPEN |= {"account_login", "account_inactive", "openid_connect_login", "openid_connect_callback"}
 OPEN |= {"account_reset_password", "account_reset_password_done", "account_reset_password_from_key"}
 """Pages that need no sign-in."""
@@ -82,6 +82,12 @@ def test_each_role_reaches_what_it_may(
         f"/accounts/{account.uid}/loss/": 200,
         f"/accounts/{account.uid}/": 200,
         f"/accounts/{account.uid}/forecast/": 200,
+        f"/accounts/{account.uid}/issues/": 200,
+        "/issues/": 200,
+        "/issues/new/": 200 if role in WRITERS else 403,
+        "/issues/dissatisfied/": 200,
+        "/issues/problems/": 200,
+        "/issues/effort/": 200,
     }
     assert {where: client.get(where).status_code for where in expected} == expected
     done = client.post(f"/today/{proposed(account).uid}/done/", {"outcome": "Reached"})

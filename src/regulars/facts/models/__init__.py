@@ -5,7 +5,7 @@ from __future__ import annotations
 from regulars.facts.models.accounts import Account, Contact, CustomField, Interaction, Site, Tag
 from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplicates
 from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
-from regulars.facts.models.issues import Issue, IssueStep, KnownProblem, ServiceProfile
+from regulars.facts.models.issues import EffortAnswer, Issue, IssueStep, KnownProblem, ServiceProfile
 from regulars.facts.models.letters import Letter
 from regulars.facts.models.losses import Loss
 from regulars.facts.models.products import ExchangeRate, Product
@@ -17,6 +17,7 @@ __all__ = [
     "ClassificationRule",
     "Contact",
     "CustomField",
+    "EffortAnswer",
     "ExchangeRate",
     "FoundPair",
     "Import",

@@ -144,3 +144,22 @@ class IssueStep(Record):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+
+class EffortAnswer(Record):
+    """How much trouble the customer says it was to have an issue solved: 1 none, 7 very much. Once per solution."""
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="effort_answers")
+    after_reopening = models.PositiveSmallIntegerField(_("times it had come back"), default=0)
+    score = models.PositiveSmallIntegerField(_("trouble, from 1 to 7"))
+    words = models.TextField(_("words"), blank=True, default="")
+    answered_at = models.DateTimeField(_("answered"))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "after_reopening"], name="effort_answered_once"),
+            models.CheckConstraint(condition=models.Q(score__range=(1, 7)), name="effort_1_to_7"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score}/7"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,9 @@ from regulars.base.access import Permission, require
 from regulars.base.formats import day as day_text
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
+from regulars.facts.effort import observed_effort
 from regulars.facts.issues import (
+    WrongIssue,
     asked_again,
     close_issue,
     note_on_issue,
@@ -32,6 +35,7 @@ from regulars.facts.issues import (
     transfer_issue,
     visible_issues,
 )
+from regulars.facts.letters import write_to_contact
 from regulars.facts.models import Issue
 from regulars.facts.service_profiles import profile_sentences, service_profile
 from regulars.plan.issue_rules import call_for_help, due_time, due_time_after_pause, moment_of_work
@@ -69,7 +73,7 @@ def act(request: HttpRequest, uid: uuid.UUID, verb: str) -> HttpResponse:
             raise
         form.add_error(None, str(refusal))
         return _shown(request, desk, found, refused={verb: form})
-    undo = "" if verb == "back" else reverse("issue_act", args=[uid, "back"])
+    undo = "" if verb in ("back", "write") else reverse("issue_act", args=[uid, "back"])
     show_next(request, Toast(text=text, undo=undo))
     return redirect("issue", uid=uid)
 
@@ -96,6 +100,9 @@ def _shown(
         "steps": steps,
         "can_take_back": any(one.taken_back_at is None and one.kind != "opened" for one in steps),
         "profile": profile_sentences(service_profile(found.account)),
+        "effort": observed_effort(found),
+        "answers": found.effort_answers.order_by("-pk"),
+        "can_write": bool(found.contact and found.contact.active and found.contact.email),
         "letter": letter_of(found, desk.organisation),
         "forms": {verb: refused.get(verb) or _form(verb, desk, None) for verb in FORMS},
     }
@@ -122,6 +129,17 @@ def _asked(found: Issue, desk: Desk, said: Said, at: datetime) -> str:
 def _told(found: Issue, desk: Desk, said: Said, at: datetime) -> str:
     told_customer(issue=found, said=said["said"], at=at, member=desk.member)
     return _("Noted what the customer was told.")
+
+
+def _written(found: Issue, desk: Desk, said: Said, at: datetime) -> str:
+    letter = letter_of(found, desk.organisation)
+    contact = found.contact
+    if contact is None:
+        raise WrongIssue(_("Nobody is named to whom this could be written."), _("Tell them, and note it here."))
+    with transaction.atomic():
+        told_customer(issue=found, said=said["said"], at=at, member=desk.member)
+        write_to_contact(contact=contact, subject=letter.subject, text=said["said"], member=desk.member, related=found)
+    return _("The mail to %(contact)s is on its way.") % {"contact": contact}
 
 
 def _transferred(found: Issue, desk: Desk, said: Said, at: datetime) -> str:
@@ -174,6 +192,7 @@ VERBS: dict[str, Callable[[Issue, Desk, Said, datetime], str]] = {
     "note": _noted,
     "asked": _asked,
     "told": _told,
+    "write": _written,
     "transfer": _transferred,
     "pause": _paused,
     "resume": _resumed,
@@ -188,6 +207,7 @@ FORMS: dict[str, type[forms.Form]] = {
     "note": WordsForm,
     "asked": MaybeWordsForm,
     "told": WordsForm,
+    "write": WordsForm,
     "transfer": TransferForm,
     "pause": PauseForm,
     "promise": PromiseForm,

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from regulars.base.formats import day as day_text
+from regulars.base.mail.links import link_to
 from regulars.base.models import Organisation
 from regulars.base.organisation import today
+from regulars.facts.effort import key_of
 from regulars.facts.models import Issue
 
 
@@ -32,13 +35,14 @@ class Letter:
 
 def letter_of(issue: Issue, firm: Organisation) -> Letter:
     """What there is to say now: that we work on it, what we wait for, or that it is solved."""
-    language = _language(issue, firm)
+    language = language_of_issue(issue, firm)
     with translation.override(language):
         name = issue.contact.name if issue.contact else ""
         lines = [
             _("Dear %(name)s,") % {"name": name} if name else _("Good day,"),
             "",
             _where_it_stands(issue, firm),
+            *_question(issue),
             "",
             _("Kind regards"),
             firm.name,
@@ -67,11 +71,19 @@ def _where_it_stands(issue: Issue, firm: Organisation) -> str:
     return _("We are on to “%(what)s”. You will hear from us until %(day)s at the latest.") % (what | {"day": until})
 
 
+def _question(issue: Issue) -> list[str]:
+    """How much trouble it was, asked once after each solution."""
+    if issue.state != Issue.State.SOLVED or issue.effort_answers.filter(after_reopening=issue.times_reopened).exists():
+        return []
+    link = link_to(reverse("effort_answer", args=[key_of(issue)]))
+    return ["", _("How much trouble was it for you? One click tells us: %(link)s") % {"link": link}]
+
+
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "।", "۔")) else f"{text}."
 
 
-def _language(issue: Issue, firm: Organisation) -> str:
+def language_of_issue(issue: Issue, firm: Organisation) -> str:
     spoken = dict(settings.LANGUAGES)
     wanted = ((issue.contact.language if issue.contact else ""), issue.account.language, firm.language)
     return next((one for one in wanted if one in spoken), "en")
