@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import imaplib
 import os
 import pwd
@@ -64,9 +65,18 @@ def dovecot(folder: Path) -> Iterator[MailBox]:
     if os.geteuid() == 0:
         shutil.chown(mail, mail_user)
         folder.chmod(0o711)
-    users = "" if os.geteuid() == 0 else f"default_internal_user = {own}\ndefault_login_user = {own}\n"
+    users = "" if os.geteuid() == 0 else _AS_ONESELF.format(user=own, group=grp.getgrgid(os.getegid()).gr_name)
     written = folder / "dovecot.conf"
-    written.write_text(_CONFIGURATION.format(folder=folder, port=port, user=mail_user, password=PASSWORD) + users)
+    written.write_text(
+        _CONFIGURATION.format(
+            folder=folder,
+            port=port,
+            user=mail_user,
+            group=grp.getgrgid(pwd.getpwnam(mail_user).pw_gid).gr_name,
+            password=PASSWORD,
+        )
+        + users
+    )
     with (folder / "log").open("w") as log:
         server = subprocess.Popen([program, "-F", "-c", str(written)], stdout=log, stderr=log)
     try:
@@ -87,7 +97,7 @@ ssl = no
 disable_plaintext_auth = no
 first_valid_uid = 0
 mail_uid = {user}
-mail_gid = {user}
+mail_gid = {group}
 mail_location = maildir:{folder}/mail/%u
 passdb {{
   driver = static
@@ -95,7 +105,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={user} gid={user} home={folder}/mail/%u
+  args = uid={user} gid={group} home={folder}/mail/%u
 }}
 service imap-login {{
   chroot =
@@ -109,6 +119,12 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
+"""
+
+_AS_ONESELF = """
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
 """
 
 
