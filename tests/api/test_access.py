@@ -92,6 +92,8 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("get", "/accounts/{account}/forecast"): (None, SEES_OWN, SEES_ALL),
     ("get", "/accounts/{account}/alive-curve"): (None, SEES_OWN, SEES_ALL),
     ("get", "/lifetimes"): (None, EVERYONE, EVERYONE),
+    ("get", "/dependence"): (None, SEES_ALL, SEES_ALL),
+    ("get", "/accounts/{account}/what-if"): (None, HEADS | {"analyst"}, HEADS | {"analyst"}),
     ("get", "/forecast"): (None, EVERYONE, EVERYONE),
     ("put", "/forecast/pin"): ({"name": "BG/NBD", "reason": "simple"}, HEADS, HEADS),
     ("delete", "/forecast/pin"): (None, HEADS, HEADS),
@@ -270,8 +272,8 @@ def scope_for(method: str, path: str) -> str | None:
     noun = path.split("/")[1]
     if noun == "token":
         return None
-    of_insight = ("/score", "/protection", "/suggestions", "/forecast", "/alive-curve")
-    if path.endswith(of_insight) or noun in {"scores", "portfolio", "lifetimes"}:
+    of_insight = ("/score", "/protection", "/suggestions", "/forecast", "/alive-curve", "/what-if")
+    if path.endswith(of_insight) or noun in {"scores", "portfolio", "lifetimes", "dependence"}:
         return ApiScope.INSIGHT_READ
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ

@@ -46,7 +46,7 @@ def sold(organisation: Any) -> Callable[..., Account]:
 
     def make(name: str, sales: float, *, margin: float | None = 0.4, parent: Account | None = None) -> Account:
         account = Account.objects.create(name=name, parent=parent)
-        plain = {"order_days": 9, "sales_previous_12m": 0.0, "sales_total": sales, "orders_12m": 9}
+        plain: dict[str, Any] = {"order_days": 9, "sales_previous_12m": 0.0, "sales_total": sales, "orders_12m": 9}
         plain |= {"products_12m": 1, "categories_12m": 1, "buyer": "regular"}
         known = {"margin_12m": None, "cost_known": 0.0} if margin is None else {"margin_12m": sales * margin}
         Score.objects.create(
@@ -68,7 +68,8 @@ def test_groups_count_as_one_and_the_largest_come_first(sold: Callable[..., Acco
     assert [one.account for one in found.largest[:1]] == [head.pk]
     assert found.largest[0].share == pytest.approx(0.45)
     assert [one.level for one in found.largest] == [Level.ALARM, Level.WIDEN_SOON, Level.NONE]
-    assert (found.customers, found.largest_three) == (3, pytest.approx(1.0))
+    assert found.customers == 3
+    assert found.largest_three == pytest.approx(1.0)
     assert "45" in level_told(found)
     change_thresholds(values={"alarm_share": 0.45, "critical_share": 0.46}, member=None)
     again = dependence(member=None)
@@ -169,7 +170,7 @@ def test_a_subsidiary_leaves_with_its_group_and_a_merged_account_hands_on_what_w
     ],
 )
 def test_suppliers_that_cannot_be_are_refused(organisation: Any, wrong: dict[str, Any]) -> None:
-    fine = {"name": "Ink", "share": 0.5, "tiers": [Tier(from_minor=1, discount_bps=500)]}
+    fine: dict[str, Any] = {"name": "Ink", "share": 0.5, "tiers": [Tier(from_minor=1, discount_bps=500)]}
     record_supplier(**(fine | {"name": "Paper", "share": 0.4}), member=None)
     with pytest.raises(WrongTerms):
         record_supplier(**(fine | wrong), member=None)

@@ -75,6 +75,12 @@ def test_each_role_reaches_what_it_may(
         "/accounts.csv": 200 if role in EXPORTERS else 403,
         "/portfolio/lifetimes/": 200,
         "/portfolio/lifetimes.csv": 200 if role in EXPORTERS else 403,
+        "/portfolio/dependence/": 200 if role in SEE_EVERYTHING else 403,
+        "/portfolio/dependence.csv": 200 if role in EXPORTERS else 403,
+        "/portfolio/dependence/what-if/": 200 if role in {"owner", "sales_head", "analyst"} else 403,
+        "/portfolio/dependence/what-if.csv": 200 if role in {"owner", "sales_head", "analyst"} else 403,
+        f"/portfolio/dependence/{account.uid}/elasticity/": 200 if role in {"owner", "sales_head", "service"} else 403,
+        "/key-accounts/": 200 if role in SEE_EVERYTHING else 403,
         "/portfolio/how-right/": 200,
         "/portfolio/how-right.csv": 404 if role in EXPORTERS else 403,  # nothing was tried yet
         "/portfolio/forecast/": 200,

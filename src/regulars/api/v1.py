@@ -13,6 +13,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from regulars.api import (
+    dependence,
     expectations,
     forecasts,
     handovers,
@@ -111,6 +112,7 @@ for router in (
     forecasts.router,
     expectations.router,
     lifetimes.router,
+    dependence.router,
     suggestions.router,
     plan.router,
     promises.router,

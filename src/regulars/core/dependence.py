@@ -66,7 +66,7 @@ def heads_of(accounts: NDArray[np.int64], roots: Mapping[int, int]) -> NDArray[n
 def rolled_up(heads: NDArray[np.int64], *figures: Vector) -> tuple[NDArray[np.int64], tuple[Vector, ...]]:
     """The heads, each once in ascending order, and each figure summed over what belongs to them."""
     once, places = np.unique(heads, return_inverse=True)
-    return once, tuple(np.bincount(places, one, minlength=once.size) for one in figures)
+    return once, tuple(np.bincount(places, one, minlength=once.size).astype(np.float64) for one in figures)
 
 
 def largest_shares(sales: Vector, counts: Sequence[int] = (1, 3, 5)) -> list[float]:

@@ -193,7 +193,7 @@ def what_if(account: Account, *, member: Member | None, goal: Goal | None = None
     if margin_share is None:
         raise NotKnown(
             _("What you earn on your sales is not known: the order history has no costs."),
-            _("Enter your usual margin under Settings, Dependence."),
+            _("Enter your usual margin under Settings, Costs and suppliers."),
         )
     fixed_costs = None
     if said.fixed_costs_minor is not None:

@@ -66,7 +66,9 @@ def record_supplier(
     """Note what share of goods comes from a supplier and what discounts it gives; with `supplier`, correct that one."""
     require(member, Permission.CONFIGURE)
     name = name.strip()
-    others = SupplierTerms.objects.select_for_update().exclude(pk=supplier.pk if supplier else None)
+    others = SupplierTerms.objects.select_for_update()
+    if supplier is not None:
+        others = others.exclude(pk=supplier.pk)
     _refuse_wrong_supplier(name, share, list(others))
     ascending = sorted(tiers, key=lambda tier: tier.from_minor)
     _refuse_wrong_tiers(ascending)

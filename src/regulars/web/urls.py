@@ -14,6 +14,7 @@ from regulars.web.forecast_record import urlpatterns as forecast_record_urls
 from regulars.web.handovers.urls import urlpatterns as handovers_urls
 from regulars.web.imports.urls import urlpatterns as imports_urls
 from regulars.web.issues.urls import urlpatterns as issues_urls
+from regulars.web.key_accounts.urls import urlpatterns as key_accounts_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
@@ -33,6 +34,7 @@ urlpatterns = [
     *lifetimes_urls,
     *win_back_urls,
     *dependence_urls,
+    *key_accounts_urls,
     *accounts_urls,
     path("search/", search.search, name="search"),
     *account_urls,

@@ -34,6 +34,7 @@ def _look_up(ground: Ground) -> Mapping[int, Any]:
     return {
         account: (level_of(share, limits, customers=1 if share >= ALL_BUT_NOTHING else 2), member_id)
         for account, share in found
+        if share is not None
     }
 
 

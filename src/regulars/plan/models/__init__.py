@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from regulars.plan.models.actions import Action
 from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
+from regulars.plan.models.key_accounts import KeyAccount
 from regulars.plan.models.promises import Promise, PromiseStep
 from regulars.plan.models.winback import WhatIf, WinBack
 
-__all__ = ["Action", "Handover", "HandoverCheck", "HandoverStep", "Promise", "PromiseStep", "WhatIf", "WinBack"]
+__all__ = [
+    "Action",
+    "Handover",
+    "HandoverCheck",
+    "HandoverStep",
+    "KeyAccount",
+    "Promise",
+    "PromiseStep",
+    "WhatIf",
+    "WinBack",
+]

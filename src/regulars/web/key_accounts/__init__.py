@@ -1,0 +1,1 @@
+"""Key accounts: which they are, who manages them, and which could be."""

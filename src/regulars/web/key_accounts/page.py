@@ -1,0 +1,163 @@
+"""Key accounts. For the head of sales once a quarter, to decide which customers get a manager of their own, and who
+it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from regulars.base.access import Permission, may, require
+from regulars.base.models import Member
+from regulars.core.errors import Refusal
+from regulars.facts.accounts import visible_accounts
+from regulars.facts.models import Account
+from regulars.insight.dependence import require_whole_firm
+from regulars.insight.key_account_signs import large_shares
+from regulars.insight.models import Score
+from regulars.insight.standings import accounts_named
+from regulars.plan.key_accounts import (
+    LONGEST_REASON,
+    MOST_A_MANAGER,
+    appoint_key_account,
+    end_key_account,
+    loads,
+    restore_key_account,
+    visible_key_accounts,
+)
+from regulars.plan.models import KeyAccount
+from regulars.web.desk import Desk, desk_of
+from regulars.web.frame import Toast, show_next
+
+PAGE = "key_accounts"
+MOST_PROPOSED = 20
+MOST_OFFERED = 100
+MANAGERS = (Member.Role.ACCOUNT_MANAGER, Member.Role.SALES_HEAD, Member.Role.OWNER)
+
+
+class AppointForm(forms.Form):
+    """Which account, and whose it becomes."""
+
+    account = forms.ModelChoiceField(Account.objects.none(), label=gettext_lazy("Customer"), to_field_name="uid")
+    manager = forms.ModelChoiceField(
+        Member.objects.none(), label=gettext_lazy("Manager"), to_field_name="uid", empty_label=None
+    )
+    exception = forms.CharField(
+        label=gettext_lazy("Why an exception"),
+        help_text=gettext_lazy("Only for a manager who has three already."),
+        required=False,
+        max_length=LONGEST_REASON,
+    )
+
+    def __init__(self, *args: Any, desk: Desk, listed: list[int], **options: Any) -> None:
+        super().__init__(*args, **options)
+        seen = visible_accounts(desk.member)
+        # Any account that may be seen is taken; offered are those that show the sign, and the largest.
+        self.fields["account"].queryset = seen  # type: ignore[attr-defined]
+        names = accounts_named(listed)
+        shown = [(str(names[one].uid), names[one].name) for one in listed]
+        self.fields["account"].widget.choices = [("", _("Choose one")), *shown]
+        managers = Member.objects.filter(is_active=True, role__in=MANAGERS).order_by("name", "pk")
+        self.fields["manager"].queryset = managers  # type: ignore[attr-defined]
+
+
+class EndForm(forms.Form):
+    """Why it is a key account no longer."""
+
+    reason = forms.CharField(label=gettext_lazy("Why is it a key account no longer?"), max_length=LONGEST_REASON)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def key_accounts(request: HttpRequest) -> HttpResponse:
+    """The key accounts with their managers, the load of each, and the accounts that show the sign; appoint one."""
+    desk = desk_of(request)
+    require_whole_firm(desk.member)
+    may_appoint = may(desk.member, Permission.ASSIGN)
+    if request.method == "POST":
+        require(desk.member, Permission.ASSIGN)
+    signs = large_shares(member=desk.member)
+    current = list(visible_key_accounts(desk.member).select_related("account__merged_into", "manager"))
+    appointed = {(one.account.merged_into or one.account).pk for one in current}
+    proposed = [one for one in signs if one not in appointed][:MOST_PROPOSED]
+    given = request.POST if request.method == "POST" else None
+    form = AppointForm(given, desk=desk, listed=_offered(proposed, appointed)) if may_appoint else None
+    if request.method == "POST" and form is not None and form.is_valid() and _appointed(request, form, desk):
+        return redirect(PAGE)
+    names = accounts_named(proposed)
+    loaded = loads()
+    managers = Member.objects.filter(pk__in=loaded).order_by("name", "pk")
+    context = {
+        "desk": desk,
+        "form": form,
+        "current": [(one, one.account.merged_into or one.account) for one in current],
+        "signs": signs,
+        "proposed": [(names[one], [sign.sentence for sign in signs[one]]) for one in proposed],
+        "managers": [(one, loaded[one.pk], loaded[one.pk] > MOST_A_MANAGER) for one in managers],
+        "most": MOST_A_MANAGER,
+        "has_figures": desk.figures_of is not None,
+    }
+    return render(request, "web/key_accounts/page.html", context, status=422 if form and form.errors else 200)
+
+
+def _offered(proposed: list[int], appointed: set[int]) -> list[int]:
+    largest = Score.objects.filter(account__merged_into=None, sales_12m__gt=0).order_by("-sales_12m", "pk")
+    ids = largest.values_list("account_id", flat=True)[:MOST_OFFERED]
+    return list(dict.fromkeys([*proposed, *ids, *sorted(appointed)]))
+
+
+def _appointed(request: HttpRequest, form: AppointForm, desk: Desk) -> bool:
+    said = form.cleaned_data
+    try:
+        made = appoint_key_account(**said, on=desk.day, member=desk.member)
+    except Refusal as refusal:
+        form.add_error(None, ValidationError(str(refusal)))
+        return False
+    words = {"name": made.manager.name, "account": said["account"]}
+    show_next(request, Toast(text=_("%(name)s now manages the key account %(account)s.") % words))
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Say why it is a key account no longer."""
+    desk = desk_of(request)
+    found = _found(desk, uid)
+    form = EndForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            end_key_account(key_account=found, on=desk.day, member=desk.member, **form.cleaned_data)
+        except Refusal as refusal:
+            form.add_error(None, ValidationError(str(refusal)))
+        else:
+            undo = reverse("key_account_restore", args=[found.uid])
+            show_next(request, Toast(text=_("It is a key account no longer."), undo=undo))
+            return redirect(PAGE)
+    context = {"desk": desk, "account": found.account.merged_into or found.account, "form": form}
+    return render(request, "web/key_accounts/end.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def restore(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Take an end back."""
+    desk = desk_of(request)
+    restore_key_account(key_account=_found(desk, uid), member=desk.member)
+    show_next(request, Toast(text=_("It is a key account again.")))
+    return redirect(PAGE)
+
+
+def _found(desk: Desk, uid: uuid.UUID) -> KeyAccount:
+    require_whole_firm(desk.member)
+    require(desk.member, Permission.ASSIGN)
+    found = KeyAccount.objects.filter(uid=uid).select_related("account__merged_into", "manager").first()
+    if found is None:
+        raise Http404
+    return found
