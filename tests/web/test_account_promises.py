@@ -74,6 +74,7 @@ def test_another_day_needs_a_reason_and_keeps_what_was_typed(browser: Client, fi
     page = browser.get(f"/accounts/promises/{promised.uid}/").content.decode()
     assert "The mill is late" in page
     assert "agreed anew" in page
+    assert "Promise: agreed anew" in page_of(browser, firm, "timeline/?kind=promises")
 
 
 def test_readers_see_promises_and_no_forms(

@@ -28,7 +28,7 @@ from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
 from regulars.plan.closing import closing_sentence
-from regulars.plan.models import Action
+from regulars.plan.models import Action, HandoverStep, PromiseStep
 from regulars.plan.today import told
 from regulars.web.account.record import heading, opened, page_number
 from regulars.web.desk import Desk
@@ -101,6 +101,36 @@ def _signals(desk: Desk, account: Account, limit: int) -> list[Event]:
             address=reverse("account_signal", args=[one.uid]),
         )
         for one in newest
+    ]
+
+
+def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """What was promised and what became of it, and the ways of its hand-overs."""
+    promised = PromiseStep.objects.filter(
+        Q(promise__account=account) | Q(promise__account__merged_into=account), taken_back_at=None
+    )
+    handed = HandoverStep.objects.filter(Q(handover__account=account) | Q(handover__account__merged_into=account))
+    told = [
+        Event(
+            on=step.on,
+            kind="promises",
+            what=_("promise: %(state)s") % {"state": step.get_state_display()},
+            text=": ".join(part for part in (step.promise.text, step.said) if part),
+            by=step.member,
+            address=reverse("account_promise", args=[step.promise.uid]),
+        )
+        for step in promised.select_related("promise", "member").order_by("-on", "-pk")[:limit]
+    ]
+    return told + [
+        Event(
+            on=step.on,
+            kind="promises",
+            what=_("hand-over: %(state)s") % {"state": step.get_state_display()},
+            text=step.said,
+            by=step.member,
+            address=reverse("handover", args=[step.handover.uid]),
+        )
+        for step in handed.select_related("handover", "member").order_by("-on", "-pk")[:limit]
     ]
 
 
@@ -181,6 +211,7 @@ def _said(change: Change) -> str:
 Source = Callable[[Desk, Account, int], list[Event]]
 KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
+    ("promises", gettext_lazy("Promises"), _promises),
     ("signals", gettext_lazy("Signals"), _signals),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
