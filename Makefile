@@ -14,6 +14,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3; do 
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+TESTABLE := .venv/testable
 
 .PHONY: demo test check serve screenshots bench messages lock clean format
 .DEFAULT_GOAL := demo
@@ -28,13 +29,18 @@ $(INSTALLED): requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
+# Spark and its Java are half a gigabyte, which only the tests need.
+$(TESTABLE): requirements/test.txt $(INSTALLED)
+	$(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement requirements/test.txt
+	@touch $@
+
 demo: $(INSTALLED)
 	@$(BIN)/regulars --home .demo demo $(if $(KEEP),--keep)
 
 test: check
 	@$(BIN)/python scripts/run_tests.py
 
-check: $(INSTALLED)
+check: $(TESTABLE)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -51,7 +57,7 @@ serve: $(INSTALLED)
 screenshots: $(INSTALLED)
 	@$(BIN)/python scripts/make_pictures.py $(ONLY)
 
-bench: $(INSTALLED)
+bench: $(TESTABLE)
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 messages: $(INSTALLED)
@@ -62,7 +68,8 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 lock: $(INSTALLED)
 	$(LOCK) --output-file requirements/base.txt $(UPGRADE)
-	$(LOCK) --extra postgres --extra spark --group dev --output-file requirements/dev.txt $(UPGRADE)
+	$(LOCK) --extra postgres --group dev --output-file requirements/dev.txt $(UPGRADE)
+	$(LOCK) --extra postgres --extra spark --group dev --constraint requirements/dev.txt --output-file requirements/test.txt $(UPGRADE)
 
 clean:
 	rm -rf .demo .regulars dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
