@@ -17,13 +17,13 @@ from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
 from regulars.facts.models import Contact, Import, Interaction, Issue, Signal, Upload
 from regulars.insight.models import Backtest
-from regulars.plan.models import Action, Handover, HandoverCheck, Promise
+from regulars.plan.models import Action, Handover, HandoverCheck, Promise, WinBack
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue"),
+    *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue", "lost"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +139,14 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/promises/{promise}/renegotiate"): ({"due_on": "2099-01-02", "reason": "late"}, WRITES_OWN, WRITES_ALL),
     ("post", "/promises/{promise}/break"): ({"reason": "late"}, WRITES_OWN, WRITES_ALL),
     ("post", "/promises/{promise}/withdraw"): ({"reason": "late"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/win-back"): (None, EVERYONE, EVERYONE),
+    ("post", "/win-back"): ({"account": "{account}"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/win-back/{lost}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/win-back/{lost}/reasons"): ({"reasons": ["no_need"]}, WRITES_OWN, WRITES_ALL),
+    ("post", "/win-back/{lost}/won"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/win-back/{lost}/reopen"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/win-back/{lost}/part"): ({}, WRITES_OWN, WRITES_ALL),
+    ("post", "/win-back/{lost}/take-back"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/today"): (None, EVERYONE, EVERYONE),
     ("get", "/actions"): (None, EVERYONE, EVERYONE),
     ("get", "/actions/{action}"): (None, SEES_OWN, SEES_ALL),
@@ -163,7 +171,7 @@ def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
     named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
-    named |= {"handovers": "handover", "promises": "promise", "issues": "issue"}
+    named |= {"handovers": "handover", "promises": "promise", "issues": "issue", "win-back": "lost"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -201,6 +209,8 @@ def uids(silent: Firm) -> Uids:
         moment = timezone.now()
         trouble = Issue.objects.create(account=account, title="Broken", opened_at=moment, due_at=moment)
         promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
+        figures = dict.fromkeys(("worth", "chance", "chance_cases", "expected_money"), 0)
+        lost = WinBack.objects.create(account=account, since="2024-12-01", lost_on="2024-12-01", **figures)
         done = Import.objects.create(content="accounts", source="x", state="undone")
         head = silent.people["owner" if account == silent.own else "sales_head"]
         told, _secret = add_endpoint(**NEW_WEBHOOK, member=head)
@@ -232,6 +242,7 @@ def uids(silent: Firm) -> Uids:
             "promise": str(promised.uid),
             "issue": str(trouble.uid),
             "handover": str(handed.uid),
+            "lost": str(lost.uid),
         }
 
     absent = dict.fromkeys(RECORDS, str(uuid4()))

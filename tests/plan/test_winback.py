@@ -174,8 +174,8 @@ def test_an_order_ends_a_declared_loss_even_after_one_has_parted(scored: Any, sn
     assert WinBack.objects.count() == 1
     scored(account=account, silence_days=0, last_order=AS_OF + timedelta(days=30))
     refresh_lost(snapshot=snapshot, today=AS_OF + timedelta(days=30))
-    work.refresh_from_db()
-    assert (work.state, work.by_order, work.look_again_on) == ("won", True, None)
+    won = WinBack.objects.get(pk=work.pk)
+    assert (won.state, won.by_order, won.look_again_on) == ("won", True, None)
     assert Loss.objects.get().back_on == AS_OF + timedelta(days=30)
 
 

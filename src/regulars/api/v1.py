@@ -24,6 +24,7 @@ from regulars.api import (
     promises,
     protection,
     suggestions,
+    winback,
 )
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
@@ -117,6 +118,7 @@ for router in (
     plan.router,
     promises.router,
     handovers.router,
+    winback.router,
     webhooks.router,
 ):
     api.add_router("", router)

@@ -35,6 +35,7 @@ from regulars.cli import (
     suggestions,
     today,
     tokens,
+    winback,
     worker,
 )
 from regulars.cli.language import _
@@ -62,6 +63,7 @@ for noun in (
     today,
     promises,
     handovers,
+    winback,
     accounts,
     interactions,
     issues,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regulars.cli.demo_account_life.handovers import hand_over_the_newest
+from regulars.cli.demo_account_life.winback import say_why_the_largest_left
 from regulars.cli.language import _
 from regulars.cli.made_up import address_part, firm_names, person
 from regulars.cli.output import Report
@@ -90,6 +91,7 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
     snapshot = refresh(progress=tell).snapshot
     with transaction.atomic():
         hand_over_the_newest(snapshot.as_of)
+        say_why_the_largest_left(snapshot.as_of)
     refresh_actions(snapshot=snapshot, today=snapshot.as_of)
     tell(_("Looking back at what was expected"), None)
     track_in_hindsight(until=snapshot.as_of, horizon_days=HORIZON_DAYS, times=2)

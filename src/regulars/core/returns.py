@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from regulars.core.lifetime.columns import Vector
-from regulars.core.lifetime.history import History, Indices
+from regulars.core.lifetime.history import History
 from regulars.core.silence import SilenceRule, gap_days, longest_pause_before, longest_pause_days
 from regulars.core.survival import SurvivalCurve, kaplan_meier
 
@@ -63,7 +64,7 @@ def prior_chance(lost_days: Vector) -> Vector:
     return np.asarray(PRIOR_CHANCE * 0.5 ** (lost_days / 365))
 
 
-def kind_of(order_days: Any) -> Indices:
+def kind_of(order_days: Any) -> npt.NDArray[np.intp]:
     """Give 0 for who ordered once, 1 for a few times, 2 for often."""
     return np.searchsorted(np.asarray(OFTEN), np.asarray(order_days), side="right")
 

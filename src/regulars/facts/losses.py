@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,9 +24,13 @@ class WrongLoss(Refusal):
 
 
 def standing_losses() -> QuerySet[Loss]:
-    """Those that hold, by the account that each belongs to now (`home`)."""
-    standing = Loss.objects.filter(withdrawn_at=None, back_on=None)
-    return standing.annotate(home=Coalesce(F("account__merged_into_id"), F("account_id")))
+    """Those that hold."""
+    return Loss.objects.filter(withdrawn_at=None, back_on=None).select_related("account__merged_into")
+
+
+def standing_losses_of(account: Account) -> QuerySet[Loss]:
+    """Those that hold of the account, or of one that was merged into it."""
+    return standing_losses().filter(Q(account=account) | Q(account__merged_into=account))
 
 
 @transaction.atomic
@@ -44,7 +47,7 @@ def declare_loss(
             _("A loss is not known by “%(known)s”.") % {"known": known},
             _("Use one of: %(ways)s.") % {"ways": ", ".join(Loss.Known.values)},
         )
-    if standing_losses().filter(home=account.pk).exists():
+    if standing_losses_of(account).exists():
         raise WrongLoss(_("%(account)s is lost already.") % {"account": account}, _("There is nothing left to do."))
     made = Loss(account=account, since=since, known=known, declared_by=member)
     with audited(made, verb="declare_loss", member=member):

@@ -161,7 +161,7 @@ def lifetimes(snapshot: Snapshot, *, member: Member | None, by: str = "year") ->
     asked = _Asked(
         by=by, silence=silence_rule(firm), new_days=int(NEW_DAYS.of(firm)), wanted=float(EARLY_LOSSES_WANTED.of(firm))
     )
-    told = sorted(standing_losses().filter(since__lte=snapshot.as_of).values_list("home", flat=True))
+    told = sorted({loss.home_id for loss in standing_losses().filter(since__lte=snapshot.as_of)})
     key = f"lifetimes:{snapshot.uid}:{asked.key}:{'all' if seen is None else fingerprint(seen)}:{fingerprint(told)}"
     found: Lifetimes | None = cache.get(key)
     if found is None:

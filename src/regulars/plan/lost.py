@@ -73,11 +73,11 @@ class _Figures(NamedTuple):
 class _Changes:
     opened: list[WinBack] = field(default_factory=list)
     changed: list[WinBack] = field(default_factory=list)
-    """With the days since the loss and the order days until it, in `asked`."""
     won: list[WinBack] = field(default_factory=list)
     gone: list[WinBack] = field(default_factory=list)
     back: list[tuple[Loss, date]] = field(default_factory=list)
     asked: list[tuple[WinBack, int, int]] = field(default_factory=list)
+    """All that are opened or changed, with their order days and the days since the loss."""
 
 
 def refresh_lost(*, snapshot: Snapshot, today: date) -> LostReport:
@@ -120,7 +120,7 @@ def worth_a_year(score: Score | _Figures) -> float:
 
 
 def _compared(rule: SilenceRule, today: date) -> _Changes:
-    told = {loss.home: loss for loss in standing_losses().select_related("account__merged_into")}
+    told = {loss.home_id: loss for loss in standing_losses()}
     live: dict[int, list[WinBack]] = defaultdict(list)
     for work in WinBack.objects.filter(state__in=LIVE).annotate(home=HOME).order_by("pk"):
         live[work.home].append(work)
@@ -164,7 +164,7 @@ def _compare(
         blocked_until = settled and settled + timedelta(days=rule.least_days)
         if loss is None and blocked_until is not None and blocked_until > today:
             return
-        open_ones = [WinBack(account_id=figures.account_id)]
+        open_ones = [WinBack(account_id=figures.account_id, lost_on=today)]
         found.opened += open_ones
     else:
         found.changed += open_ones
@@ -173,8 +173,6 @@ def _compare(
         work.since = loss.since if loss else figures.last_order
         if loss is None:
             work.lost_on = figures.last_order + timedelta(days=allowed)
-        elif work.pk is None:
-            work.lost_on = today
         work.worth = worth_a_year(figures)
         found.asked.append((work, figures.order_days, max(figures.silence_days - allowed, 0)))
 

@@ -16,7 +16,7 @@ from regulars.base.jobs import enqueue
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import require_account
-from regulars.facts.losses import WrongLoss, declare_loss, end_loss, resume_loss, standing_losses, withdraw_loss
+from regulars.facts.losses import WrongLoss, declare_loss, end_loss, resume_loss, standing_losses_of, withdraw_loss
 from regulars.facts.models import Account, Loss
 from regulars.insight.models import Score
 from regulars.plan.lost import take_in_losses, worth_a_year
@@ -182,7 +182,7 @@ def reopen_win_back(*, win_back: WinBack, member: Member | None) -> WinBack:
         raise WrongWinBack(_("There is nothing to take back."), _("Only what was settled can be opened again."))
     if WinBack.objects.filter(of_account(_home(work)), state=WinBack.State.OPEN).exists():
         raise WrongWinBack(_("It is being won back already."), _("Use that one."))
-    told = standing_losses().filter(home=_home(work).pk).exists()
+    told = standing_losses_of(_home(work)).exists()
     if work.state == WinBack.State.WON and work.loss is not None and work.loss.back_on and not told:
         resume_loss(loss=work.loss, member=None)
     with audited(work, verb="reopen_win_back", member=member, account_id=work.account_id):
@@ -192,7 +192,7 @@ def reopen_win_back(*, win_back: WinBack, member: Member | None) -> WinBack:
 
 
 def _end_told(work: WinBack, on: date) -> None:
-    for loss in standing_losses().filter(home=_home(work).pk):
+    for loss in standing_losses_of(_home(work)):
         end_loss(loss=loss, on=on, member=None)
 
 

@@ -52,7 +52,7 @@ SHOWN = {
     "again": gettext_lazy("Look again"),
     "settled": gettext_lazy("Settled"),
 }
-_DAY = {"widget": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+_DAY: dict[str, Any] = {"widget": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
 
 
 class ReasonsForm(forms.Form):
@@ -147,8 +147,8 @@ def _listed(show: str, desk: Desk, again: QuerySet[WinBack]) -> QuerySet[WinBack
 def _state_told(work: WinBack) -> str:
     """What became of it, or that it is lost and how that is known."""
     if work.settled_on is None:
-        said = _("lost since %(day)s, as was told") if work.loss_id else _("no order since %(day)s")
-        return said % {"day": day_text(work.since)}
+        since = _("lost since %(day)s, as was told") if work.loss_id else _("no order since %(day)s")
+        return since % {"day": day_text(work.since)}
     said = {"day": day_text(work.settled_on)}
     if work.state == WinBack.State.PARTED:
         told = _("parted well on %(day)s") % said

@@ -35,5 +35,10 @@ class Loss(Record):
             ),
         ]
 
+    @property
+    def home_id(self) -> int:
+        """The account that it belongs to now."""
+        return self.account.merged_into_id or self.account_id
+
     def __str__(self) -> str:
         return f"{self.get_known_display()} {self.since}"
