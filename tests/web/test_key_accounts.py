@@ -39,6 +39,8 @@ def test_who_shows_the_sign_is_appointed_ended_and_restored(
     again = client.post(PAGE, said)
     assert again.status_code == 422
     assert "manages this key account already" in again.content.decode()
+    Member.objects.filter(pk=members["account_manager"].pk).update(is_active=False)
+    assert "no longer works here" in client.get(PAGE).content.decode()
     end = f"/key-accounts/{KeyAccount.objects.get().uid}/end/"
     assert client.get(end).status_code == 200
     assert client.post(end, {"reason": ""}).status_code == 422
