@@ -37,6 +37,15 @@ MOSTLY_DISMISSED = 0.4
 GROUPS: dict[str, tuple[str, ...]] = {
     "competitor": ("competitor_uplift",),
     "issue": ("issue_uplift",),
+    "promise": ("promise_ahead_days", "promise_uplift"),
+    "handover": (
+        "handover_days",
+        "handover_new_days",
+        "handover_first_check_days",
+        "handover_second_check_days",
+        "handover_third_check_days",
+        "handover_uplift",
+    ),
     "dependence": ("widen_share", "widen_soon_share", "alarm_share", "critical_share", "dependence_uplift"),
     "gone_silent": (
         "silent_gaps",
