@@ -34,6 +34,7 @@ JOBS_A_PAGE = 25
 
 NAMES: dict[str, str | Promise] = {
     "regulars.plan.daily.nightly": gettext_lazy("Figures and lists of the day"),
+    "regulars.plan.lost.take_in_losses": gettext_lazy("Meetings with customers just lost"),
     "regulars.insight.backtests.backtest_again": gettext_lazy("Weekly trial of the forecasts"),
     "regulars.insight.forecast_tracking.try_forecasts": gettext_lazy("Looking whether forecasts are to be tried"),
     "regulars.insight.backtests.make_backtest": gettext_lazy("Trial of the forecasts on your own past"),
