@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,6 @@ from regulars.base.models import Member
 from regulars.facts.effort import answer_effort, key_of
 from regulars.facts.issues import asked_again, open_issue, solve_issue, visible_issues
 from regulars.facts.models import Account
-from regulars.insight import issue_effort
 from regulars.insight.issue_effort import Group, effort_figures
 
 pytestmark = pytest.mark.django_db
@@ -30,14 +31,21 @@ def solved(name: str, owner: Member, *, asked: int = 0, score: int | None = None
 
 
 def test_the_answer_counts_before_what_was_seen_and_the_young_are_left_out(
-    owner: Member, monkeypatch: pytest.MonkeyPatch
+    owner: Member, write_history: Callable[..., int], orders: Callable[..., list[dict[str, Any]]]
 ) -> None:
-    easy, hard, said_easy = solved("a", owner), solved("b", owner, asked=2), solved("c", owner, asked=2, score=1)
-    solved("young", owner, at=AT + timedelta(days=200))
-    days = {easy.pk: [AT.date() + timedelta(days=30)], hard.pk: [AT.date() + timedelta(days=181)], said_easy.pk: []}
-    monkeypatch.setattr(issue_effort, "_order_days", lambda *_given, **_named: days)
+    easy, hard = solved("easy", owner), solved("hard", owner, asked=2)
+    said_easy = solved("said easy", owner, asked=2, score=1)
+    young = solved("young", owner, at=AT + timedelta(days=200))
+    merged = Account.objects.create(name="part of it", owner=owner, merged_into=said_easy)
+    lines = [
+        *orders(easy.pk, "2024-01-10", "2024-04-01"),
+        *orders(hard.pk, "2024-01-10", "2024-09-02"),  # 182 days later
+        *orders(merged.pk, "2024-05-01"),
+        *orders(young.pk, "2024-10-01"),
+    ]
+    write_history(lines)
     found = effort_figures(visible_issues(None), as_of=AS_OF)
-    assert (found.low, found.high) == (Group(customers=2, again=1), Group(customers=1, again=0))
+    assert (found.low, found.high) == (Group(customers=2, again=2), Group(customers=1, again=0))
     assert (found.solved, found.answered, found.too_recent) == (4, 1, 1)
     (about,) = found.about
     assert (about.count, about.median_hours, about.high) == (4, 6.0, 1)

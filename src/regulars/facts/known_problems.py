@@ -41,7 +41,7 @@ def fitting_problems(text: str, *, most: int = 3) -> list[KnownProblem]:
     shared: F | Value | Case = Value(0)
     for word in words[-MOST_WORDS:]:
         for field, weight in (("title", 2), ("signs", 1)):
-            shared = shared + Case(  # type: ignore[assignment, operator]
+            shared = shared + Case(  # type: ignore[assignment]
                 When(**{f"{field}__icontains": word}, then=Value(weight)), default=0, output_field=IntegerField()
             )
     fitting = KnownProblem.objects.filter(solved_on=None).annotate(shared=shared)

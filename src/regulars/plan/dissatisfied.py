@@ -56,7 +56,8 @@ def dissatisfied(member: Member | None, *, at: datetime) -> list[Dissatisfied]:
     for issue in live.select_related("account__owner", "owner", "team"):
         issues[issue.account_id].append(issue)
     heard = _heard(member, at)
-    accounts = {one.account_id: one.account for listed in (*issues.values(), *heard.values()) for one in listed}
+    accounts = {one.account_id: one.account for listed in issues.values() for one in listed}
+    accounts |= {one.account_id: one.account for listed in heard.values() for one in listed}
     found = [
         Dissatisfied(
             account=account,

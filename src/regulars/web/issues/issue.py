@@ -112,7 +112,7 @@ def _shown(
 def _form(verb: str, desk: Desk, given: Any) -> forms.Form | None:
     if verb not in FORMS:
         return None
-    options = {"member": desk.member} if FORMS[verb] is TransferForm else {}
+    options: dict[str, Any] = {"member": desk.member} if FORMS[verb] is TransferForm else {}
     return FORMS[verb](given, auto_id=f"{verb}_%s", **options)
 
 

@@ -65,10 +65,10 @@ def _where_it_stands(issue: Issue, firm: Organisation) -> str:
         return _("We are on to “%(what)s”. To go on we still need: %(need)s") % (what | {"need": issue.waits_for})
     until = day_text(issue.promised_on or today(firm, issue.due_at))
     if issue.state == Issue.State.REOPENED:
-        return _("We are sorry that “%(what)s” came back. We are on to it again, until %(day)s at the latest.") % (
-            what | {"day": until}
-        )
-    return _("We are on to “%(what)s”. You will hear from us until %(day)s at the latest.") % (what | {"day": until})
+        return _(
+            "We are sorry that “%(what)s” came back. We are on to it again, and will have it solved by %(day)s."
+        ) % (what | {"day": until})
+    return _("We are on to “%(what)s”. You will hear from us by %(day)s at the latest.") % (what | {"day": until})
 
 
 def _question(issue: Issue) -> list[str]:
