@@ -52,6 +52,7 @@ def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> R
     learn_weights(as_of=on)
     protect_all(on=on)
     refresh_lost(snapshot=snapshot, today=on)
+    draft_for_first_orders(as_of=on, on=on)
     if progress is not None:
         progress(_("Proposing actions"), 1.0)
     return Refreshed(snapshot=snapshot, report=refresh_actions(snapshot=snapshot, today=on))
