@@ -15,6 +15,7 @@ import pytest
 
 from regulars.core.accuracy import poisson_deviance
 from regulars.core.lifetime import (
+    NBD,
     AnchoredBoosting,
     Average,
     BetaGeoNBD,
@@ -25,8 +26,12 @@ from regulars.core.lifetime import (
     Seasonal,
     TooLittleHistory,
     UnusableSummary,
+    moving_feasts,
 )
+from regulars.core.lifetime.history import day_number
+from regulars.core.lifetime.moving_feasts import UnknownFeasts
 from regulars.core.lifetime.negative_binomial import order_bounds
+from regulars.core.lifetime.seasonal import near_feasts
 from simulated_orders import FLAT, START, clockwork_orders, simulated_orders
 
 Vector = npt.NDArray[np.float64]
@@ -163,6 +168,37 @@ def test_the_season_ahead_is_in_the_forecast(seasonal: tuple[History, Vector]) -
         with_season.expected_orders(past, periods=13),
     )
     assert np.all(four_weeks_and_the_rest[0] < four_weeks_and_the_rest[1])
+
+
+def test_a_feast_that_moves_through_the_year_is_found_again_and_expected() -> None:
+    feasts = [date(2020, 5, 24), date(2021, 5, 13), date(2022, 5, 2), date(2023, 4, 21), date(2024, 4, 10)]
+    chance = np.random.default_rng(8)
+    near = near_feasts(np.arange(1600) + day_number(date(2020, 1, 1)), [day_number(feast) for feast in feasts])
+    pace = np.array([1.0, 2.0, 0.5])[near]
+    rates = chance.gamma(2.0, 0.02, 1200)
+    account, day = np.nonzero(chance.random((1200, 1600)) < rates[:, None] * pace)
+    orders = pa.table(
+        {"account": account, "date": pa.array(day + day_number(date(2020, 1, 1)), pa.int32()).cast("date32")}
+    )
+    whole = History.of(orders, as_of=date(2024, 4, 17), unit="week")
+    past = whole.at(date(2024, 3, 20))
+    came = whole.between(past.as_of, whole.as_of)[past.positions]
+    model = Seasonal(NBD(), feasts=feasts).fit(past)
+    before, from_it_on = model.feast_multipliers_
+    assert before == pytest.approx(2.0, rel=0.15)
+    assert from_it_on == pytest.approx(0.5, rel=0.25)
+    without = Seasonal(NBD()).fit(past)
+    off = [abs(one.expected_orders(past, periods=4).sum() / came.sum() - 1) for one in (model, without)]
+    assert off[0] < 0.08 < off[1]
+
+
+def test_the_feasts_of_a_country_are_those_that_move() -> None:
+    until = date(2025, 12, 31)
+    diwali = moving_feasts("IN", since=date(2023, 1, 1), until=until, named=["Diwali"])
+    assert diwali == [date(2023, 11, 12), date(2024, 10, 31), date(2025, 10, 20)]
+    assert date(2024, 12, 25) not in moving_feasts("IN", since=date(2023, 1, 1), until=until)
+    with pytest.raises(UnknownFeasts, match="XX"):
+        moving_feasts("XX", since=date(2023, 1, 1), until=until)
 
 
 def test_where_there_is_no_season_none_is_made_up(steady: tuple[History, Vector]) -> None:

@@ -18,6 +18,7 @@ from regulars.core.lifetime.last_window import LastWindow
 from regulars.core.lifetime.maximum_likelihood import TooLittleHistory
 from regulars.core.lifetime.mbg_cnbd import ModifiedBetaGeoCNBD
 from regulars.core.lifetime.mbg_nbd import ModifiedBetaGeoNBD
+from regulars.core.lifetime.moving_feasts import moving_feasts
 from regulars.core.lifetime.nbd import NBD
 from regulars.core.lifetime.pareto_nbd import ParetoNBD
 from regulars.core.lifetime.scoring import SummaryScorer, counted_orders, counted_values
@@ -47,6 +48,7 @@ __all__ = [
     "UnusableSummary",
     "counted_orders",
     "counted_values",
+    "moving_feasts",
     "rows_of_survivors",
     "summarise",
 ]
