@@ -62,9 +62,12 @@ class BaseForecastIn(Schema):
 
 
 class BaseForecastOut(Schema):
-    """What the accounts that the member sees will buy together, in figures and in words."""
+    """What the accounts that the member sees will buy together, in figures and in words.
 
-    forecast: BaseForecast
+    `forecast` is null where too little is known.
+    """
+
+    forecast: BaseForecast | None
     sentences: list[str]
 
 
@@ -110,12 +113,12 @@ def get_base_forecast(request: HttpRequest, wanted: Query[BaseForecastIn]) -> Ba
     member = acting(request)
     require(member, Permission.READ)
     snapshot = snapshot_of(wanted.as_of) if wanted.as_of else current_snapshot()
-    found = base_forecast(member=member, snapshot=snapshot) if snapshot else None
-    if found is None:
+    if snapshot is None:
         raise NotFound(
             _("There is no forecast of that day."), _("Figures are computed every night, once there are orders.")
         )
-    return BaseForecastOut(forecast=found, sentences=told_base(found))
+    found = base_forecast(member=member, snapshot=snapshot)
+    return BaseForecastOut(forecast=found, sentences=told_base(found) if found else [])
 
 
 def _found(request: HttpRequest, uid: UUID) -> tuple[Account, AccountForecast]:

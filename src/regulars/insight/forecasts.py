@@ -179,6 +179,8 @@ def _ahead(score: Score, fitted: FittedModels | None, summary: dict[str, Vector]
     told = []
     for days in AHEAD_DAYS:
         orders, sales = (getattr(score, f"expected_{what}_{days}") for what in ("orders", "value"))
+        if orders is None:
+            continue
         low, high = _sales_bounds(fitted, summary, days, orders, sales)
         bounds = {"orders_low": f"orders_{days}_low", "orders_high": f"orders_{days}_high"}
         known = {name: getattr(score, column) for name, column in bounds.items()}

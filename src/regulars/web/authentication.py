@@ -151,7 +151,7 @@ class Gate(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Tell a member that the own security was changed, and note it. """
+        """Tell a member that the own security was changed, and note it."""
         notice = NOTICES.get(template_prefix)
         if notice is None:
             return

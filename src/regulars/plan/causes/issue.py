@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.base.formats import number
-from regulars.base.organisation import organisation, today, zone
+from regulars.base.models import Organisation
+from regulars.base.organisation import zone
 from regulars.facts.issues import overdue
 from regulars.facts.models import Issue
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
@@ -29,19 +30,19 @@ class Late:
 
 def _overdue(ground: Ground) -> QuerySet[Issue]:
     """Issues that were due before the day of the list."""
-    begins = datetime.combine(ground.on, time(), tzinfo=zone(organisation()))
+    begins = datetime.combine(ground.on, time(), tzinfo=zone(Organisation.objects.first()))
     return overdue(Issue.objects.all(), at=begins)
 
 
 def late_issues(ground: Ground) -> dict[int, Late]:
     """By account: what is overdue."""
-    firm = organisation()
+    where = zone(Organisation.objects.first())
     found: dict[int, Late] = {}
     columns = ("account_id", "title", "due_at")
     for account_id, title, due_at in _overdue(ground).order_by("due_at", "pk").values_list(*columns):
         first = found.get(account_id)
         if first is None:
-            found[account_id] = Late(title=title, due_on=today(firm, due_at))
+            found[account_id] = Late(title=title, due_on=due_at.astimezone(where).date())
         else:
             found[account_id] = Late(title=first.title, due_on=first.due_on, further=first.further + 1)
     return found
