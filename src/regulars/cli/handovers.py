@@ -79,8 +79,8 @@ def handovers(context: typer.Context) -> None:
             Column(heading=_("Number")),
             Column(heading=_("Due")),
             Column(heading=_("Account"), flexible=True),
-            Column(heading=_("From"), rank=1),
-            Column(heading=_("To")),
+            Column(heading=_("Giver"), rank=1),
+            Column(heading=_("Receiver")),
             Column(heading=_("State")),
         ]
         show_table(columns, [_row(one) for one in shown])

@@ -48,7 +48,7 @@ def list_mails(
         [
             Column(heading=_("Id"), rank=2),
             Column(heading=_("When")),
-            Column(heading=_("To"), flexible=True),
+            Column(heading=_("Recipient"), flexible=True),
             Column(heading=_("Subject"), flexible=True),
             Column(heading=_("State")),
             Column(heading=_("What went wrong"), rank=1, flexible=True),

@@ -159,18 +159,25 @@ def _state_told(work: WinBack) -> str:
 
 
 def _chance_told(work: WinBack, currency: str) -> str:
-    chance = _("It was worth %(worth)s a year. The chance that it orders again within a year is %(chance)s") % {
+    said = {
         "worth": money(work.worth, currency),
         "chance": percent(work.chance, digits=0),
+        "count": number(work.chance_cases),
     }
     if not work.chance_cases:
-        return chance + _(": a cautious guess, as too few earlier losses are known.")
-    told = ngettext(
-        ", learned from %(count)s earlier loss of this kind.",
-        ", learned from %(count)s earlier losses of this kind.",
+        guessed = _(
+            "It was worth %(worth)s a year. The chance that it orders again within a year is %(chance)s: a cautious "
+            "guess, as too few earlier losses are known."
+        )
+        return guessed % said
+    learned = ngettext(
+        "It was worth %(worth)s a year. The chance that it orders again within a year is %(chance)s, learned from "
+        "%(count)s earlier loss of this kind.",
+        "It was worth %(worth)s a year. The chance that it orders again within a year is %(chance)s, learned from "
+        "%(count)s earlier losses of this kind.",
         work.chance_cases,
     )
-    return chance + told % {"count": number(work.chance_cases)}
+    return learned % said
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
