@@ -36,6 +36,7 @@ from regulars.core.notes import Note, gettext_noop
 
 LEAST_REPEATERS = 10
 STARTS = [(1.0, 2.0, 1.0), (6.0, 4.0, 0.5), (0.3, 1.5, 2.0), (50.0, 20.0, 0.4)]
+MOST_DIFFERENT = 0.9  # share of rows; where more differ, collapsing them costs more than it saves
 
 LEFT_OUT = gettext_noop("Accounts whose repeat orders add up to nothing or less were left out of the fit: %(count)s.")
 TOO_FEW = gettext_noop(
@@ -136,7 +137,11 @@ class _Values:
         if accounts < LEAST_REPEATERS:
             raise TooLittleHistory(Note(TOO_FEW, accounts=accounts, least=LEAST_REPEATERS), Note(LONGER_HISTORY))
         scale = float(np.exp(np.average(np.log(z), weights=weight)))
-        (x, z), weight = collapse([x, z / scale], weight)
+        z = z / scale
+        some = slice(None, None, max(1, x.size // SAMPLE_ROWS))
+        kept, _ = collapse([x[some], z[some]], weight[some])
+        if kept[0].size < MOST_DIFFERENT * x[some].size:
+            (x, z), weight = collapse([x, z], weight)
         return cls._grouped(scale, x, z, weight)
 
     @classmethod
@@ -147,7 +152,7 @@ class _Values:
     def maximise(self) -> Optimum:
         starts = [np.log(start) for start in STARTS]
         if self.x.size > 3 * SAMPLE_ROWS:
-            step = self.x.size // SAMPLE_ROWS  # collapsed rows come in no meaningful sequence
+            step = self.x.size // SAMPLE_ROWS
             sample = self._grouped(self.scale, self.x[::step], self.z[::step], self.weight[::step])
             starts.insert(0, maximise(sample.derivatives, starts, accounts=sample.accounts).logs)
         return maximise(self.derivatives, starts, accounts=self.accounts)
