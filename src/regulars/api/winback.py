@@ -63,7 +63,7 @@ class PartIn(Schema):
     look_again_on: dt.date | None = Field(None, description="Else in half a year.")
 
 
-class WhatIfOut(Schema):
+class WinBackOfferOut(Schema):
     """An offer "what if we …", and what it answered."""
 
     text: str
@@ -87,7 +87,7 @@ class WinBackOut(Schema):
     expected_money: float
     reasons: list[str]
     said: str
-    offers: list[WhatIfOut]
+    offers: list[WinBackOfferOut]
     settled_on: dt.date | None
     by_order: bool
     look_again_on: dt.date | None
@@ -197,7 +197,7 @@ def _shown(work: WinBack) -> WinBackOut:
         reasons=work.reasons,
         said=work.said,
         offers=[
-            WhatIfOut(text=one.text, offered_on=one.offered_on, answer=one.answer, said=one.said)
+            WinBackOfferOut(text=one.text, offered_on=one.offered_on, answer=one.answer, said=one.said)
             for one in work.offers.all()
         ],
         settled_on=work.settled_on,

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="win_backs", to="facts.account"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="win_backs", to="facts.account"
                     ),
                 ),
                 (

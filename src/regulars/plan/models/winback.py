@@ -29,7 +29,7 @@ class WinBack(Record):
         NO_NEED = "no_need", _("no longer needs it")
         OTHER = "other", _("something else")
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="win_backs")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="win_backs")
     loss = models.ForeignKey(Loss, models.PROTECT, null=True, related_name="win_backs")
     since = models.DateField(_("lost since"))
     lost_on = models.DateField(_("counts as lost from"))
