@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -28,9 +29,9 @@ class Late:
     further: int = 0
 
 
-def _overdue(ground: Ground) -> QuerySet[Issue]:
-    """Issues that were due before the day of the list."""
-    begins = datetime.combine(ground.on, time(), tzinfo=zone(Organisation.objects.first()))
+def _overdue(ground: Ground, where: ZoneInfo) -> QuerySet[Issue]:
+    """Issues that were due before the day of the list began there."""
+    begins = datetime.combine(ground.on, time(), tzinfo=where)
     return overdue(Issue.objects.all(), at=begins)
 
 
@@ -39,7 +40,7 @@ def late_issues(ground: Ground) -> dict[int, Late]:
     where = zone(Organisation.objects.first())
     found: dict[int, Late] = {}
     columns = ("account_id", "title", "due_at")
-    for account_id, title, due_at in _overdue(ground).order_by("due_at", "pk").values_list(*columns):
+    for account_id, title, due_at in _overdue(ground, where).order_by("due_at", "pk").values_list(*columns):
         first = found.get(account_id)
         if first is None:
             found[account_id] = Late(title=title, due_on=due_at.astimezone(where).date())
@@ -49,7 +50,8 @@ def late_issues(ground: Ground) -> dict[int, Late]:
 
 
 def _issue_candidates(ground: Ground) -> Q:
-    return Q(pk__in=_overdue(ground).order_by().values("account_id"))
+    where = zone(Organisation.objects.first())
+    return Q(pk__in=_overdue(ground, where).order_by().values("account_id"))
 
 
 def _issue(standing: Standing, ground: Ground) -> Firing | None:
