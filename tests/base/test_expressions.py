@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from conftest import missing
 from regulars.base import spark
 from regulars.base.checks import State, check_installation
 from regulars.base.expressions import NoSuchEngine, engine_in_words, open_expressions
@@ -57,7 +58,8 @@ def test_the_java_that_was_configured_goes_before_all_others(monkeypatch: pytest
 
 
 def test_a_cluster_that_does_not_answer_is_told_of(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pyspark")
+    if importlib.util.find_spec("pyspark") is None:
+        missing("Spark (pip install 'regulars[spark]'): how it refuses was not tried")
     monkeypatch.setattr(spark, "java_home", Path)
     with pytest.raises(SparkRefused, match=r"127\.0\.0\.1:9"):
         look_for_spark(UNREACHABLE)
