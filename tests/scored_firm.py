@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+from django.db.models import F
 
 from regulars.base.models import Member
 from regulars.base.warehouse import open_engine
@@ -21,7 +22,9 @@ def scored_firm(seed: int, *, accounts: int, owner: Member) -> list[Account]:
     made = {number: Account.objects.create(name=f"Firm {number}", owner=owner) for number in numbers}
     _put_in_force([{**line, "account_id": made[line["account_id"]].pk} for line in lines])
     take_snapshot(as_of=AS_OF)
-    return list(Account.objects.filter(score__isnull=False).order_by("-score__expected_value_365"))
+    return list(
+        Account.objects.filter(score__isnull=False).order_by(F("score__expected_value_365").desc(nulls_last=True))
+    )
 
 
 def _put_in_force(lines: list[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from regulars.core.notes import Figure, Note, Share, as_data
 
 OFF = Note(
     "%(name)s expected %(expected)s orders on %(days)s: %(off)s off.",
-    name=Note("last window"),
+    name=Note("what no one translated"),
     expected=123456.2,
     off=Share(0.034),
     days=[date(2011, 9, 8), date(2011, 12, 8)],
@@ -24,13 +24,13 @@ ALIKE = Note("the same phone number %(phone)s", phone=Note("the same address")) 
 
 def test_in_english_a_note_has_dates_and_lists_as_pages_have_them() -> None:
     with translation.override("en"):
-        assert rendered(OFF) == "last window expected 123,456 orders on 8 Sep 2011 and 8 Dec 2011: 3.4% off."
+        assert rendered(OFF) == "what no one translated expected 123,456 orders on 8 Sep 2011 and 8 Dec 2011: 3.4% off."
 
 
 def test_figures_are_written_as_the_language_writes_them() -> None:
     with translation.override("hi"):
         days = listed([day(date(2011, 9, 8)), day(date(2011, 12, 8))])
-        said = f"last window expected {number(123456)} orders on {days}: {percent(0.034)} off."
+        said = f"what no one translated expected {number(123456)} orders on {days}: {percent(0.034)} off."
         assert "1,23,456" in said
         assert rendered(OFF) == rendered(json.loads(json.dumps(as_data(OFF)))) == said
 

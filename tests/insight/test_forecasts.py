@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db.models import F
 
 from regulars.base.models import Member
 from regulars.base.organisation import change_thresholds
@@ -27,7 +28,7 @@ WriteHistory = Callable[[list[dict[str, Any]]], int]
 
 
 def best(count: int = 1) -> list[Account]:
-    return list(Account.objects.order_by("-score__expected_value_365")[:count])
+    return list(Account.objects.order_by(F("score__expected_value_365").desc(nulls_last=True))[:count])
 
 
 def whole(**asked: Any) -> BaseForecast:

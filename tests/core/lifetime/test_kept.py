@@ -20,11 +20,12 @@ def summary_of(seed: int) -> dict[str, np.ndarray]:
     return {"frequency": frequency, "recency": recency, "age": age}
 
 
+@pytest.mark.parametrize("sorts_names", [False, True])  # PostgreSQL sorts them
 @pytest.mark.parametrize("kind", KEPT.values())
-def test_a_model_answers_the_same_after_it_was_kept_as_json(kind: type[BetaGeoNBD]) -> None:
+def test_a_model_answers_the_same_after_it_was_kept_as_json(kind: type[BetaGeoNBD], *, sorts_names: bool) -> None:
     summary = summary_of(1)
     model = kind().fit(summary)
-    data = json.loads(json.dumps(model_as_data(model, unit="week")))
+    data = json.loads(json.dumps(model_as_data(model, unit="week"), sort_keys=sorts_names))
     back = model_from_data(data)
     assert type(back) is kind
     assert data["unit"] == "week"

@@ -25,4 +25,4 @@ def test_a_point_of_the_map_says_what_it_is_and_leads_to_its_account(signed_in: 
     point.click(force=True)
     page.wait_for_url("**/accounts/*/**")
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
-    expect(page.locator(".drawing svg")).to_be_visible()
+    expect(page.locator(".drawing svg").first).to_be_visible()

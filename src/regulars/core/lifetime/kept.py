@@ -39,9 +39,13 @@ def model_as_data(model: OrderForecasts, *, unit: str) -> dict[str, Any]:
 
 
 def model_from_data(data: Mapping[str, Any]) -> OrderForecasts:
-    """Give the fitted model back. Raises KeyError for a model that is not in `KEPT`."""
-    model = KEPT[data["name"]]()
-    model.params_ = dict(data["params"])
+    """Give the fitted model back. Raises KeyError for a model that is not in `KEPT`.
+
+    The names may come in any sequence: PostgreSQL sorts those of a JSON object.
+    """
+    kind = KEPT[data["name"]]
+    model = kind()
+    model.params_ = {name: data["params"][name] for name in kind.names}
     params = np.array(list(model.params_.values()))
     of_logs = data["covariance_of_logs"]
     model.covariance_ = None if of_logs is None else np.array(of_logs) * np.outer(params, params)
