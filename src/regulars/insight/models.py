@@ -309,3 +309,41 @@ class AccountElasticity(Record):
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.elasticity}"
+
+
+class OpportunityLevel(models.Model):
+    """How much more an account could buy as of a day, in three levels, and from what that follows.
+
+    `opportunity_levels.py` computes it, `opportunity_level_sentences.py` says it in words; what somebody set in its
+    place stands in `plan`. NULL is *unknown*. Merged accounts and such without a score have none.
+    """
+
+    class Level(models.IntegerChoices):
+        LOW = 1, _("low opportunity")
+        MEDIUM = 2, _("medium opportunity")
+        HIGH = 3, _("high opportunity")
+
+    class Means(models.IntegerChoices):
+        LITTLE = 0, _("little means")
+        MIDDLE = 1, _("middling means")
+        MUCH = 2, _("ample means")
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="opportunity_level")
+    level = models.PositiveSmallIntegerField(_("opportunity level"), choices=Level.choices)
+    since = models.DateField(_("at this level since"), null=True)
+    owned = models.PositiveIntegerField(_("product groups that it bought"))
+    usual = models.FloatField(_("product groups that accounts like it and larger bought"), null=True)
+    room = models.FloatField(_("share of those that it did not buy yet"), null=True)
+    means = models.PositiveSmallIntegerField(_("means"), choices=Means.choices, null=True)
+    means_known_by = models.CharField(_("what its means are known by"), max_length=16, blank=True, default="")
+    sales_year = models.FloatField(_("sales of a year, its better one of two"), null=True)
+    wallet_year = models.FloatField(_("what it spends in a year with us and others"), null=True)
+    due_again = models.PositiveIntegerField(_("products that are due to be bought again soon"), null=True)
+    as_of = models.DateField(_("as of"))
+    computed_at = models.DateTimeField(_("computed"))
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["level", "account"], name="opportunity_level")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.get_level_display()}"

@@ -6,16 +6,21 @@ from regulars.plan.models.actions import Action
 from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.key_accounts import KeyAccount
 from regulars.plan.models.promises import Promise, PromiseStep
+from regulars.plan.models.reviews import CalendarFeed, LevelChoice, Review, ReviewStep
 from regulars.plan.models.winback import WhatIf, WinBack
 
 __all__ = [
     "Action",
+    "CalendarFeed",
     "Handover",
     "HandoverCheck",
     "HandoverStep",
     "KeyAccount",
+    "LevelChoice",
     "Promise",
     "PromiseStep",
+    "Review",
+    "ReviewStep",
     "WhatIf",
     "WinBack",
 ]
