@@ -8,14 +8,18 @@ from regulars.facts.models.imports import ClassificationRule, Import, Imported, 
 from regulars.facts.models.issues import EffortAnswer, Issue, IssueStep, KnownProblem, ServiceProfile
 from regulars.facts.models.letters import Letter
 from regulars.facts.models.losses import Loss
+from regulars.facts.models.offerings import AccountGoal, Offering, Supply
 from regulars.facts.models.products import ExchangeRate, Product
+from regulars.facts.models.relations import ContactPart, ToldSign, WalletEstimate
 from regulars.facts.models.signals import Signal
 
 __all__ = [
     "Account",
+    "AccountGoal",
     "AccountMerge",
     "ClassificationRule",
     "Contact",
+    "ContactPart",
     "CustomField",
     "EffortAnswer",
     "ExchangeRate",
@@ -29,12 +33,16 @@ __all__ = [
     "Letter",
     "Loss",
     "NotDuplicates",
+    "Offering",
     "Product",
     "SavedMapping",
     "ServiceProfile",
     "Signal",
     "Site",
+    "Supply",
     "Tag",
+    "ToldSign",
     "Upload",
+    "WalletEstimate",
     "Worked",
 ]

@@ -5,18 +5,26 @@ from __future__ import annotations
 from regulars.plan.models.actions import Action
 from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.key_accounts import KeyAccount
+from regulars.plan.models.key_plans import KeyPlanEntry
+from regulars.plan.models.opportunities import BusinessCase, CaseOption, Opportunity, OpportunityStage, OpportunityStep
 from regulars.plan.models.promises import Promise, PromiseStep
 from regulars.plan.models.reviews import CalendarFeed, LevelChoice, Review, ReviewStep
 from regulars.plan.models.winback import WhatIf, WinBack
 
 __all__ = [
     "Action",
+    "BusinessCase",
+    "CaseOption",
     "CalendarFeed",
     "Handover",
     "HandoverCheck",
     "HandoverStep",
     "KeyAccount",
+    "KeyPlanEntry",
     "LevelChoice",
+    "Opportunity",
+    "OpportunityStage",
+    "OpportunityStep",
     "Promise",
     "PromiseStep",
     "Review",
