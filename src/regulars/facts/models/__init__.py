@@ -10,6 +10,7 @@ from regulars.facts.models.letters import Letter
 from regulars.facts.models.losses import Loss
 from regulars.facts.models.offerings import AccountGoal, Offering, Supply
 from regulars.facts.models.products import ExchangeRate, Product
+from regulars.facts.models.ratings import ServiceRating
 from regulars.facts.models.relations import ContactPart, ToldSign, WalletEstimate
 from regulars.facts.models.signals import Signal
 
@@ -37,6 +38,7 @@ __all__ = [
     "Product",
     "SavedMapping",
     "ServiceProfile",
+    "ServiceRating",
     "Signal",
     "Site",
     "Supply",

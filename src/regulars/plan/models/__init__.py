@@ -9,26 +9,40 @@ from regulars.plan.models.key_plans import KeyPlanEntry
 from regulars.plan.models.opportunities import BusinessCase, CaseOption, Opportunity, OpportunityStage, OpportunityStep
 from regulars.plan.models.promises import Promise, PromiseStep
 from regulars.plan.models.reviews import CalendarFeed, LevelChoice, Review, ReviewStep
+from regulars.plan.models.value import (
+    JointProject,
+    PerceivedValue,
+    ProjectMeasurement,
+    ProofAsk,
+    SignOff,
+    ValueProof,
+)
 from regulars.plan.models.winback import WhatIf, WinBack
 
 __all__ = [
     "Action",
     "BusinessCase",
-    "CaseOption",
     "CalendarFeed",
+    "CaseOption",
     "Handover",
     "HandoverCheck",
     "HandoverStep",
+    "JointProject",
     "KeyAccount",
     "KeyPlanEntry",
     "LevelChoice",
     "Opportunity",
     "OpportunityStage",
     "OpportunityStep",
+    "PerceivedValue",
+    "ProjectMeasurement",
     "Promise",
     "PromiseStep",
+    "ProofAsk",
     "Review",
     "ReviewStep",
+    "SignOff",
+    "ValueProof",
     "WhatIf",
     "WinBack",
 ]
