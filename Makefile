@@ -68,8 +68,8 @@ LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.1
 
 lock: $(INSTALLED)
 	$(LOCK) --output-file requirements/base.txt $(UPGRADE)
-	$(LOCK) --extra feasts --extra postgres --group dev --output-file requirements/dev.txt $(UPGRADE)
-	$(LOCK) --extra feasts --extra postgres --extra spark --group dev --constraint requirements/dev.txt --output-file requirements/test.txt $(UPGRADE)
+	$(LOCK) --extra postgres --group dev --output-file requirements/dev.txt $(UPGRADE)
+	$(LOCK) --extra postgres --extra spark --group dev --constraint requirements/dev.txt --output-file requirements/test.txt $(UPGRADE)
 
 clean:
 	rm -rf .demo .regulars dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -50,7 +50,18 @@ def test_the_better_an_account_is_protected_the_sooner_its_issue_is_due(
 def test_a_week_begins_where_the_firm_says(organisation: Organisation) -> None:
     organisation.week_start = 7
     organisation.thresholds = {"working_days_a_week": 6}
-    assert working_time(organisation).weekdays == {7, 1, 2, 3, 4, 5}
+    assert working_time(organisation, year=2024).weekdays == {7, 1, 2, 3, 4, 5}
+
+
+def test_a_public_holiday_is_no_working_day(organisation: Organisation, owner: Member) -> None:
+    account = Account.objects.create(name="Firm", owner=owner)
+    christmas_eve_at_ten = datetime(2024, 12, 24, 9, tzinfo=UTC)
+    without = due_time(account, at=christmas_eve_at_ten)
+    Organisation.objects.update(holidays_of="DE-BY")
+    assert (without, due_time(account, at=christmas_eve_at_ten)) == (
+        datetime(2024, 12, 26, 9, tzinfo=UTC),
+        datetime(2024, 12, 30, 9, tzinfo=UTC),  # two days of Christmas, and the weekend
+    )
 
 
 def test_waiting_leaves_the_hours_that_were_left(owner: Member) -> None:

@@ -16,6 +16,8 @@ FIRM = {
     "language": "ne",
     "week_start": "7",
     "fiscal_year_start": "4",
+    "holidays_of": "in-BR",
+    "service_address": "help@muster.example",
     "owners_need_second_factor": "on",
 }
 
@@ -30,10 +32,10 @@ def undo(client: Client) -> Any:
 
 def test_the_firm_is_changed_and_changed_back(browser: Client) -> None:
     assert browser.post("/settings/organisation/", FIRM).status_code == 302
-    said = ("name", "base_currency", "time_zone", "week_start", "owners_need_second_factor")
-    assert Organisation.objects.values_list(*said).get() == ("Neu Druck", "USD", "Asia/Kathmandu", 7, True)
+    said = ("name", "base_currency", "time_zone", "week_start", "holidays_of", "owners_need_second_factor")
+    assert Organisation.objects.values_list(*said).get() == ("Neu Druck", "USD", "Asia/Kathmandu", 7, "IN-BR", True)
     undo(browser)
-    assert Organisation.objects.values_list(*said).get() == ("Muster Druck", "EUR", "Europe/Berlin", 1, False)
+    assert Organisation.objects.values_list(*said).get() == ("Muster Druck", "EUR", "Europe/Berlin", 1, "", False)
     assert AuditEntry.objects.filter(verb="change_organisation").count() == 2
 
 

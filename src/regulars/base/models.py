@@ -37,6 +37,9 @@ class Organisation(Record):
     week_start = models.PositiveSmallIntegerField(_("first day of the week (1 Monday … 7 Sunday)"), default=1)
     language = models.CharField(_("language"), max_length=8, default="en")
     fiscal_year_start = models.PositiveSmallIntegerField(_("first month of the fiscal year"), default=1)
+    # A country as NP, or a part of one as DE-BY; empty: every working day is worked.
+    holidays_of = models.CharField(_("public holidays of"), max_length=40, blank=True, default="")
+    service_address = models.EmailField(_("address to which customers write of problems"), blank=True, default="")
     owners_need_second_factor = models.BooleanField(_("owners need a second factor"), default=False)
     thresholds = models.JSONField(_("thresholds that differ from the defaults"), default=dict, blank=True)
 

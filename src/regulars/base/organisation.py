@@ -10,6 +10,8 @@ from typing import Any, TypedDict, Unpack
 import babel.numbers
 from babel.core import get_global
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from django.utils.translation import gettext as _
 from regulars.base.access import departments_below, require
 from regulars.base.audit import audited
 from regulars.base.models import Department, Member, Organisation, TableVersion, Team
+from regulars.base.public_holidays import is_known, regions
 from regulars.base.thresholds import checked_thresholds
 from regulars.core.errors import Refusal
 
@@ -51,6 +54,8 @@ class OrganisationFields(TypedDict, total=False):
     week_start: int
     language: str
     fiscal_year_start: int
+    holidays_of: str
+    service_address: str
     owners_need_second_factor: bool
 
 
@@ -169,7 +174,42 @@ def _checked(fields: OrganisationFields) -> dict[str, Any]:
             _("The fiscal year starts in a month from 1 to 12."),
             _("Give a number from 1 to 12."),
         )
+    if "holidays_of" in checked:
+        checked["holidays_of"] = _known_place(checked["holidays_of"])
+    if "service_address" in checked:
+        checked["service_address"] = _mail_address(checked["service_address"])
     return checked
+
+
+def _known_place(said: str) -> str:
+    """A place whose public holidays are known, or none. Raises `WrongOrganisation`."""
+    country, dash, region = said.strip().partition("-")
+    place = f"{country.upper()}{dash}{region}"
+    if not place or is_known(place):
+        return place
+    known = regions(country.upper())
+    _demand(
+        not known,
+        _("No public holidays are known of “%(place)s”.") % {"place": place},
+        _("Choose one of: %(codes)s.") % {"codes": ", ".join(f"{country.upper()}-{one}" for one in known)},
+    )
+    raise WrongOrganisation(
+        _("No public holidays are known of “%(place)s”.") % {"place": place},
+        _("Give the two letters of a country, for example NP or IN, or leave it empty."),
+    )
+
+
+def _mail_address(said: str) -> str:
+    address = said.strip()
+    try:
+        if address:
+            validate_email(address)
+    except ValidationError as wrong:
+        raise WrongOrganisation(
+            _("“%(address)s” is not an e-mail address.") % {"address": address},
+            _("Give one such as service@example.com, or leave it empty."),
+        ) from wrong
+    return address
 
 
 def check_language(code: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,6 +32,10 @@ def init(
     language: Annotated[str, typer.Option(help=_("Language: en, ne, hi, ur, bn, th."))] = "",
     week_start: Annotated[int | None, typer.Option(help=_("First day of the week: 1 Monday … 7 Sunday."))] = None,
     fiscal_year_start: Annotated[int | None, typer.Option(help=_("First month of the fiscal year: 1 … 12."))] = None,
+    holidays_of: Annotated[str | None, typer.Option(help=_("Public holidays of: NP, IN, DE-BY, …"))] = None,
+    service_address: Annotated[
+        str | None, typer.Option(help=_("Address for problems: mails to it open issues."))
+    ] = None,
 ) -> None:
     session = open_session(context)
     from regulars.base.models import Organisation
@@ -50,6 +54,10 @@ def init(
         fields["week_start"] = week_start
     if fiscal_year_start is not None:
         fields["fiscal_year_start"] = fiscal_year_start
+    if holidays_of is not None:
+        fields["holidays_of"] = holidays_of
+    if service_address is not None:
+        fields["service_address"] = service_address
     if Organisation.objects.exists():
         organisation = change_organisation(member=session.member, **fields) if fields else session.organisation
     else:
@@ -69,7 +77,7 @@ def upgrade(context: typer.Context) -> None:
 
 
 def found_organisation(
-    *, name: str = "", base_currency: str = "", time_zone: str = "", language: str = "", **more: int
+    *, name: str = "", base_currency: str = "", time_zone: str = "", language: str = "", **more: Any
 ) -> Organisation:
     """Make the organisation with what is known and sensible defaults, and its owner: the person at the terminal."""
     from django.conf import settings
@@ -86,10 +94,7 @@ def found_organisation(
         "time_zone": time_zone or zone_of_this_machine(),
         "language": language or (terminal_language() if terminal_language() in spoken else "en"),
     }
-    if "week_start" in more:
-        fields["week_start"] = more["week_start"]
-    if "fiscal_year_start" in more:
-        fields["fiscal_year_start"] = more["fiscal_year_start"]
+    fields.update(more)  # type: ignore[typeddict-item]
     with transaction.atomic():
         organisation = create_organisation(member=None, **fields)
         if not Member.objects.exists():
@@ -143,6 +148,8 @@ def _show(organisation: Organisation, *, as_json: bool) -> None:
         "language": organisation.language,
         "week_start": organisation.week_start,
         "fiscal_year_start": organisation.fiscal_year_start,
+        "holidays_of": organisation.holidays_of,
+        "service_address": organisation.service_address,
     }
     if as_json:
         emit_json(facts)

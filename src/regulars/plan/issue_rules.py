@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from regulars.base.jobs import job
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today, zone
+from regulars.base.public_holidays import public_holidays
 from regulars.base.thresholds import declare
 from regulars.core.errors import Refusal
 from regulars.core.working_time import WorkingTime, after_working_hours, working_hours_between
@@ -56,14 +57,15 @@ def moment_of_work() -> datetime:
     return datetime.combine(day, now.astimezone(zone(firm)).time(), tzinfo=zone(firm))
 
 
-def working_time(firm: Organisation) -> WorkingTime:
-    """When the firm works."""
+def working_time(firm: Organisation, *, year: int) -> WorkingTime:
+    """When the firm works, with the public holidays of the year, the one before and the one after."""
     days = int(WORKING_DAYS.of(firm))
     return WorkingTime(
         weekdays=frozenset((firm.week_start - 1 + ahead) % 7 + 1 for ahead in range(days)),
         begins=time(int(WORK_BEGINS.of(firm))),
         ends=time(int(WORK_ENDS.of(firm))),
         zone=zone(firm),
+        days_off=public_holidays(firm.holidays_of, years=range(year - 1, year + 2)),
     )
 
 
@@ -76,12 +78,12 @@ def hours_to_solve(account: Account, firm: Organisation) -> int:
 def due_time(account: Account, *, at: datetime) -> datetime:
     """When an issue that comes up now is due."""
     firm = organisation()
-    return after_working_hours(at, hours_to_solve(account, firm), working_time(firm))
+    return after_working_hours(at, hours_to_solve(account, firm), working_time(firm, year=at.year))
 
 
 def due_time_after_pause(issue: Issue, *, at: datetime) -> datetime:
     """When an issue is due that is taken up again now: it has the working hours that were left when it was paused."""
-    working = working_time(organisation())
+    working = working_time(organisation(), year=at.year)
     left = working_hours_between(issue.paused_at, issue.due_at, working) if issue.paused_at else 0.0
     return after_working_hours(at, max(left, 1.0), working)
 

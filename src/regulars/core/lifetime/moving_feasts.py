@@ -8,8 +8,6 @@ from datetime import date
 from regulars.core.errors import Refusal
 from regulars.core.notes import Note, gettext_noop
 
-NOT_INSTALLED = gettext_noop("The days of feasts come from the package “holidays”, which is not installed.")
-INSTALL = gettext_noop("Install it with: pip install holidays")
 NOT_KNOWN = gettext_noop("No feasts are known of the country %(country)s.")
 GIVE_CODE = gettext_noop("Give its code of two letters, such as IN or DE.")
 
@@ -22,12 +20,10 @@ def moving_feasts(country: str, *, since: date, until: date, named: Sequence[str
     """Give the public holidays of a country (ISO 3166, two letters) that do not come back on the same day each year.
 
     `named`: only those in whose name one of these words stands; a country with many feasts has hardly a plain day left.
-    Raises `UnknownFeasts` for a country that the package `holidays` does not know, and where it is not installed.
+    Raises `UnknownFeasts` for a country that the package `holidays` does not know.
     """
-    try:
-        import holidays  # an optional package: only who asks for feasts needs it
-    except ImportError as missing:
-        raise UnknownFeasts(Note(NOT_INSTALLED), Note(INSTALL)) from missing
+    import holidays  # it takes a quarter of a second: only who asks for feasts waits for it
+
     years = range(since.year - 2, until.year + 3)  # so many that what moves is seen to move
     try:
         known = holidays.country_holidays(country, years=years)

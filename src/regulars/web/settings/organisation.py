@@ -44,6 +44,23 @@ class OrganisationForm(forms.Form):
     )
     week_start = forms.TypedChoiceField(label=gettext_lazy("The week starts on"), coerce=int)
     fiscal_year_start = forms.TypedChoiceField(label=gettext_lazy("The fiscal year starts in"), coerce=int)
+    holidays_of = forms.CharField(
+        label=gettext_lazy("Public holidays of"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy(
+            "The two letters of a country, such as NP or IN, or a part of it, such as DE-BY. On these days nothing "
+            "falls due. Empty: every working day is worked."
+        ),
+    )
+    service_address = forms.EmailField(
+        label=gettext_lazy("Address for problems"),
+        required=False,
+        help_text=gettext_lazy(
+            "A mail to this address from a known customer opens an issue. It must arrive in the mailbox that Regulars "
+            "reads."
+        ),
+    )
     owners_need_second_factor = forms.BooleanField(
         label=gettext_lazy("Owners need a second factor"),
         help_text=gettext_lazy(
