@@ -7,8 +7,20 @@ from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.key_accounts import KeyAccount
 from regulars.plan.models.key_plans import KeyPlanEntry
 from regulars.plan.models.opportunities import BusinessCase, CaseOption, Opportunity, OpportunityStage, OpportunityStep
+from regulars.plan.models.playbooks import Play, Playbook, PlayStep
 from regulars.plan.models.promises import Promise, PromiseStep
-from regulars.plan.models.reviews import CalendarFeed, LevelChoice, Review, ReviewStep
+from regulars.plan.models.referrals import Referral, ReferralAsk, ReferralLink
+from regulars.plan.models.review_answers import (
+    ReviewAnswer,
+    ReviewArea,
+    ReviewEntry,
+    ReviewFact,
+    ReviewMinutes,
+    ReviewProblem,
+    ReviewQuestion,
+    ReviewRecommendation,
+)
+from regulars.plan.models.reviews import CalendarFeed, LevelChoice, Review, ReviewCapacity, ReviewStep
 from regulars.plan.models.value import (
     JointProject,
     PerceivedValue,
@@ -35,11 +47,26 @@ __all__ = [
     "OpportunityStage",
     "OpportunityStep",
     "PerceivedValue",
+    "Play",
+    "PlayStep",
+    "Playbook",
     "ProjectMeasurement",
     "Promise",
     "PromiseStep",
     "ProofAsk",
+    "Referral",
+    "ReferralAsk",
+    "ReferralLink",
     "Review",
+    "ReviewAnswer",
+    "ReviewArea",
+    "ReviewEntry",
+    "ReviewFact",
+    "ReviewMinutes",
+    "ReviewProblem",
+    "ReviewQuestion",
+    "ReviewRecommendation",
+    "ReviewCapacity",
     "ReviewStep",
     "SignOff",
     "ValueProof",
