@@ -10,6 +10,7 @@ from regulars.base.models import Organisation
 from regulars.base.thresholds import Unit, declare
 from regulars.core.account_figures import DEFAULT_RULES, FigureRules
 from regulars.core.dependence import Limits
+from regulars.core.opportunity_levels import LevelRules
 from regulars.core.protection import ProtectionRules
 
 PARETO_A = declare(
@@ -167,6 +168,50 @@ CRITICAL_SHARE = declare(
     most=1.0,
     meaning=_("critical above this share of one customer in all sales"),
 )
+
+
+LITTLE_MEANS = declare(
+    "little_means",
+    default=LevelRules.little_means,
+    unit=Unit.SHARE,
+    least=0.0,
+    most=0.9,
+    meaning=_("means are little in this part of all customers: those with the smallest sales"),
+)
+MUCH_MEANS = declare(
+    "much_means",
+    default=LevelRules.much_means,
+    unit=Unit.SHARE,
+    least=0.1,
+    most=1.0,
+    meaning=_("means are ample above this part of all customers by their sales"),
+)
+SOME_ROOM = declare(
+    "some_room",
+    default=LevelRules.some_room,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=0.99,
+    meaning=_("there is some room from this share on of what customers of its size buy and it does not"),
+)
+WIDE_ROOM = declare(
+    "wide_room",
+    default=LevelRules.wide_room,
+    unit=Unit.SHARE,
+    least=0.01,
+    most=1.0,
+    meaning=_("there is much room from this share on of what customers of its size buy and it does not"),
+)
+
+
+def level_rules(organisation: Organisation | None) -> LevelRules:
+    """The limits of the opportunity levels, as this organisation has them."""
+    return LevelRules(
+        little_means=float(LITTLE_MEANS.of(organisation)),
+        much_means=float(MUCH_MEANS.of(organisation)),
+        some_room=float(SOME_ROOM.of(organisation)),
+        wide_room=float(WIDE_ROOM.of(organisation)),
+    )
 
 
 def dependence_limits(organisation: Organisation | None) -> Limits:

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ("owned", models.PositiveIntegerField(verbose_name="product groups that it bought")),
                 (
                     "usual",
-                    models.FloatField(null=True, verbose_name="product groups that accounts like it and larger bought"),
+                    models.FloatField(null=True, verbose_name="product groups that accounts of its size bought"),
                 ),
                 ("room", models.FloatField(null=True, verbose_name="share of those that it did not buy yet")),
                 (
@@ -51,10 +51,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, default="", max_length=16, verbose_name="what its means are known by"),
                 ),
                 ("sales_year", models.FloatField(null=True, verbose_name="sales of a year, its better one of two")),
-                (
-                    "wallet_year",
-                    models.FloatField(null=True, verbose_name="what it spends in a year with us and others"),
-                ),
+                ("size", models.FloatField(null=True, verbose_name="part of all accounts that are smaller")),
                 (
                     "due_again",
                     models.PositiveIntegerField(

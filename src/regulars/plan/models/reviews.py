@@ -139,3 +139,13 @@ class CalendarFeed(Record):
 
     def __str__(self) -> str:
         return f"{self.member_id}"
+
+
+class ReviewCapacity(Record):
+    """How many reviews a member holds in a week, where that differs from the firm's threshold. 0: none."""
+
+    member = models.OneToOneField(Member, models.CASCADE, related_name="review_capacity")
+    a_week = models.PositiveSmallIntegerField(_("reviews a week"))
+
+    def __str__(self) -> str:
+        return f"{self.member_id}: {self.a_week}"

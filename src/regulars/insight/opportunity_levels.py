@@ -1,0 +1,114 @@
+"""Opportunity levels: how much more every account could buy, computed in one pass after every snapshot."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from django.utils import timezone
+
+from regulars.base.bulk_load import replace_rows
+from regulars.base.models import Organisation
+from regulars.base.warehouse import shared_engine
+from regulars.core import opportunity_levels as core
+from regulars.insight.affinity import DUE
+from regulars.insight.histories import basis_in_force, open_history
+from regulars.insight.models import OpportunityLevel, Score
+from regulars.insight.thresholds import level_rules
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vector = NDArray[np.float64]
+    Places = NDArray[np.int64]
+
+SOON: Final = timedelta(days=91)
+"""What is due to be bought again within a quarter is due soon."""
+FORGOTTEN: Final = timedelta(days=182)
+"""What was due longer ago is bought elsewhere or no longer needed."""
+
+
+def level_all(*, on: date) -> int:
+    """Compute the opportunity level of every account that has a score, as of a day. Returns of how many."""
+    rows = list(Score.objects.order_by("account_id").values_list("account_id", "sales_12m", "sales_previous_12m"))
+    if not rows:
+        OpportunityLevel.objects.all().delete()
+        return 0
+    accounts = np.array([row[0] for row in rows], np.int64)
+    sales = np.maximum(np.array([row[1:] for row in rows], float).max(axis=1), 0.0)
+    due = _due_again(on, accounts)
+    replace_rows(OpportunityLevel, _table(accounts, sales, _breadth(on, accounts, sales), due, on))
+    return len(rows)
+
+
+def _table(accounts: Places, sales: Vector, found: core.Breadth, due: Vector, on: date) -> Any:
+    from regulars.base.arrow import pa
+
+    rules = level_rules(Organisation.objects.first())
+    active = np.where(sales > 0, sales, np.nan)
+    size = np.full(sales.size, np.nan)
+    size[sales > 0] = core.sizes(active[sales > 0])
+    means = core.means_bands(size, rules)
+    level = core.levels(means, core.room_bands(found.room, rules), np.nan_to_num(due) > 0)
+    known = np.where(means == core.UNKNOWN, "", "sales")
+    columns = {
+        "account_id": accounts,
+        "level": level,
+        "since": pa.array(_since(accounts, level, on), pa.date32()),
+        "owned": found.owned,
+        "usual": _nullable(found.usual),
+        "room": _nullable(found.room),
+        "means": pa.array(means, pa.int64(), mask=means == core.UNKNOWN),
+        "means_known_by": pa.array(known.tolist(), pa.string()),
+        "size": _nullable(size),
+        "sales_year": sales,
+        "due_again": pa.array(np.nan_to_num(due).astype(np.int64), pa.int64(), mask=np.isnan(due)),
+        "as_of": pa.array([on] * accounts.size, pa.date32()),
+        "computed_at": pa.array([timezone.now()] * accounts.size, pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns)
+
+
+def _nullable(values: Vector) -> Any:
+    from regulars.base.arrow import pa
+
+    return pa.array(values, pa.float64(), from_pandas=True)
+
+
+def _breadth(on: date, accounts: Places, sales: Vector) -> core.Breadth:
+    """What each account ever bought, by product group, against accounts of about its sales."""
+    with open_history(basis_in_force(), as_of=on) as history:
+        lines = history.lines
+        sold = lines.filter(lines.kind == "sale", lines.category.notnull(), lines.business_date <= on)
+        rows = history.arrow(sold.select("account", "category").distinct())
+    names = np.array(rows["category"].to_pylist(), dtype=object)
+    bought_by = rows["account"].to_numpy()
+    at = np.minimum(np.searchsorted(accounts, bought_by), accounts.size - 1)
+    known = accounts[at] == bought_by
+    groups = np.unique(names[known].astype(str), return_inverse=True)[1] if known.any() else np.zeros(0, np.int64)
+    return core.breadth(sales, at[known], groups)
+
+
+def _due_again(on: date, accounts: Places) -> Vector:
+    """How many products each account is due to buy again soon; NaN for all before that was ever computed."""
+    if DUE.version_in_force() < 0:
+        return np.full(accounts.size, np.nan)
+    with shared_engine() as engine:
+        rows = engine.rows(
+            f"SELECT account_id, count(*) FROM {DUE.relation()} WHERE due_on BETWEEN ? AND ? GROUP BY account_id",
+            [on - FORGOTTEN, on + SOON],
+        )
+    counted = dict(rows)
+    return np.array([counted.get(int(one), 0) for one in accounts], float)
+
+
+def _since(accounts: Places, levels: Places, on: date) -> list[date | None]:
+    """Since when each account is at its level; nobody knows of one that is computed first."""
+    kept = OpportunityLevel.objects.values_list("account_id", "level", "since")
+    before = {account: (level, since) for account, level, since in kept}
+    found: list[date | None] = []
+    for account, level in zip(accounts.tolist(), levels.tolist(), strict=True):
+        former = before.get(account)
+        found.append(None if former is None else former[1] if former[0] == level else on)
+    return found
