@@ -6,6 +6,7 @@ from regulars.facts.models.accounts import Account, Contact, CustomField, Intera
 from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplicates
 from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
 from regulars.facts.models.issues import EffortAnswer, Issue, IssueStep, KnownProblem, ServiceProfile
+from regulars.facts.models.leads import Lead, LeadCriterion, LeadFile, LeadForm, LeadRoute, LeadStep
 from regulars.facts.models.letters import Letter
 from regulars.facts.models.losses import Loss
 from regulars.facts.models.offerings import AccountGoal, Offering, Supply
@@ -31,6 +32,12 @@ __all__ = [
     "Issue",
     "IssueStep",
     "KnownProblem",
+    "Lead",
+    "LeadCriterion",
+    "LeadFile",
+    "LeadForm",
+    "LeadRoute",
+    "LeadStep",
     "Letter",
     "Loss",
     "NotDuplicates",
