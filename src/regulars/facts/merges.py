@@ -17,15 +17,32 @@ from regulars.base.audit import record_change
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import is_below, require_account
-from regulars.facts.models import Account, AccountMerge, Contact, Interaction, Issue, ServiceProfile, Signal, Site
+from regulars.facts.models import (
+    Account,
+    AccountGoal,
+    AccountMerge,
+    Contact,
+    Interaction,
+    Issue,
+    ServiceProfile,
+    Signal,
+    Site,
+    Supply,
+    ToldSign,
+    WalletEstimate,
+)
 
 _MOVED: Final[dict[str, type[models.Model]]] = {
     "contacts": Contact,
+    "goals": AccountGoal,
     "interactions": Interaction,
     "issues": Issue,
     "service_profiles": ServiceProfile,
     "signals": Signal,
     "sites": Site,
+    "supplies": Supply,
+    "told_signs": ToldSign,
+    "wallet_estimates": WalletEstimate,
 }
 _FILLED: Final = (
     ("owner_id",), ("team_id",), ("department_id",), ("trade",), ("size",), ("email",), ("phone",), ("language",),

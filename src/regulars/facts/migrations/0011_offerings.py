@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ('words', models.TextField(blank=True, default='', verbose_name='words and goals that it serves')),
                 ('categories', models.JSONField(blank=True, default=list, verbose_name='categories of products')),
                 ('products', models.JSONField(blank=True, default=list, verbose_name='codes of products')),
+                ('name_words', models.JSONField(blank=True, default=list, verbose_name='words in the names of products')),
                 ('retired', models.BooleanField(default=False, verbose_name='no longer offered')),
                 ('better', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='basic', to='facts.offering', verbose_name='the better alternative')),
             ],

@@ -12,7 +12,8 @@ from regulars.facts.models.accounts import Account, Contact, Site
 
 
 class Offering(Record):
-    """Something the firm sells, as it talks about it with customers: some categories of its products, or some products.
+    """Something the firm sells, as it talks about it with customers: some categories of its products, some products by
+    their codes, or all whose names hold certain words.
 
     `facts/offerings.py` has its verbs. An offering without products, a service for example, is only ever said.
     """
@@ -21,6 +22,7 @@ class Offering(Record):
     words = models.TextField(_("words and goals that it serves"), blank=True, default="")
     categories = models.JSONField(_("categories of products"), default=list, blank=True)
     products = models.JSONField(_("codes of products"), default=list, blank=True)
+    name_words = models.JSONField(_("words in the names of products"), default=list, blank=True)
     better = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="basic", verbose_name=_("the better alternative")
     )
