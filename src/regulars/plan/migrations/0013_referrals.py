@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('facts', '0014_referrals'),
+        ('facts', '0013_leads'),
         ('plan', '0012_review_answers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
