@@ -207,6 +207,10 @@ NEEDED_JOBS: dict[str, dict[str, str]] = {
         "job": "regulars.facts.incoming_mail.take_in",
         "needed": "regulars.facts.incoming_mail.is_needed",
     },
+    "issue_mail": {
+        "job": "regulars.plan.issue_mail.take_in_issue_mail",
+        "needed": "regulars.plan.issue_mail.is_needed",
+    },
     "letters": {
         "job": "regulars.facts.letters.note_letters",
         "needed": "regulars.facts.letters.is_needed",

@@ -45,11 +45,13 @@ def write_to_contact(
     related: Record | None = None,
     attachments: Iterable[Attachment] = (),
     once: str = "",
+    answers_to: str = "",
 ) -> Letter:
     """Put a mail to a contact in the outbox, in the name of `member`, to whom the answer goes.
 
     The text is in the language of the contact: write it within `translation.override(language_of(contact))`. When it
     has gone out, an interaction is recorded. `once`: what asks for it; asked again, the first letter is returned.
+    `answers_to`: the address that answers go to instead of the member's.
     Raises `CannotWrite` for somebody who left or has no address.
     """
     require_account(contact.account, member=member)
@@ -63,7 +65,7 @@ def write_to_contact(
         language=language_of(contact),
         member=member,
         sender_name=member.name if member else "",
-        reply_to=[member.email] if member else [],
+        reply_to=[answers_to] if answers_to else [member.email] if member else [],
         automatic=member is None,
         attachments=attachments,
         about=related,

@@ -23,7 +23,7 @@ from regulars.base.locks import Busy, exclusive
 from regulars.base.mail.composing import sender_of
 from regulars.base.mail.models import IncomingMail, Mailbox, OutgoingMail
 from regulars.base.mail.parsing import ReadMail, read_mail
-from regulars.base.models import Member
+from regulars.base.models import Member, Organisation
 
 LOOK_EVERY = timedelta(minutes=1)
 LARGEST_BYTES = 25_000_000
@@ -162,8 +162,21 @@ def _keep(mailbox: Mailbox, number: int, mail: ReadMail, *, too_large: bool) -> 
         files=mail.files,
         state=State.IGNORED if reason else State.NEW,
         reason=reason,
+        to_service=_service_address() in mail.recipients,
+        answers=_answered(mail),
     )
     return 1
+
+
+def _service_address() -> str:
+    firm = Organisation.objects.first()
+    return firm.service_address.lower() if firm else ""
+
+
+def _answered(mail: ReadMail) -> OutgoingMail | None:
+    """The last mail of ours in the talk that this one goes on with."""
+    ours = {one.message_id: one for one in OutgoingMail.objects.filter(message_id__in=mail.answered_ids)}
+    return next((ours[one] for one in mail.answered_ids if one in ours), None)
 
 
 def _why_aside(mail: ReadMail) -> str:

@@ -118,6 +118,10 @@ class IncomingMail(Record):
     files = models.JSONField(_("names and sizes of the files that came with it, which are not kept"), default=list)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.NEW)
     reason = models.CharField(_("why it was left aside"), max_length=300, blank=True, default="")
+    to_service = models.BooleanField(_("written to the address for problems"), default=False)
+    answers = models.ForeignKey(
+        OutgoingMail, models.SET_NULL, null=True, related_name="+", verbose_name=_("mail of ours that it answers")
+    )
     # Plain numbers: mail knows no accounts and no contacts.
     account_id = models.BigIntegerField(_("account concerned"), null=True)
     contact_id = models.BigIntegerField(_("contact"), null=True)

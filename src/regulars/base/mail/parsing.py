@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 LONGEST_TEXT = 50_000
+MOST_ANSWERED = 20
 
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,298}>")
 _UNSEEN = re.compile(r"<(style|script|head|title)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _LINE_ENDS = re.compile(r"<\s*(br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
 
@@ -31,6 +33,10 @@ class ReadMail:
     text: str
     written_at: datetime | None
     by_machine: str
+    recipients: frozenset[str] = frozenset()
+    """Addresses that it was written to, in small letters."""
+    answered_ids: tuple[str, ...] = ()
+    """Ids of the messages that it answers, the nearest first."""
     files: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -46,8 +52,19 @@ def read_mail(raw: bytes) -> ReadMail:
         text=_text(mail)[:LONGEST_TEXT],
         written_at=_written_at(mail),
         by_machine=_by_machine(mail),
+        recipients=_recipients(mail),
+        answered_ids=_answered_ids(mail),
         files=_files(mail),
     )
+
+
+def without_quotes(text: str) -> str:
+    """What the writer added to the mail that is quoted below or between; all of it where nothing else is left."""
+    lines = text.splitlines()
+    quoted = {place for place, line in enumerate(lines) if line.startswith(">")}
+    said_so = {place - 1 for place in quoted if lines[place - 1].rstrip().endswith(":")}  # "On Monday you wrote:"
+    own = "\n".join(line for place, line in enumerate(lines) if place not in quoted | said_so).strip()
+    return own or text.strip()
 
 
 def text_of_html(page: str) -> str:
@@ -75,6 +92,17 @@ def _text(mail: EmailMessage) -> str:
         content = bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
     content = content.replace("\x00", "").replace("\r\n", "\n")
     return text_of_html(content) if part.get_content_type() == "text/html" else content.strip()
+
+
+def _recipients(mail: EmailMessage) -> frozenset[str]:
+    said = [_header(mail, name) for name in ("To", "Cc", "Delivered-To", "X-Original-To")]
+    return frozenset(address.lower() for _name, address in getaddresses(said) if address)
+
+
+def _answered_ids(mail: EmailMessage) -> tuple[str, ...]:
+    """RFC 5322, 3.6.4: what it answers stands in one header, the talk before it, oldest first, in the other."""
+    talk = [*_MESSAGE_ID.findall(_header(mail, "References")), *_MESSAGE_ID.findall(_header(mail, "In-Reply-To"))]
+    return tuple(dict.fromkeys(reversed(talk)))[:MOST_ANSWERED]
 
 
 def _files(mail: EmailMessage) -> list[dict[str, object]]:

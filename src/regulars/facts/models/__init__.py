@@ -5,7 +5,7 @@ from __future__ import annotations
 from regulars.facts.models.accounts import Account, Contact, CustomField, Interaction, Site, Tag
 from regulars.facts.models.duplicates import AccountMerge, FoundPair, NotDuplicates
 from regulars.facts.models.imports import ClassificationRule, Import, Imported, SavedMapping, Upload, Worked
-from regulars.facts.models.issues import EffortAnswer, Issue, IssueStep, KnownProblem, ServiceProfile
+from regulars.facts.models.issues import EffortAnswer, Issue, IssueMail, IssueStep, KnownProblem, ServiceProfile
 from regulars.facts.models.leads import Lead, LeadCriterion, LeadFile, LeadForm, LeadRoute, LeadStep
 from regulars.facts.models.letters import Letter
 from regulars.facts.models.losses import Loss
@@ -30,6 +30,7 @@ __all__ = [
     "Imported",
     "Interaction",
     "Issue",
+    "IssueMail",
     "IssueStep",
     "KnownProblem",
     "Lead",

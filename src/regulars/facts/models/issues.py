@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from regulars.base.mail.models import IncomingMail
 from regulars.base.models import Member, Record, Team
 from regulars.facts.models.accounts import Account, Contact
 
@@ -144,6 +145,16 @@ class IssueStep(Record):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
+
+
+class IssueMail(Record):
+    """A mail of a customer that opened an issue, or that stands with one. Each mail is taken once."""
+
+    mail = models.OneToOneField(IncomingMail, models.CASCADE, related_name="+")
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="mails")
+
+    def __str__(self) -> str:
+        return f"{self.mail}: {self.issue}"
 
 
 class EffortAnswer(Record):

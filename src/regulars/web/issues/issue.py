@@ -138,7 +138,14 @@ def _written(found: Issue, desk: Desk, said: Said, at: datetime) -> str:
         raise WrongIssue(_("Nobody is named to whom this could be written."), _("Tell them, and note it here."))
     with transaction.atomic():
         told_customer(issue=found, said=said["said"], at=at, member=desk.member)
-        write_to_contact(contact=contact, subject=letter.subject, text=said["said"], member=desk.member, related=found)
+        write_to_contact(
+            contact=contact,
+            subject=letter.subject,
+            text=said["said"],
+            member=desk.member,
+            related=found,
+            answers_to=desk.organisation.service_address,
+        )
     return _("The mail to %(contact)s is on its way.") % {"contact": contact}
 
 

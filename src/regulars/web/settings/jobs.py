@@ -44,6 +44,7 @@ NAMES: dict[str, str | Promise] = {
     "regulars.base.mail.sending.send_waiting": gettext_lazy("Sending of mail"),
     "regulars.base.mail.inbox.look_into_mailbox": gettext_lazy("Looking into the mailbox"),
     "regulars.facts.incoming_mail.take_in": gettext_lazy("Taking in of mail"),
+    "regulars.plan.issue_mail.take_in_issue_mail": gettext_lazy("Opening of issues from mail"),
     "regulars.facts.letters.note_letters": gettext_lazy("Noting of mail that was sent"),
     "regulars.base.mail.sending.tidy_mail": gettext_lazy("Tidying of the outbox"),
     "regulars.api.webhooks.job.deliver_webhooks": gettext_lazy("Delivery of webhooks"),
