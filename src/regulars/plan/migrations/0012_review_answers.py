@@ -22,6 +22,16 @@ class Migration(migrations.Migration):
                 ("uid", models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("place", models.PositiveSmallIntegerField(default=1, verbose_name="line of the form")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("fact", "fact"), ("goal", "goal"), ("challenge", "challenge")],
+                        default="fact",
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
                 ("text", models.CharField(max_length=500, verbose_name="what was learned")),
                 (
                     "contact",
@@ -107,6 +117,7 @@ class Migration(migrations.Migration):
                         verbose_name="whose",
                     ),
                 ),
+                ("place", models.PositiveSmallIntegerField(default=1, verbose_name="line of the form")),
                 ("text", models.CharField(max_length=500, verbose_name="problem")),
                 (
                     "issue",
@@ -198,6 +209,7 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
+                ("place", models.PositiveSmallIntegerField(default=1, verbose_name="line of the form")),
                 ("text", models.CharField(max_length=500, verbose_name="what was recommended")),
                 (
                     "answer",

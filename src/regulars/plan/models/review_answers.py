@@ -111,6 +111,7 @@ class ReviewProblem(Record):
         OURS = "ours", _("our problem with them")
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="problems")
+    place = models.PositiveSmallIntegerField(_("line of the form"), default=1)
     side = models.CharField(_("whose"), max_length=8, choices=Side.choices)
     text = models.CharField(_("problem"), max_length=500)
     issue = models.ForeignKey(Issue, models.SET_NULL, null=True, related_name="+")
@@ -120,9 +121,19 @@ class ReviewProblem(Record):
 
 
 class ReviewFact(Record):
-    """Something that was learned about the account; its source is the review, its date the day that it was held."""
+    """Something that was learned about the account; its source is the review, its date the day that it was held.
+
+    A goal or a challenge stands among those of the account as well.
+    """
+
+    class Kind(models.TextChoices):
+        FACT = "fact", _("fact")
+        GOAL = "goal", _("goal")
+        CHALLENGE = "challenge", _("challenge")
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="facts")
+    place = models.PositiveSmallIntegerField(_("line of the form"), default=1)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FACT)
     text = models.CharField(_("what was learned"), max_length=500)
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+", verbose_name=_("about"))
 
@@ -147,6 +158,7 @@ class ReviewRecommendation(Record):
         NO = "no", _("no")
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="recommendations")
+    place = models.PositiveSmallIntegerField(_("line of the form"), default=1)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     text = models.CharField(_("what was recommended"), max_length=500)
     answer = models.CharField(_("what they said"), max_length=8, choices=Answer.choices, blank=True, default="")
