@@ -63,3 +63,31 @@ for (const [family, script, name, letters] of fonts) {
   const options = { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 700 } } };
   writeFileSync(`${target}/${name}.woff2`, await subsetFont(whole, letters, options));
 }
+
+// Fonts of printed documents, as Typst takes them (TrueType, one file a family): customers write in more letters than
+// our languages have, so Inter keeps Greek and Cyrillic, and the others keep all they have.
+const printed = "../src/regulars/base/printing/fonts";
+const european =
+  span(0x20, 0x7e) + span(0xa0, 0x24f) + span(0x2b0, 0x52f) + span(0x1e00, 0x1eff) + span(0x2000, 0x209f) +
+  span(0x20a0, 0x20c0) + "™←↑→↓∕−≤≥≈✓•●○■□▲▼";
+const european_features = ["calt", "ccmp", "kern", "locl", "mark", "mkmk", "tnum"];
+const weights = { min: 400, max: 700 };
+const print = async (from, name, letters, options) => {
+  const cut = await subsetFont(readFileSync(`${packages}/${from}`), letters, {
+    targetFormat: "truetype",
+    noHinting: true,
+    ...options,
+  });
+  writeFileSync(`${printed}/${name}.ttf`, cut);
+};
+mkdirSync(printed, { recursive: true });
+copyFileSync(`${packages}/inter-ui/LICENSE.txt`, `${printed}/inter.LICENSE.txt`);
+await print("inter-ui/variable/InterVariable.woff2", "inter", european, {
+  keepFeatures: european_features,
+  variationAxes: { wght: weights, opsz: 14 },
+});
+for (const [family, script, name] of fonts.slice(1)) {
+  copyFileSync(`${packages}/@fontsource-variable/${family}/LICENSE`, `${printed}/${name}.LICENSE.txt`);
+  const from = `@fontsource-variable/${family}/files/${family}-${script}-wght-normal.woff2`;
+  await print(from, name, undefined, { keepAllGlyphs: true, variationAxes: { wght: weights } });
+}
