@@ -1,8 +1,8 @@
 """How much more an account could buy: what it owns, what it could afford, what is worn out soon; in three levels.
 
 Two things decide (mission B4): the *means* of an account, and the *room* that is left in it, which is the part of what
-accounts of its size buy that it does not buy yet. The tables below put both into bands that anybody can look at. In
-words, with the sources: docs/methods/opportunity-levels.md.
+accounts of its size buy that it does not buy yet, or of what it spends that others get. The table below puts both into
+bands that anybody can look at. In words: docs/methods/opportunity-levels.md.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ from regulars.base.bulk_load import replace_rows
 from regulars.base.models import Organisation
 from regulars.base.warehouse import shared_engine
 from regulars.core import opportunity_levels as core
+from regulars.core.money import exponent
+from regulars.facts.models import Account
+from regulars.facts.wallet_estimates import standing_estimates
 from regulars.insight.affinity import DUE
 from regulars.insight.histories import basis_in_force, open_history
 from regulars.insight.models import OpportunityLevel, Score
@@ -38,36 +41,50 @@ def level_all(*, on: date) -> int:
     accounts = np.array([row[0] for row in rows], np.int64)
     sales = np.maximum(np.array([row[1:] for row in rows], float).max(axis=1), 0.0)
     due = _due_again(on, accounts)
-    replace_rows(OpportunityLevel, _table(accounts, sales, _breadth(on, accounts, sales), due, on))
+    wallets = _wallets(on, accounts)
+    replace_rows(OpportunityLevel, _table(accounts, sales, wallets, _breadth(on, accounts, sales), due, on))
     return len(rows)
 
 
-def _table(accounts: Places, sales: Vector, found: core.Breadth, due: Vector, on: date) -> Any:
+def level_of(account: Account) -> OpportunityLevel | None:
+    """The computed level of an account; one that never bought has none."""
+    return OpportunityLevel.objects.filter(account=account).first()
+
+
+def _table(accounts: Places, sales: Vector, wallets: Vector, found: core.Breadth, due: Vector, on: date) -> Any:
     from regulars.base.arrow import pa
 
     rules = level_rules(Organisation.objects.first())
-    active = np.where(sales > 0, sales, np.nan)
+    spends = np.where(np.isnan(wallets), sales, wallets)
     size = np.full(sales.size, np.nan)
-    size[sales > 0] = core.sizes(active[sales > 0])
+    size[spends > 0] = core.sizes(spends[spends > 0])
     means = core.means_bands(size, rules)
-    level = core.levels(means, core.room_bands(found.room, rules), np.nan_to_num(due) > 0)
-    known = np.where(means == core.UNKNOWN, "", "sales")
+    # What it buys elsewhere is known better from its wallet than from what accounts of its size buy.
+    room = np.where(np.isnan(wallets), found.room, np.clip(1 - sales / wallets, 0, 1))
+    level = core.levels(means, core.room_bands(room, rules), np.nan_to_num(due) > 0)
     columns = {
         "account_id": accounts,
         "level": level,
         "since": pa.array(_since(accounts, level, on), pa.date32()),
         "owned": found.owned,
         "usual": _nullable(found.usual),
-        "room": _nullable(found.room),
+        "room": _nullable(room),
         "means": pa.array(means, pa.int64(), mask=means == core.UNKNOWN),
-        "means_known_by": pa.array(known.tolist(), pa.string()),
-        "size": _nullable(size),
         "sales_year": sales,
+        "wallet_year": _nullable(wallets),
+        "size": _nullable(size),
         "due_again": pa.array(np.nan_to_num(due).astype(np.int64), pa.int64(), mask=np.isnan(due)),
         "as_of": pa.array([on] * accounts.size, pa.date32()),
         "computed_at": pa.array([timezone.now()] * accounts.size, pa.timestamp("us", tz="UTC")),
     }
     return pa.table(columns)
+
+
+def _wallets(on: date, accounts: Places) -> Vector:
+    """What each account spends in a year with everybody, where somebody estimated it; NaN: unknown."""
+    estimates = standing_estimates(on=on)
+    units = {account: one.yearly_minor / 10 ** exponent(one.currency) for account, one in estimates.items()}
+    return np.array([units.get(int(account), np.nan) for account in accounts], float)
 
 
 def _nullable(values: Vector) -> Any:

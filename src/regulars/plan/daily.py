@@ -18,6 +18,7 @@ from regulars.base.organisation import organisation, today
 from regulars.facts.history import HISTORY
 from regulars.insight.days import day_for_new_figures, day_of_work
 from regulars.insight.models import Snapshot
+from regulars.insight.opportunity_levels import level_all
 from regulars.insight.protection import changed_since_computed, protect, protect_all
 from regulars.insight.signal_weights import learn_weights
 from regulars.insight.snapshots import current_snapshot, take_snapshot
@@ -43,7 +44,7 @@ def look_back(*, as_of: date, progress: Progress | None = None) -> Refreshed:
 
 
 def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> Refreshed:
-    """Take a snapshot, unless the current one says the same, and bring protection levels and actions in line with it.
+    """Take a snapshot, unless the current one says the same, and bring levels and actions in line with it.
 
     All are as of `as_of`; without it as of today, or of the newest order when that is more than a month ago.
     """
@@ -51,6 +52,7 @@ def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> R
     snapshot = take_snapshot(as_of=on, progress=progress)
     learn_weights(as_of=on)
     protect_all(on=on)
+    level_all(on=on)
     refresh_lost(snapshot=snapshot, today=on)
     draft_for_first_orders(as_of=on, on=on)
     if progress is not None:

@@ -46,11 +46,11 @@ class Migration(migrations.Migration):
                         verbose_name="means",
                     ),
                 ),
-                (
-                    "means_known_by",
-                    models.CharField(blank=True, default="", max_length=16, verbose_name="what its means are known by"),
-                ),
                 ("sales_year", models.FloatField(null=True, verbose_name="sales of a year, its better one of two")),
+                (
+                    "wallet_year",
+                    models.FloatField(null=True, verbose_name="what it spends in a year with us and others"),
+                ),
                 ("size", models.FloatField(null=True, verbose_name="part of all accounts that are smaller")),
                 (
                     "due_again",
