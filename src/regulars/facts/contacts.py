@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,8 @@ from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import require_account, seen_by
-from regulars.facts.models import Account, Contact
+from regulars.facts.models import Account, Contact, ContactPart, Signal
+from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
 
 
 class WrongContact(Refusal):
@@ -61,20 +63,44 @@ def change_contact(*, contact: Contact, member: Member | None, **fields: Unpack[
     return contact
 
 
-def deactivate_contact(*, contact: Contact, member: Member | None) -> Contact:
-    """The person is no longer there: kept with all that was said, but nobody is told to call."""
-    return _set_active(contact, False, verb="deactivate_contact", member=member)
+@transaction.atomic
+def deactivate_contact(*, contact: Contact, member: Member | None, on: date | None = None) -> Contact:
+    """The person is no longer there: kept with all that was said, but nobody is told to call.
 
-
-def activate_contact(*, contact: Contact, member: Member | None) -> Contact:
-    """The person is there again, or was never gone."""
-    return _set_active(contact, True, verb="activate_contact", member=member)
+    With the day `on`, the leaving of a champion is a signal of the account.
+    """
+    found = _set_active(contact, False, verb="deactivate_contact", member=member)
+    champion = ContactPart.objects.filter(contact=found, part=ContactPart.Part.CHAMPION).exists()
+    if on is not None and champion and not _leaving_of(found).exists():
+        record_signal(
+            account=found.account,
+            kind="champion_left",
+            observed_on=on,
+            member=member,
+            said=found.name,
+            source=SignalSource.of(found),
+        )
+    return found
 
 
 @transaction.atomic
+def activate_contact(*, contact: Contact, member: Member | None) -> Contact:
+    """The person is there again, or was never gone. The signal of the leaving is withdrawn."""
+    found = _set_active(contact, True, verb="activate_contact", member=member)
+    for signal in _leaving_of(found):
+        withdraw_signal(signal=signal, member=member, reason=_("%(name)s is there again.") % {"name": found.name})
+    return found
+
+
+def _leaving_of(contact: Contact) -> QuerySet[Signal]:
+    source = SignalSource.of(contact)
+    told = Signal.objects.filter(account=contact.account_id, kind="champion_left", withdrawn_at=None)
+    return told.filter(source_kind=source.kind, source_uid=source.uid)
+
+
 def _set_active(contact: Contact, active: bool, *, verb: str, member: Member | None) -> Contact:
     require_account(contact.account, member=member)
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    contact = Contact.objects.select_for_update(of=("self",)).select_related("account").get(pk=contact.pk)
     with audited(contact, verb=verb, member=member):
         contact.active = active
         contact.save(update_fields=["active", "updated_at"])

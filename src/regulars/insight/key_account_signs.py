@@ -1,5 +1,5 @@
-"""The sign of a key account that the order history knows: more than a tenth of the sales of the firm, of a department,
-or of one manager (mission E10). `docs/methods/key-accounts.md` says what the other signs would need.
+"""The first sign of a key account: more than a tenth of the sales of the firm, of a department, or of one manager
+(mission E10). The other four are in `key_signs.py`.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -47,31 +48,66 @@ class LargeShare:
         return _("It brings %(share)s of the sales that %(name)s looks after.") % words
 
 
-def large_shares(*, member: Member | None) -> dict[int, list[LargeShare]]:
+@dataclass(kw_only=True)
+class Book:
+    """The sales of the last 12 months by account, subsidiaries with their parent, and whose sales they are.
+
+    Whose: (of, id), the id 0 for the firm.
+    """
+
+    sales: dict[int, float]
+    part_of: dict[int, tuple[int | None, int | None]]
+    """Department and manager of each account."""
+    names: dict[tuple[Of, int], str]
+    members: dict[tuple[Of, int], list[int]]
+
+    @cached_property
+    def wholes(self) -> dict[tuple[Of, int], float]:
+        """The sums, by whose sales they are."""
+        return {part: sum(self.sales[account] for account in accounts) for part, accounts in self.members.items()}
+
+    def parts_of(self, department: int | None, manager: int | None) -> list[tuple[Of, int]]:
+        """Whose sales those of an account with this department and this manager are."""
+        parts = [(Of.FIRM, 0), (Of.DEPARTMENT, department), (Of.MANAGER, manager)]
+        return [(of, part) for of, part in parts if part is not None and (of, part) in self.names]
+
+    def whole(self, part: tuple[Of, int]) -> float:
+        return self.wholes.get(part, 0.0)
+
+
+def book() -> Book:
+    """The sales by account, department and manager as of the current figures, in three queries, or four where a subsidiary's parent bought nothing."""
+    sales, part_of = _sales()
+    names: dict[tuple[Of, int], str] = {(Of.FIRM, 0): ""}
+    names |= {(Of.DEPARTMENT, pk): name for pk, name in Department.objects.values_list("pk", "name")}
+    managers = Member.objects.filter(is_active=True).values_list("pk", "name")
+    names |= {(Of.MANAGER, pk): name for pk, name in managers}
+    found = Book(sales=sales, part_of=part_of, names=names, members=defaultdict(list))
+    for account in sales:
+        for part in found.parts_of(*part_of[account]):
+            found.members[part].append(account)
+    return found
+
+
+def large_shares(*, member: Member | None, of: Book | None = None) -> dict[int, list[LargeShare]]:
     """Accounts with more than a tenth of the sales of the last 12 months of the firm, a department, or a manager.
 
     By account, those with the largest sales first. Subsidiaries count with the account directly above them; where
     somebody looks after one customer alone, that says nothing of the customer. In three queries.
     """
     require_whole_firm(member)
-    sales, part_of = _sales()
-    departments = dict(Department.objects.values_list("pk", "name"))
-    managers = dict(Member.objects.filter(is_active=True).values_list("pk", "name"))
+    of = of or book()
     found: dict[int, list[LargeShare]] = defaultdict(list)
-    for of, names, place in ((Of.FIRM, {0: ""}, None), (Of.DEPARTMENT, departments, 0), (Of.MANAGER, managers, 1)):
-        whole: dict[int, float] = defaultdict(float)
-        members: dict[int, list[int]] = defaultdict(list)
-        for account, amount in sales.items():
-            part = 0 if place is None else part_of[account][place]
-            if part is not None and part in names:
-                whole[part] += amount
-                members[part].append(account)
-        for part, accounts in members.items():
-            for account in accounts if len(accounts) > 1 or of == Of.FIRM else []:
-                share = sales[account] / whole[part]
+    for kind in Of:
+        for part, accounts in of.members.items():
+            if part[0] != kind or (len(accounts) == 1 and kind != Of.FIRM):
+                continue
+            whole = of.whole(part)
+            for account in accounts:
+                share = of.sales[account] / whole
                 if share > LARGE_SHARE:
-                    found[account].append(LargeShare(of=of, name=names[part], share=share))
-    return {account: found[account] for account in sorted(found, key=lambda one: -sales[one])}
+                    found[account].append(LargeShare(of=kind, name=of.names[part], share=share))
+    return {account: found[account] for account in sorted(found, key=lambda one: -of.sales[one])}
 
 
 def _sales() -> tuple[dict[int, float], dict[int, tuple[int | None, int | None]]]:

@@ -125,7 +125,7 @@ def contact_act(request: HttpRequest, uid: uuid.UUID, verb: str) -> HttpResponse
     found = _contact(desk, uid)
     named = {"name": found.name}
     if verb == "left":
-        deactivate_contact(contact=found, member=desk.member)
+        deactivate_contact(contact=found, member=desk.member, on=desk.day)
         back = reverse("account_contact_act", args=[uid, "back"])
         toast = Toast(text=_("%(name)s has left; nobody is told to call there any more.") % named, undo=back)
     elif verb == "back":

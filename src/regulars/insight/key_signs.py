@@ -1,0 +1,248 @@
+"""The five signs of a key account, each with the sentence that explains it (mission E10; `docs/methods/key-accounts.md`).
+
+A large share of the sales, potential, reputation, innovator, demanding. All are told in as many queries however many
+accounts there are; what nobody has entered is unknown, and no sign.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from django.db.models import Count, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from regulars.base.formats import day, money, number, percent
+from regulars.base.models import Member, Organisation
+from regulars.base.organisation import zone
+from regulars.core.innovators import innovators
+from regulars.core.money import from_minor
+from regulars.facts.models import Account, Issue, Signal, ToldSign, WalletEstimate
+from regulars.facts.told_signs import standing_signs
+from regulars.facts.wallet_estimates import standing_estimates
+from regulars.insight.dependence import require_whole_firm
+from regulars.insight.key_account_signs import LARGE_SHARE, Book, Of, book, large_shares
+from regulars.insight.models import Score
+from regulars.insight.new_products import first_purchases
+
+if TYPE_CHECKING:
+    from regulars.core.innovators import Earliness
+
+SMALL_SHARE_OF_WALLET: Final = 0.5
+"""Who buys less than this part of it from us *buys little here*."""
+DEMANDING_TIMES: Final = 4
+"""Problems told within 12 months from which a customer is demanding, if it buys on."""
+BUYS_ON: Final = 0.8
+"""Of the sales of the 12 months before."""
+LEAST_CUSTOMERS: Final = 40
+"""Of a department or a manager, before the first 2.5 % of them are anybody in particular."""
+YEAR: Final = timedelta(days=365)
+
+
+class Sign(StrEnum):
+    SHARE = "share"
+    POTENTIAL = "potential"
+    REPUTATION = "reputation"
+    INNOVATOR = "innovator"
+    DEMANDING = "demanding"
+
+
+SIGNS: Final[dict[Sign, str | Promise]] = {
+    Sign.SHARE: gettext_lazy("large share of sales"),
+    Sign.POTENTIAL: gettext_lazy("potential"),
+    Sign.REPUTATION: gettext_lazy("reputation"),
+    Sign.INNOVATOR: gettext_lazy("innovator"),
+    Sign.DEMANDING: gettext_lazy("demanding"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeySign:
+    """One sign that an account shows, and the sentence that explains it."""
+
+    sign: Sign
+    sentence: str
+    of: Of = Of.FIRM
+    """Of the firm, of a department, of what one of ours looks after."""
+    name: str = ""
+    """Of the department or the member."""
+    told: ToldSign | None = None
+    """Where somebody said so; None: computed."""
+
+    @property
+    def label(self) -> str | Promise:
+        return SIGNS[self.sign]
+
+
+def key_signs(*, on: date, member: Member | None) -> dict[int, list[KeySign]]:
+    """The signs of every account that shows one, by account: most different signs first, then the largest sales."""
+    require_whole_firm(member)
+    of = book()
+    found: dict[int, list[KeySign]] = defaultdict(list)
+    for account, shares in large_shares(member=member, of=of).items():
+        found[account] += [KeySign(sign=Sign.SHARE, sentence=one.sentence, of=one.of, name=one.name) for one in shares]
+    for some in (_potential(of, on), _told(), _innovators(of, on), _demanding(of, on)):
+        for account, sign in some:
+            found[account].append(sign)
+    merged = set(Account.objects.filter(merged_into__isnull=False).values_list("pk", flat=True))
+    ranked = sorted(found, key=lambda one: (-len({sign.sign for sign in found[one]}), -of.sales.get(one, 0.0), one))
+    return {account: found[account] for account in ranked if account not in merged}
+
+
+# Potential
+
+
+def _potential(of: Book, on: date) -> list[tuple[int, KeySign]]:
+    """Who buys less than half of its wallet here, and for more elsewhere than a tenth of the sales of somebody."""
+    estimates = standing_estimates(on=on)
+    columns = ("pk", "parent_id", "department_id", "owner_id", "score__sales_12m")
+    rows = Account.objects.filter(pk__in=list(estimates)).order_by("pk").values_list(*columns)
+    found = []
+    for account, parent, department, owner, own in rows:
+        estimate = estimates[account]
+        wallet = float(from_minor(estimate.yearly_minor, estimate.currency))
+        here = (own or 0.0) if parent else of.sales.get(account, own or 0.0)
+        elsewhere = wallet - here
+        if here >= SMALL_SHARE_OF_WALLET * wallet:
+            continue
+        for part in of.parts_of(department, owner):
+            whole = of.whole(part)
+            if whole > 0 and elsewhere > LARGE_SHARE * whole:
+                said = _potential_sentence(estimate, here=here, elsewhere=elsewhere, part=part, of=of)
+                found.append((account, KeySign(sign=Sign.POTENTIAL, sentence=said, of=part[0], name=of.names[part])))
+    return found
+
+
+def _potential_sentence(
+    estimate: WalletEstimate, *, here: float, elsewhere: float, part: tuple[Of, int], of: Book
+) -> str:
+    texts = {
+        Of.FIRM: _(
+            "It buys for %(here)s here and for about %(elsewhere)s elsewhere, which is %(share)s of all our sales "
+            "(%(source)s, %(day)s)."
+        ),
+        Of.DEPARTMENT: _(
+            "It buys for %(here)s here and for about %(elsewhere)s elsewhere, which is %(share)s of the sales of the "
+            "department %(name)s (%(source)s, %(day)s)."
+        ),
+        Of.MANAGER: _(
+            "It buys for %(here)s here and for about %(elsewhere)s elsewhere, which is %(share)s of the sales that "
+            "%(name)s looks after (%(source)s, %(day)s)."
+        ),
+    }
+    return texts[part[0]] % {
+        "here": money(here, estimate.currency),
+        "elsewhere": money(elsewhere, estimate.currency),
+        "share": percent(elsewhere / of.whole(part), digits=0),
+        "name": of.names[part],
+        "source": estimate.source.rstrip("."),
+        "day": day(estimate.estimated_on),
+    }
+
+
+# Told by somebody
+
+
+def _told() -> list[tuple[int, KeySign]]:
+    return [(one.account_id, told_sign(one)) for one in standing_signs()]
+
+
+def told_sign(one: ToldSign) -> KeySign:
+    """What somebody said, as a sign with its sentence."""
+    words = {"reason": one.reason.rstrip("."), "day": day(one.told_on), "name": one.member.name if one.member else ""}
+    said = _("%(reason)s (%(name)s, %(day)s).") if one.member else _("%(reason)s (%(day)s).")
+    return KeySign(sign=Sign(one.sign), sentence=said % words, told=one)
+
+
+# Innovators
+
+
+def _innovators(of: Book, on: date) -> list[tuple[int, KeySign]]:
+    """The earliest 2.5 % of the customers of the firm, and of each department and member with enough of them."""
+    early = first_purchases(on=on).earliness()
+    if not early.accounts.size:
+        return []
+    customers: dict[tuple[Of, int], list[int]] = defaultdict(list)
+    rows = Score.objects.filter(sales_12m__gt=0, account__merged_into=None)
+    columns = ("account_id", "account__department_id", "account__owner_id")
+    for account, department, owner in rows.order_by("account_id").values_list(*columns).iterator(chunk_size=10_000):
+        for part in of.parts_of(department, owner):
+            customers[part].append(account)
+    found: list[tuple[int, KeySign]] = []
+    known: set[int] = set()
+    for part, accounts in sorted(customers.items(), key=lambda one: (list(Of).index(one[0][0]), one[0][1])):
+        if len(accounts) < LEAST_CUSTOMERS and part[0] != Of.FIRM:
+            continue
+        among = np.isin(early.accounts, np.array(accounts, np.int64))
+        for place in np.flatnonzero(innovators(early, of_customers=len(accounts), among=among)):
+            account = int(early.accounts[place])
+            if account not in known:  # who is one of the whole firm need not be told to be one of a part
+                known.add(account)
+                said = _innovator_sentence(early, int(place), of.names[part], part[0])
+                found.append((account, KeySign(sign=Sign.INNOVATOR, sentence=said, of=part[0], name=of.names[part])))
+    return found
+
+
+def _innovator_sentence(early: Earliness, place: int, name: str, of: Of) -> str:
+    bought, first = int(early.products[place]), int(early.early[place])
+    said = ngettext(
+        "Of the %(bought)s new product it bought within two years, it was among the first fifth of buyers of %(first)s.",
+        "Of the %(bought)s new products it bought within two years, it was among the first fifth of buyers of "
+        "%(first)s.",
+        bought,
+    ) % {"bought": number(bought), "first": number(first)}
+    if of == Of.FIRM:
+        return said
+    among = (
+        _("It is among the first of the department %(name)s.")
+        if of == Of.DEPARTMENT
+        else _("It is among the first of those %(name)s looks after.")
+    )
+    return f"{said} {among % {'name': name}}"
+
+
+# Demanding
+
+
+def _demanding(of: Book, on: date) -> list[tuple[int, KeySign]]:
+    """Who told several problems within a year and buys on."""
+    since = datetime.combine(on - YEAR, time(), tzinfo=zone(Organisation.objects.first()))
+    issues = Issue.objects.filter(opened_at__gt=since, account__merged_into=None).order_by()
+    times: dict[int, int] = defaultdict(int)
+    back: dict[int, int] = defaultdict(int)
+    for account, count, reopened in issues.values_list("account_id").annotate(n=Count("pk"), b=Sum("times_reopened")):
+        times[account], back[account] = count, reopened or 0
+    noted = Signal.objects.filter(
+        kind__in=("complaint", "reopened_issue"), source_uid=None, withdrawn_at=None,
+        observed_on__gt=on - YEAR, observed_on__lte=on, account__merged_into=None,
+    )  # fmt: skip
+    for account, count in noted.order_by().values_list("account_id").annotate(n=Count("pk")):
+        times[account] += count
+    many = [account for account, count in times.items() if count >= DEMANDING_TIMES]
+    scores = Score.objects.filter(account__in=many, sales_12m__gt=0)
+    found = []
+    for account, now, before in scores.order_by("account_id").values_list(
+        "account_id", "sales_12m", "sales_previous_12m"
+    ):
+        if now >= BUYS_ON * (before or 0.0):
+            said = _demanding_sentence(times[account], back[account])
+            found.append((account, KeySign(sign=Sign.DEMANDING, sentence=said)))
+    return found
+
+
+def _demanding_sentence(times: int, back: int) -> str:
+    said = ngettext(
+        "It told us of %(count)s problem within 12 months and buys on.",
+        "It told us of %(count)s problems within 12 months and buys on.",
+        times,
+    ) % {"count": number(times)}
+    if not back:
+        return said
+    again = ngettext("%(count)s of them came back.", "%(count)s of them came back.", back) % {"count": number(back)}
+    return f"{said} {again}"
