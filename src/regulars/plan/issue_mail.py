@@ -22,7 +22,7 @@ from regulars.base.mail.parsing import without_quotes
 from regulars.base.models import Team
 from regulars.base.organisation import organisation
 from regulars.facts.issues import Given, asked_again, note_on_issue, open_issue
-from regulars.facts.models import Account, Contact, Issue, IssueMail
+from regulars.facts.models import Account, Issue, IssueMail
 from regulars.plan.issue_rules import due_time
 
 _ANSWER_SIGNS = re.compile(r"^((re|fwd?|aw|wg|sv|antw)\s*:\s*)+", re.IGNORECASE)
@@ -49,7 +49,7 @@ def _new() -> QuerySet[IncomingMail]:
 def _take_in(pk: int) -> int:
     """In one transaction with the record that says so: each mail once, however often it is looked at."""
     mail = IncomingMail.objects.select_for_update(of=("self",)).select_related("answers").get(pk=pk)
-    account = Account.objects.select_related("merged_into", "owner").filter(pk=mail.account_id).first()
+    account = Account.objects.select_related("merged_into", "owner").filter(pk=mail.account_id or 0).first()
     if account is None or IssueMail.objects.filter(mail=mail).exists():
         return 0
     account = account.merged_into or account
@@ -64,14 +64,15 @@ def _take_in(pk: int) -> int:
 
 def _answered(mail: IncomingMail, account: Account) -> Issue | None:
     """The issue of this account that our letter was about, which the mail answers."""
-    if mail.answers is None or mail.answers.related_kind != Issue._meta.label_lower:
+    about = mail.answers
+    if about is None or about.related_uid is None or about.related_kind != Issue._meta.label_lower:
         return None
     home = Q(account=account) | Q(account__merged_into=account)
-    return Issue.objects.filter(home, uid=mail.answers.related_uid).select_related("owner").first()
+    return Issue.objects.filter(home, uid=about.related_uid).select_related("owner").first()
 
 
 def _opened(mail: IncomingMail, account: Account) -> Issue:
-    contact = Contact.objects.filter(pk=mail.contact_id, account=account).first()
+    contact = account.contacts.filter(pk=mail.contact_id or 0).first()
     owner = account.owner if account.owner is not None and account.owner.is_active else None
     return open_issue(
         account=account,

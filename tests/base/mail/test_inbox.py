@@ -17,6 +17,7 @@ from conftest import missing
 from mail_box import MailBox, NoDovecot, dovecot
 from regulars.base.mail.inbox import configured_place, is_needed, look, look_into_mailbox
 from regulars.base.mail.models import IncomingMail, Mailbox
+from regulars.base.mail.outbox import send_mail
 
 State = IncomingMail.State
 
@@ -102,6 +103,17 @@ def test_our_own_mail_and_that_of_colleagues_is_no_customers(box: MailBox, owner
         box.put(mail(number=number).replace(b"Ada@customer.example", sender.encode()))
     look_again()
     assert [one.state for one in IncomingMail.objects.all()] == [State.IGNORED] * 2
+
+
+def test_it_is_told_whether_a_mail_is_about_a_problem_and_what_it_answers(box: MailBox, organisation: Any) -> None:
+    organisation.service_address = "Office@muster.example"
+    organisation.save()
+    letter = send_mail(to="ada@customer.example", subject="Your lamp", text="It comes back today.")
+    box.put(mail(number=1))
+    box.put(mail(number=2, extra=f"In-Reply-To: {letter.message_id}\r\n").replace(b"To: office@", b"To: olga@"))
+    look_again()
+    told = IncomingMail.objects.order_by("number").values_list("to_service", "answers")
+    assert list(told) == [(True, None), (False, letter.pk)]
 
 
 def test_it_is_looked_into_every_minute_where_one_is_configured(box: MailBox, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.base.mail.parsing import read_mail, text_of_html
+from regulars.base.mail.parsing import read_mail, text_of_html, without_quotes
 
 
 def composed(**headers: str) -> EmailMessage:
@@ -48,7 +48,28 @@ def test_a_date_without_a_zone_and_one_that_is_none() -> None:
     assert read_mail(b"From: a@x.example\r\nDate: yesterday\r\n\r\nx").written_at is None
 
 
-HEADERS = st.sampled_from([b"From", b"Subject", b"Date", b"Message-ID", b"Content-Type", b"Content-Disposition"])
+def test_to_whom_it_was_written_and_what_it_answers() -> None:
+    talk = "<1@muster.example> <2@customer.example>"
+    said = {"To": "Help <Service@Muster.example>, b@x.example", "Cc": "c@x.example"}
+    read = read_mail(composed(**said, References=talk, **{"In-Reply-To": "<3@muster.example>"}).as_bytes())
+    assert read.recipients == {"service@muster.example", "b@x.example", "c@x.example"}
+    assert read.answered_ids == ("<3@muster.example>", "<2@customer.example>", "<1@muster.example>")
+
+
+def test_of_an_answer_only_what_its_writer_added_is_taken() -> None:
+    answer = "Still broken.\n\nOn Monday Olga wrote:\n> It is solved.\n>\n> Olga\n\nAda"
+    assert without_quotes(answer) == "Still broken.\n\n\nAda"
+    assert without_quotes("> It is solved.") == "> It is solved."
+
+
+@given(st.text())
+def test_something_is_left_of_every_text(text: str) -> None:
+    assert bool(without_quotes(text)) == bool(text.strip())
+
+
+HEADERS = st.sampled_from(
+    [b"From", b"To", b"References", b"Subject", b"Date", b"Message-ID", b"Content-Type", b"Content-Disposition"]
+)
 
 
 @given(st.lists(st.tuples(HEADERS, st.binary(max_size=40))), st.binary(max_size=200))
