@@ -63,7 +63,7 @@ def letters(text: str) -> set[str]:
 def fonts_of(made: bytes) -> set[str]:
     names = set()
     for page in PdfReader(io.BytesIO(made)).pages:
-        for font in page["/Resources"]["/Font"].values():  # type: ignore[index, union-attr]
+        for font in page["/Resources"]["/Font"].values():  # type: ignore[index]
             names.add(str(font.get_object()["/BaseFont"]).split("+")[-1].split("-")[0])
     return names
 

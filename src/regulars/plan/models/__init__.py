@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.plan.models.actions import Action
+from regulars.plan.models.dossier import DossierFact, DossierPrint
 from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.key_accounts import KeyAccount
 from regulars.plan.models.key_plans import KeyPlanEntry
@@ -36,6 +37,8 @@ __all__ = [
     "BusinessCase",
     "CalendarFeed",
     "CaseOption",
+    "DossierFact",
+    "DossierPrint",
     "Handover",
     "HandoverCheck",
     "HandoverStep",
