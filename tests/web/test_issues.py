@@ -180,6 +180,15 @@ def test_who_has_reason_to_be_dissatisfied_is_listed_until_it_is_made_good(
     assert "Nobody has reason to be dissatisfied" in page_of(browser, "/issues/dissatisfied/")
 
 
+def test_the_timeline_of_the_account_tells_how_a_problem_began_and_ended(
+    browser: Client, firm: Account, issue: Issue, owner: Member
+) -> None:
+    solve_issue(issue=issue, solution="New cable.", at=AT + timedelta(hours=2), member=owner)
+    page = page_of(browser, f"/accounts/{firm.uid}/timeline/?kind=issues")
+    assert re.findall(r"<b>Issue: ([\w ]+)</b></a> · Lamp broken", page) == ["solved", "told us"]
+    assert f"/issues/{issue.uid}/" in page
+
+
 def test_known_problems_are_kept_by_service(browser: Client) -> None:
     said = {"title": "Papers late", "signs": "where is my invoice", "workaround": "Mail it"}
     assert browser.post("/issues/problems/", said).status_code == 302

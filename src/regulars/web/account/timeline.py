@@ -23,7 +23,8 @@ from regulars.base.organisation import zone
 from regulars.core.money import from_minor
 from regulars.facts.accounts import account_family
 from regulars.facts.interactions import said, visible_interactions
-from regulars.facts.models import Account, Interaction
+from regulars.facts.issues import visible_issues
+from regulars.facts.models import Account, Interaction, IssueStep
 from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
@@ -37,6 +38,15 @@ from regulars.web.trail import Change, told_changes
 EVENTS_A_PAGE = 30
 STORY = ("create_account", "assign_owner", "merge_accounts", "undo_merge", "tag", "untag")
 """Changes that are part of the story, for everyone who sees the account. All others are on the page of changes."""
+
+
+TURNS_OF_ISSUES = (
+    IssueStep.Kind.OPENED,
+    IssueStep.Kind.ESCALATED,
+    IssueStep.Kind.SOLVED,
+    IssueStep.Kind.REOPENED,
+    IssueStep.Kind.CLOSED,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +144,23 @@ def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
     ]
 
 
+def _issues(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """How its problems began and ended; what happened between stands with the issue."""
+    seen = visible_issues(desk.member).filter(account=account)
+    steps = IssueStep.objects.filter(issue__in=seen, kind__in=TURNS_OF_ISSUES, taken_back_at=None)
+    return [
+        Event(
+            on=step.at.astimezone(zone(desk.organisation)).date(),
+            kind="issues",
+            what=_("issue: %(state)s") % {"state": step.get_kind_display()},
+            text=step.issue.title,
+            by=step.member,
+            address=reverse("issue", args=[step.issue.uid]),
+        )
+        for step in steps.select_related("issue", "member").order_by("-at", "-pk")[:limit]
+    ]
+
+
 def _orders(desk: Desk, account: Account, limit: int) -> list[Event]:
     return _told_days(desk, account, order_days_of_account(account, limit=limit))
 
@@ -212,6 +239,7 @@ Source = Callable[[Desk, Account, int], list[Event]]
 KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
     ("promises", gettext_lazy("Promises"), _promises),
+    ("issues", gettext_lazy("Issues"), _issues),
     ("signals", gettext_lazy("Signals"), _signals),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
