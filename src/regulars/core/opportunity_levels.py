@@ -1,8 +1,8 @@
 """How much more an account could buy: what it owns, what it could afford, what is worn out soon; in three levels.
 
 Two things decide (mission B4): the *means* of an account, and the *room* that is left in it, which is the part of what
-accounts of its size buy that it does not buy yet, or of what it spends that others get. The table below puts both into
-bands that anybody can look at. In words: docs/methods/opportunity-levels.md.
+an account of its size could own that it does not own yet, or of what it spends that others get. The table below puts
+both into bands that anybody can look at. In words: docs/methods/opportunity-levels.md.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ LEVELS: Final = np.array(
 """The level of each band of means (row) and of room (column), while nothing is due to be replaced."""
 
 PEERS: Final = 200
-"""What accounts like one buy is taken from so many of about its sales, or from a tenth of all where they are fewer."""
+"""An account is compared with so many of about its sales, or with a tenth of all where they are fewer."""
 LEAST_PEERS: Final = 10
 """With fewer other accounts nobody knows what is usual."""
-MOST_GROUPS: Final = 200
-"""Product groups that are compared: those with most buyers."""
+BROAD: Final = 0.9
+"""What the broadest tenth of them owns is what an account of this size could own."""
+AT_ONCE: Final = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,43 +55,32 @@ class LevelRules:
     wide_room: float = 0.60
 
 
-@dataclass(frozen=True, kw_only=True)
-class Breadth:
-    """What each account owns, against accounts of about its sales."""
+def broad_for_size(spends: Vector, owned: Places) -> Vector:
+    """How many different things the broadest tenth of the accounts of about the same size owns, at the least.
 
-    owned: Places  # product groups that it bought
-    usual: Vector  # product groups that accounts like it bought, on average; NaN: unknown
-    room: Vector  # the share of those, each counted as often as they buy it, that it did not buy; NaN: unknown
-
-
-def breadth(sales: Vector, account_at: Places, group_at: Places) -> Breadth:
-    """Compare what accounts own with what those of about the same sales own.
-
-    `account_at` and `group_at` name each pair of account and product group that was bought, once; places in `sales`,
-    and any numbers for groups. Of n accounts sorted by sales, those alike are the ones up to PEERS / 2 places away.
+    Of accounts sorted by what they spend in a year, those alike are the nearest `PEERS`. NaN: too few to compare.
     """
-    count = sales.size
-    owned = np.bincount(account_at, minlength=count)
-    unknown = np.full(count, np.nan)
-    width = min(PEERS, max(count // 10, LEAST_PEERS)) // 2
-    if count <= LEAST_PEERS or not group_at.size:
-        return Breadth(owned=owned, usual=unknown, room=unknown.copy())
-    place = np.empty(count, np.int64)
-    place[np.argsort(sales, kind="stable")] = np.arange(count)
-    low, high = np.maximum(place - width, 0), np.minimum(place + width + 1, count)
-    usual, has = np.zeros(count), np.zeros(count)
-    for group in _most_bought(group_at):
-        buyers = account_at[group_at == group]
-        before = np.concatenate([[0], np.cumsum(np.bincount(place[buyers], minlength=count))])
-        share = (before[high] - before[low]) / (high - low)
-        usual += share
-        has[buyers] += share[buyers]
-    return Breadth(owned=owned, usual=usual, room=np.where(usual > 0, 1 - has / np.where(usual > 0, usual, 1), np.nan))
+    count = spends.size
+    width = max(min(PEERS, count // 10), LEAST_PEERS)
+    if count <= LEAST_PEERS:
+        return np.full(count, np.nan)
+    by_size = np.argsort(spends, kind="stable")
+    windows = np.lib.stride_tricks.sliding_window_view(owned[by_size], width)
+    broad_by_window = np.concatenate(
+        [
+            np.quantile(windows[start : start + AT_ONCE], BROAD, axis=1, method="lower")
+            for start in range(0, len(windows), AT_ONCE)
+        ]
+    )
+    found = np.empty(count)
+    found[by_size] = broad_by_window[np.clip(np.arange(count) - width // 2, 0, len(windows) - 1)]
+    return found
 
 
-def _most_bought(group_at: Places) -> Places:
-    groups, buyers = np.unique(group_at, return_counts=True)
-    return groups[np.argsort(-buyers, kind="stable")[:MOST_GROUPS]]
+def room_in(owned: Places, broad: Vector) -> Vector:
+    """The part of what it could own that an account does not own yet; NaN: unknown."""
+    room: Vector = np.where(broad > 0, 1 - np.minimum(owned / np.where(broad > 0, broad, 1), 1), np.nan)
+    return room
 
 
 def sizes(sales: Vector) -> Vector:

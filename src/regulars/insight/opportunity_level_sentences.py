@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from regulars.base.formats import day, money, number, percent
 from regulars.core.opportunity_levels import LevelRules
+from regulars.insight.affinity import CATEGORY
 from regulars.insight.models import OpportunityLevel
 from regulars.insight.sentences import Effect, Sentence
 
@@ -55,20 +56,22 @@ def _means(found: OpportunityLevel, currency: str) -> Sentence:
 
 
 def _owned(found: OpportunityLevel) -> Sentence:
-    said = {"owned": number(found.owned)}
-    if found.usual is None:
-        text = ngettext(
-            "It bought from %(owned)s product group; what is usual for its size is not known.",
-            "It bought from %(owned)s product groups; what is usual for its size is not known.",
-            found.owned,
-        )
-        return Sentence("owned", text % said, Effect.UNKNOWN)
-    text = ngettext(
-        "It bought from %(owned)s product group; customers of its size buy from %(usual)s on average.",
-        "It bought from %(owned)s product groups; customers of its size buy from %(usual)s on average.",
-        found.owned,
+    said = {"owned": _counted(found, found.owned)}
+    if found.broad is None:
+        text = _("It bought %(owned)s; what is usual for its size is not known.") % said
+        return Sentence("owned", text, Effect.UNKNOWN)
+    said["broad"] = _counted(found, round(found.broad))
+    return Sentence(
+        "owned", _("It bought %(owned)s; one in ten customers of its size bought %(broad)s or more.") % said
     )
-    return Sentence("owned", text % (said | {"usual": number(found.usual, digits=1)}))
+
+
+def _counted(found: OpportunityLevel, count: int) -> str:
+    if found.counted == CATEGORY:
+        text = ngettext("from %(count)s product group", "from %(count)s product groups", count)
+    else:
+        text = ngettext("%(count)s product", "%(count)s products", count)
+    return text % {"count": number(count)}
 
 
 def _room(found: OpportunityLevel, rules: LevelRules) -> Sentence | None:

@@ -15,7 +15,7 @@ from regulars.core import opportunity_levels as core
 from regulars.core.money import exponent
 from regulars.facts.models import Account
 from regulars.facts.wallet_estimates import standing_estimates
-from regulars.insight.affinity import DUE
+from regulars.insight.affinity import CATEGORY, DUE, PRODUCT
 from regulars.insight.histories import basis_in_force, open_history
 from regulars.insight.models import OpportunityLevel, Score
 from regulars.insight.thresholds import level_rules
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
     Places = NDArray[np.int64]
 
+KINDS: Final = (CATEGORY, PRODUCT)
 SOON: Final = timedelta(days=91)
 """What is due to be bought again within a quarter is due soon."""
 FORGOTTEN: Final = timedelta(days=182)
@@ -40,9 +41,7 @@ def level_all(*, on: date) -> int:
         return 0
     accounts = np.array([row[0] for row in rows], np.int64)
     sales = np.maximum(np.array([row[1:] for row in rows], float).max(axis=1), 0.0)
-    due = _due_again(on, accounts)
-    wallets = _wallets(on, accounts)
-    replace_rows(OpportunityLevel, _table(accounts, sales, wallets, _breadth(on, accounts, sales), due, on))
+    replace_rows(OpportunityLevel, _table(accounts, sales, on))
     return len(rows)
 
 
@@ -51,23 +50,27 @@ def level_of(account: Account) -> OpportunityLevel | None:
     return OpportunityLevel.objects.filter(account=account).first()
 
 
-def _table(accounts: Places, sales: Vector, wallets: Vector, found: core.Breadth, due: Vector, on: date) -> Any:
+def _table(accounts: Places, sales: Vector, on: date) -> Any:
     from regulars.base.arrow import pa
 
     rules = level_rules(Organisation.objects.first())
+    wallets, due = _wallets(on, accounts), _due_again(on, accounts)
+    kind, owned = _owned(on, accounts)
     spends = np.where(np.isnan(wallets), sales, wallets)
     size = np.full(sales.size, np.nan)
     size[spends > 0] = core.sizes(spends[spends > 0])
     means = core.means_bands(size, rules)
+    broad = core.broad_for_size(spends, owned)
     # What it buys elsewhere is known better from its wallet than from what accounts of its size buy.
-    room = np.where(np.isnan(wallets), found.room, np.clip(1 - sales / wallets, 0, 1))
+    room = np.where(np.isnan(wallets), core.room_in(owned, broad), np.clip(1 - sales / wallets, 0, 1))
     level = core.levels(means, core.room_bands(room, rules), np.nan_to_num(due) > 0)
     columns = {
         "account_id": accounts,
         "level": level,
         "since": pa.array(_since(accounts, level, on), pa.date32()),
-        "owned": found.owned,
-        "usual": _nullable(found.usual),
+        "counted": pa.array([kind] * accounts.size, pa.string()),
+        "owned": owned,
+        "broad": _nullable(broad),
         "room": _nullable(room),
         "means": pa.array(means, pa.int64(), mask=means == core.UNKNOWN),
         "sales_year": sales,
@@ -93,18 +96,18 @@ def _nullable(values: Vector) -> Any:
     return pa.array(values, pa.float64(), from_pandas=True)
 
 
-def _breadth(on: date, accounts: Places, sales: Vector) -> core.Breadth:
-    """What each account ever bought, by product group, against accounts of about its sales."""
+def _owned(on: date, accounts: Places) -> tuple[str, Places]:
+    """How many different product groups each account ever bought from; products, where no groups are known."""
     with open_history(basis_in_force(), as_of=on) as history:
         lines = history.lines
-        sold = lines.filter(lines.kind == "sale", lines.category.notnull(), lines.business_date <= on)
-        rows = history.arrow(sold.select("account", "category").distinct())
-    names = np.array(rows["category"].to_pylist(), dtype=object)
-    bought_by = rows["account"].to_numpy()
-    at = np.minimum(np.searchsorted(accounts, bought_by), accounts.size - 1)
-    known = accounts[at] == bought_by
-    groups = np.unique(names[known].astype(str), return_inverse=True)[1] if known.any() else np.zeros(0, np.int64)
-    return core.breadth(sales, at[known], groups)
+        sold = lines.filter(lines.kind == "sale", lines.business_date <= on)
+        counted = sold.group_by("account").aggregate(
+            category=sold.category.nunique(), product=sold["product"].nunique()
+        )
+        rows = history.arrow(counted)
+    counts = {name: dict(zip(rows["account"].to_pylist(), rows[name].to_pylist(), strict=True)) for name in KINDS}
+    kind = next((one for one in KINDS if max(counts[one].values(), default=0) > 1), KINDS[-1])
+    return kind, np.array([counts[kind].get(int(one), 0) for one in accounts], np.int64)
 
 
 def _due_again(on: date, accounts: Places) -> Vector:

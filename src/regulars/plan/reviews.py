@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -241,8 +242,8 @@ def find_review(uid: object, *, member: Member | None) -> Review:
     text = str(uid).removeprefix("#")
     seen = visible_reviews(member).select_related("account__merged_into", "owner", "contact")
     try:
-        found = seen.filter(pk=int(text)).first() if text.isdecimal() else seen.filter(uid=text).first()
-    except (ValueError, Refusal):
+        found = seen.filter(pk=int(text)).first() if text.isdecimal() else seen.filter(uid=UUID(text)).first()
+    except ValueError:
         found = None
     if found is None:
         raise NoSuchReview(_("There is no such review."), _("It may belong to others."))

@@ -32,12 +32,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("since", models.DateField(null=True, verbose_name="at this level since")),
-                ("owned", models.PositiveIntegerField(verbose_name="product groups that it bought")),
+                ("counted", models.CharField(max_length=8, verbose_name="what is counted: category, product")),
+                ("owned", models.PositiveIntegerField(verbose_name="so many of them it ever bought")),
                 (
-                    "usual",
-                    models.FloatField(null=True, verbose_name="product groups that accounts of its size bought"),
+                    "broad",
+                    models.FloatField(
+                        null=True, verbose_name="so many the broadest tenth of accounts of its size bought at least"
+                    ),
                 ),
-                ("room", models.FloatField(null=True, verbose_name="share of those that it did not buy yet")),
+                (
+                    "room",
+                    models.FloatField(
+                        null=True, verbose_name="share of what it could buy that it does not buy from us"
+                    ),
+                ),
                 (
                     "means",
                     models.PositiveSmallIntegerField(
