@@ -76,10 +76,12 @@ KINDS: Final[dict[str, SignalKind]] = {
         _risk("promise_broken", _("we broke a promise"), 4, 120),
         _risk("payment_slow", _("pays slowly"), 1, 60),
         _risk("invoice_unpaid", _("an invoice is not paid"), 2, 60),
+        _risk("value_fallen", _("says that we are worth less to it"), 4, 180),
         _risk("avoids_us", _("avoids talks with us"), 3, 90),
         _potential("praise", _("has praised us"), 2, 120),
         _potential("promise_kept", _("we kept a promise"), 1, 90),
         _potential("low_effort", _("was helped without trouble"), 1, 90),
+        _potential("value_confirmed", _("has confirmed what we are worth to it"), 2, 180),
         _potential("referral_given", _("has recommended us"), 3, 180),
         _potential("new_site", _("opens a new site"), 4, 270),
         _potential("staff_growth", _("takes on people"), 3, 180),
@@ -87,6 +89,7 @@ KINDS: Final[dict[str, SignalKind]] = {
         _potential("new_contact", _("has introduced us to more of its people"), 2, 180),
         _potential("interest_shown", _("asked about something it does not buy yet"), 3, 120),
         _potential("tender_won", _("we won a tender"), 4, 180),
+        _potential("opportunity_won", _("has bought something new from us"), 3, 180),
         _potential("competitor_failed", _("a competitor disappointed it"), 4, 120),
     )
 }
