@@ -82,7 +82,7 @@ def record_offering(
             _("There is an offering called “%(name)s” already.") % {"name": name},
             _("Choose another name, or bring that one back if it was retired."),
         )
-    if made.pk is None and offerings().count() >= MOST_OFFERINGS:
+    if offering is None and offerings().count() >= MOST_OFFERINGS:
         raise WrongOffering(
             _("There are %(most)s offerings already.") % {"most": MOST_OFFERINGS},
             _("Put some together: customers think in few kinds of things."),

@@ -9,12 +9,17 @@ from django.utils.translation import gettext as _
 from regulars.base.formats import number
 from regulars.facts.signal_kinds import COMPETITOR
 from regulars.plan.causes import CAUSES
+from regulars.plan.causes.birthday import is_another_birthday
 from regulars.plan.causes.cause import Figures, Firing, Ground
 from regulars.plan.causes.competitor import is_newer_attack
 from regulars.plan.causes.figures import iso_day
 from regulars.plan.causes.handover import is_next_stage
 from regulars.plan.causes.issue import is_another_issue
+from regulars.plan.causes.key_plan import is_another_line
+from regulars.plan.causes.opportunity import is_another_late_step
+from regulars.plan.causes.play import is_another_step
 from regulars.plan.causes.promise import is_another_promise
+from regulars.plan.causes.relations import is_another_gap
 from regulars.plan.standing import Standing, is_lost
 
 
@@ -29,9 +34,19 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
         return True
     if cause == "promise" and is_another_promise(before, firing):
         return True
+    if cause == "play" and is_another_step(before, firing):
+        return True
+    if cause == "opportunity" and is_another_late_step(before, firing):
+        return True
     if cause == "issue" and is_another_issue(before, firing):
         return True
     if cause == "competitor" and is_newer_attack(before, firing):
+        return True
+    if cause == "relations" and is_another_gap(before, firing):
+        return True
+    if cause == "key_plan" and is_another_line(before, firing):
+        return True
+    if cause == "birthday" and is_another_birthday(before, firing):
         return True
     return firing.stake >= 1.5 * stake_before
 
@@ -50,8 +65,14 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "handed_over"}
     if cause == "lost":
         return {"key": "loss_settled"}
+    if cause == "play":
+        return {"key": "step_settled"}
     if cause == "promise":
         return {"key": "promise_settled"}
+    if cause in {"relations", "key_plan", "birthday"}:
+        return {"key": f"{cause}_settled"}
+    if cause == "opportunity":
+        return {"key": "step_taken"}
     if cause == "issue":
         return {"key": "issue_settled"}
     contact = standing.last_contact.isoformat() if standing.last_contact else ""
@@ -81,7 +102,13 @@ def closing_sentence(closed: Figures) -> str:
         "handed_over": lambda: _("The hand-over was accepted, discarded, or looked at."),
         "loss_settled": lambda: _("It was won back or parted from, or was lost long ago."),
         "issue_settled": lambda: _("The problem was solved, or waits for something."),
+        "step_taken": lambda: _("The step was taken, put off, or the opportunity was decided."),
+        "relations_settled": lambda: _("The relation was widened, or it is a key account no longer."),
+        "key_plan_settled": lambda: _("It was done, or another day was set."),
+        "birthday_settled": lambda: _("The day has passed."),
         "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
+        "step_settled": lambda: _("The step was settled, or its playbook has ended."),
+        "step_elsewhere": lambda: _("The step stands with another proposal about the same account."),
         "no_attack": lambda: _("What was seen of the competitor was withdrawn, or is long ago."),
         "outranked": lambda: _("Others became more important; it comes back when it matters more."),
         "merged": lambda: _("Its account was merged into one that has the same action."),

@@ -11,6 +11,7 @@ from regulars.base.models import Member
 from regulars.facts.bulk_changes import assign_accounts
 from regulars.facts.models import Account
 from regulars.plan.models import Action, Handover, Promise
+from regulars.plan.opportunities import pass_on_opportunities
 
 _AT_ONCE = 5_000
 
@@ -34,6 +35,7 @@ def hand_over_and_deactivate(*, person: Member, heir: Member | None, member: Mem
             action.save(update_fields=["member", "reassigned", "updated_at"])
     if heir is not None:
         _pass_on_promises_and_handovers(person, heir, member=member)
+        pass_on_opportunities(person=person, heir=heir, member=member)
     return handed_over
 
 

@@ -50,6 +50,8 @@ class PlanThresholds:
     propose_lost: bool = _declared(True, _("propose to the superior to meet customers who were lost lately"))
     propose_handover: bool = _declared(True, _("propose to go on with hand-overs that wait"))
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
+    propose_opportunity: bool = _declared(True, _("propose to go on with opportunities whose next step is overdue"))
+    propose_play: bool = _declared(True, _("propose the steps of playbooks that run"))
     propose_issue: bool = _declared(True, _("propose to call customers whose problem is overdue"))
 
     silent_gaps: float = _declared(
@@ -170,8 +172,40 @@ class PlanThresholds:
     issue_uplift: float = _declared(
         0.15, _("chance that an open word about a late solution keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
+    opportunity_uplift: float = _declared(
+        0.15, _("chance that the next step in time wins an opportunity"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
     promise_uplift: float = _declared(
         0.10, _("chance that a promise kept in time keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+
+    play_uplift: float = _declared(
+        0.10, _("chance that a step of a playbook changes the outcome"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    plays_per_member: int = _declared(
+        15,
+        _("playbooks that run at once on the accounts of one member; with more, none starts by itself"),
+        least=0,
+        most=500,
+    )
+
+    propose_relations: bool = _declared(True, _("propose to mend relations to key accounts that hang by a thread"))
+    propose_key_plan: bool = _declared(True, _("propose what the plans of key accounts say, and visits of executives"))
+    propose_birthday: bool = _declared(True, _("propose to congratulate people who agreed that we keep their birthday"))
+    relations_uplift: float = _declared(
+        0.05, _("chance that a second relation keeps a key account"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    executive_visit_days: int = _declared(
+        180, _("days after which one of our executives is to visit a key account"), least=30, most=1095, unit=Unit.DAYS
+    )
+    key_plan_uplift: float = _declared(
+        0.05, _("chance that the plan of a key account, kept in time, keeps it"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    birthday_ahead_days: int = _declared(
+        3, _("days before a birthday from which it is on the list"), least=0, most=31, unit=Unit.DAYS
+    )
+    birthday_uplift: float = _declared(
+        0.005, _("chance that a few words on a birthday keep a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
 
     @property

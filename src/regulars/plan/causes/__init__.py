@@ -10,6 +10,7 @@ from typing import Final
 
 from regulars.plan.causes import (
     best_without_contact,
+    birthday,
     competitor,
     declining,
     dependence,
@@ -17,8 +18,12 @@ from regulars.plan.causes import (
     gone_silent,
     handover,
     issue,
+    key_plan,
     lost,
+    opportunity,
+    play,
     promise,
+    relations,
     sharp_growth,
 )
 from regulars.plan.causes.cause import Cause
@@ -28,15 +33,20 @@ CAUSES: Final[dict[str, Cause]] = {
     for cause in (
         competitor.CAUSE,
         promise.CAUSE,
+        play.CAUSE,
         issue.CAUSE,
         handover.CAUSE,
         dependence.CAUSE,
         lost.CAUSE,
         gone_silent.CAUSE,
         declining.CAUSE,
+        opportunity.CAUSE,
         first_weeks.CAUSE,
         best_without_contact.CAUSE,
         sharp_growth.CAUSE,
+        relations.CAUSE,
+        key_plan.CAUSE,
+        birthday.CAUSE,
     )
 }
 """Every cause by its key."""

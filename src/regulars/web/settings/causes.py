@@ -37,6 +37,7 @@ MOSTLY_DISMISSED = 0.4
 GROUPS: dict[str, tuple[str, ...]] = {
     "competitor": ("competitor_uplift",),
     "issue": ("issue_uplift",),
+    "opportunity": ("opportunity_uplift",),
     "promise": ("promise_ahead_days", "promise_uplift"),
     "handover": (
         "handover_days",
@@ -63,6 +64,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "contact_uplift_unknown",
     ),
     "sharp_growth": ("growth_share", "growth_days_before", "sharp_growth_uplift"),
+    "relations": ("relations_uplift",),
+    "key_plan": ("executive_visit_days", "key_plan_uplift"),
+    "birthday": ("birthday_ahead_days", "birthday_uplift"),
     "list": ("actions_per_day", "digest_size"),
     "worth": ("discount_rate", "value_horizon_months"),
     "issues": (*ISSUE_THRESHOLDS, "issue_open_days"),
