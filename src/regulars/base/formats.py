@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import NumberPattern, get_currency_name, parse_pattern
 from django.utils.translation import get_language, to_locale
@@ -75,9 +75,24 @@ def month(on: date) -> str:
     return _date(on, "LLLL y")
 
 
+def day_of_year(month_of_year: int, day_of_month: int) -> str:
+    """A day that comes every year: 3 December."""
+    return format_skeleton("MMMMd", date(2024, month_of_year, day_of_month), locale=_usual_locale())
+
+
 def short_month(on: date) -> str:
     """The month of a date where there is little room: Dec 11."""
     return _date(on, "LLL yy")
+
+
+def weekday(on: date, *, short: bool = False) -> str:
+    """The day of the week: Tuesday; short: Tue."""
+    return _date(on, "ccc" if short else "cccc")
+
+
+def clock(at: datetime, where: tzinfo) -> str:
+    """The time of day at a place: 14:05."""
+    return str(format_time(at.astimezone(where), "HH:mm", locale=_locale()))
 
 
 def moment(at: datetime, where: tzinfo) -> str:
