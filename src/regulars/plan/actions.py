@@ -19,6 +19,7 @@ from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Contact, Interaction
 from regulars.plan.causes import CAUSES
 from regulars.plan.models import Action
+from regulars.plan.play_following import follow_dismissed, follow_done, follow_reopened
 from regulars.plan.seen import seen_with_account
 
 USUAL_OBJECTIONS = (
@@ -66,6 +67,7 @@ def mark_done(
             account=action.account, kind=kind, on=on, member=member, text=text, outcome=outcome, contacts=contacts
         )
         _finish(action, Action.State.DONE, on=on, reason=outcome, member=member)
+    follow_done(action, on=on, said=outcome, member=member)
     return action
 
 
@@ -75,6 +77,7 @@ def mark_not_useful(*, action: Action, on: date, reason: str, member: Member | N
     action = _pending(action, member)
     with audited(action, verb="mark_not_useful", member=member):
         _finish(action, Action.State.NOT_USEFUL, on=on, reason=_given(reason), member=member)
+    follow_dismissed(action, on=on, reason=reason, member=member)
     return action
 
 
@@ -131,6 +134,7 @@ def reopen(*, action: Action, member: Member | None) -> Action:
         action.interaction = action.closed_by = action.closed_on = action.snoozed_until = None
         action.reason = ""
         action.save()
+    follow_reopened(action, member=member)
     if interaction is not None:
         withdraw_interaction(interaction=interaction, member=member)
     return action

@@ -23,6 +23,7 @@ from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
 from regulars.plan.closing import is_clearly_worse, why_gone
 from regulars.plan.models import Action
+from regulars.plan.play_turns import begin_turn, finish_turn
 from regulars.plan.seasons import paused_last_year
 from regulars.plan.standing import SCORE_COLUMNS, YEAR, Standing
 from regulars.plan.thresholds import plan_thresholds
@@ -67,6 +68,7 @@ def refresh_actions(*, snapshot: Snapshot, today: date) -> RefreshReport:
     """
     with exclusive(ACTIONS_LOCK), transaction.atomic():
         report = RefreshReport(as_of=snapshot.as_of, today=today)
+        begin_turn(max(snapshot.as_of, today))
         report.woken = _wake(today)
         report.closed["merged"] += _follow_merges(today)
         ground = _ground(snapshot, today)
@@ -78,8 +80,10 @@ def refresh_actions(*, snapshot: Snapshot, today: date) -> RefreshReport:
         report.closed.update(_close(pending, gone, today))
         report.updated = _update(pending, {key: one for key, one in found.still.items() if key not in gone}, today)
         report.proposed.update(_propose(proposed, today))
+        new = {one.key[0] for one in proposed if one.key[1] == "play"}
+        report.proposed["play"] -= finish_turn(ground.on, new=new)
         report.open = Action.objects.filter(state=Action.State.OPEN).count()
-        report.closed = +report.closed
+        report.closed, report.proposed = +report.closed, +report.proposed
         return report
 
 
