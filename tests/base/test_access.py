@@ -24,12 +24,12 @@ MATRIX: dict[str, tuple[Scope, set[Permission]]] = {
     "sales_head": (
         Scope.ALL,
         {P.READ, P.WRITE, P.ASSIGN, P.MERGE, P.IMPORT, P.EXPORT, P.CONFIGURE, P.MANAGE_MEMBERS}
-        | {P.SEE_COST, P.SEE_CONFIDENTIAL, P.SEE_INCENTIVES, P.SEE_AUDIT},
+        | {P.SEE_COST, P.SEE_CONFIDENTIAL, P.SEE_INCENTIVES, P.SEE_AUDIT, P.MANAGE_LEADS},
     ),
     "account_manager": (Scope.TEAM, {P.READ, P.WRITE, P.MERGE, P.SEE_COST}),
     "new_business_seller": (Scope.OWN, {P.READ, P.WRITE}),
     "service": (Scope.ALL, {P.READ, P.WRITE}),
-    "marketer": (Scope.ALL, {P.READ, P.EXPORT}),
+    "marketer": (Scope.ALL, {P.READ, P.EXPORT, P.MANAGE_LEADS}),
     "analyst": (Scope.ALL, {P.READ, P.EXPORT, P.SEE_COST}),
 }
 

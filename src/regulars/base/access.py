@@ -36,6 +36,7 @@ class Permission(StrEnum):
     MERGE = "merge"  # join duplicate accounts, and take it back
     IMPORT = "import"  # import files, undo imports
     EXPORT = "export"  # take lists out of the house
+    MANAGE_LEADS = "manage_leads"  # what makes a lead fit, to whom leads go, the forms they come by
     CONFIGURE = "configure"  # organisation, thresholds, rules, fields of our own
     MANAGE_MEMBERS = "manage_members"
     SEE_COST = "see_cost"  # cost and margin
@@ -64,7 +65,7 @@ ROLES: dict[Member.Role, Rights] = {
     _R.ACCOUNT_MANAGER: _rights(Scope.TEAM, _P.READ, _P.WRITE, _P.MERGE, _P.SEE_COST),
     _R.NEW_BUSINESS_SELLER: _rights(Scope.OWN, _P.READ, _P.WRITE),
     _R.SERVICE: _rights(Scope.ALL, _P.READ, _P.WRITE),
-    _R.MARKETER: _rights(Scope.ALL, _P.READ, _P.EXPORT),
+    _R.MARKETER: _rights(Scope.ALL, _P.READ, _P.EXPORT, _P.MANAGE_LEADS),
     _R.ANALYST: _rights(Scope.ALL, _P.READ, _P.EXPORT, _P.SEE_COST),
 }
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -146,7 +146,9 @@ def _without_legal_form(words: list[str]) -> list[str]:
 # What is known of each account
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
+    """What accounts are compared by."""
+
     account_id: int
     name: str
     person: bool
@@ -167,17 +169,23 @@ def _by_last_digits(phones: Iterable[str]) -> dict[str, str]:
     return {number[-7:]: phone for phone, number in digits.items() if len(number) >= 6}
 
 
-def _load(accounts: Iterable[tuple[Any, ...]], contacts: Iterable[tuple[Any, ...]]) -> list[_Known]:
+def known_from(
+    accounts: QuerySet[Account], contacts: QuerySet[Contact], *, also: Iterable[tuple[Any, ...]] = ()
+) -> list[Known]:
+    """What accounts and `also` rows like theirs are compared by; those of `also` come first."""
     emails: dict[int, set[str]] = defaultdict(set)
     phones: dict[int, set[str]] = defaultdict(set)
-    for account_id, email, phone, mobile in contacts:
+    ways = contacts.exclude(email="", phone="", mobile="").values_list("account_id", "email", "phone", "mobile")
+    for account_id, email, phone, mobile in ways.iterator():
         emails[account_id].add(email)
         phones[account_id].update((phone, mobile))
+    columns = ("pk", "name", "kind", "email", "phone", "street", "city", "postcode", "country", "parent_id")
+    rows = chain(also, accounts.order_by("pk").values_list(*columns).iterator())
     found = []
-    for account_id, name, kind, email, phone, street, city, postcode, country, parent_id in accounts:
+    for account_id, name, kind, email, phone, street, city, postcode, country, parent_id in rows:
         words = _meaning(name)
         found.append(
-            _Known(
+            Known(
                 account_id, name, kind == Account.Kind.PERSON, " ".join(sorted(words)), "".join(words),
                 " ".join(sorted(_NUMBER.findall(name))),
                 frozenset(one.strip().casefold() for one in {email, *emails[account_id]} if "@" in one),
@@ -197,7 +205,7 @@ def _windows(block: list[int]) -> Iterator[list[int]]:
         yield block[start : start + BLOCK]
 
 
-def _same_key(known: Sequence[_Known]) -> Iterator[tuple[int, int]]:
+def _same_key(known: Sequence[Known]) -> Iterator[tuple[int, int]]:
     """Pairs that share an e-mail address, the end of a phone number, an address or the folded name."""
     blocks: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, one in enumerate(known):
@@ -216,7 +224,7 @@ def _same_key(known: Sequence[_Known]) -> Iterator[tuple[int, int]]:
                 yield from combinations(sorted(window), 2)
 
 
-def _similar_names(known: Sequence[_Known]) -> Iterator[tuple[int, int]]:
+def _similar_names(known: Sequence[Known]) -> Iterator[tuple[int, int]]:
     """Pairs with similar folded names, looked for among names that share a word, a beginning or an end.
 
     Numbers must be equal: "Customer 1001" and "Customer 1002" are similar and not the same.
@@ -237,7 +245,7 @@ def _similar_names(known: Sequence[_Known]) -> Iterator[tuple[int, int]]:
                 yield from _similar_within(known, sorted(window))
 
 
-def _similar_within(known: Sequence[_Known], window: list[int]) -> Iterator[tuple[int, int]]:
+def _similar_within(known: Sequence[Known], window: list[int]) -> Iterator[tuple[int, int]]:
     names = [known[at].folded for at in window]
     likeness = process.cdist(names, names, scorer=fuzz.ratio, score_cutoff=SIMILAR_FROM, dtype=np.uint8)
     for first, second in zip(*np.nonzero(np.triu(likeness, 1)), strict=True):
@@ -251,7 +259,7 @@ _Evidence = list[tuple[float, str, dict[str, str]]]
 """Weight, sentence, what to put into it. Translated only for pairs that are proposed: most are not."""
 
 
-class _Weighed(NamedTuple):
+class Weighed(NamedTuple):
     score: float
     evidence: _Evidence
 
@@ -259,7 +267,7 @@ class _Weighed(NamedTuple):
         return [_(sentence) % said for _weight, sentence, said in self.evidence]
 
 
-def _weigh(first: _Known, second: _Known) -> _Weighed:
+def weigh(first: Known, second: Known) -> Weighed:
     """Every reason leaves a chance of error; the score is one minus their product, less what speaks against."""
     evidence = [*_name_evidence(first, second), *_email_evidence(first, second), *_phone_evidence(first, second)]
     evidence += _address_evidence(first, second)
@@ -269,10 +277,10 @@ def _weigh(first: _Known, second: _Known) -> _Weighed:
     score, against = 1 - error, _counter_evidence(first, second)
     for factor, _sentence, _said in against:
         score *= factor
-    return _Weighed(round(score, 3), evidence + against)
+    return Weighed(round(score, 3), evidence + against)
 
 
-def _name_evidence(first: _Known, second: _Known) -> _Evidence:
+def _name_evidence(first: Known, second: Known) -> _Evidence:
     people = first.person and second.person
     if first.folded == second.folded and first.folded:
         if first.name == second.name:
@@ -289,7 +297,7 @@ def _name_evidence(first: _Known, second: _Known) -> _Evidence:
     return []
 
 
-def _email_evidence(first: _Known, second: _Known) -> _Evidence:
+def _email_evidence(first: Known, second: Known) -> _Evidence:
     for email in sorted(first.emails & second.emails):
         return [(0.8, gettext_noop("the same e-mail address %(email)s"), {"email": email})]
     domains = [{email.rpartition("@")[2] for email in one.emails} - FREE_MAIL for one in (first, second)]
@@ -298,7 +306,7 @@ def _email_evidence(first: _Known, second: _Known) -> _Evidence:
     return []
 
 
-def _phone_evidence(first: _Known, second: _Known) -> _Evidence:
+def _phone_evidence(first: Known, second: Known) -> _Evidence:
     weights = {
         phonenumbers.MatchType.EXACT_MATCH: 0.6,
         phonenumbers.MatchType.NSN_MATCH: 0.5,
@@ -328,7 +336,7 @@ def _region(country: str) -> str | None:
     return found
 
 
-def _address_evidence(first: _Known, second: _Known) -> _Evidence:
+def _address_evidence(first: Known, second: Known) -> _Evidence:
     same_place = _same_place(first, second)
     if same_place and first.street and first.street == second.street:
         return [(0.45, gettext_noop("the same address"), {})]
@@ -337,11 +345,11 @@ def _address_evidence(first: _Known, second: _Known) -> _Evidence:
     return [(0.25, gettext_noop("the same town"), {})] if same_place else []
 
 
-def _same_place(first: _Known, second: _Known) -> bool:
+def _same_place(first: Known, second: Known) -> bool:
     return bool(first.postcode and first.postcode == second.postcode) or bool(first.city and first.city == second.city)
 
 
-def _counter_evidence(first: _Known, second: _Known) -> _Evidence:
+def _counter_evidence(first: Known, second: Known) -> _Evidence:
     against: _Evidence = []
     if first.country and second.country and first.country != second.country:
         against.append((0.6, gettext_noop("but in different countries"), {}))
@@ -376,23 +384,15 @@ def propose_duplicates(*, limit: int = 100, member: Member | None = None) -> lis
     ]
 
 
-def _search(accounts: QuerySet[Account], *, limit: int) -> list[tuple[_Known, _Known, _Weighed]]:
-    known = _load(
-        accounts.order_by("pk")
-        .values_list("pk", "name", "kind", "email", "phone", "street", "city", "postcode", "country", "parent_id")
-        .iterator(),
-        Contact.objects.filter(account__merged_into=None)
-        .exclude(email="", phone="", mobile="")
-        .values_list("account_id", "email", "phone", "mobile")
-        .iterator(),
-    )
+def _search(accounts: QuerySet[Account], *, limit: int) -> list[tuple[Known, Known, Weighed]]:
+    known = known_from(accounts, Contact.objects.filter(account__merged_into=None))
     different = set(NotDuplicates.objects.values_list("first_id", "second_id"))
     return _best_pairs(known, different=different, limit=limit)
 
 
 def _best_pairs(
-    known: Sequence[_Known], *, different: set[tuple[int, int]], limit: int
-) -> list[tuple[_Known, _Known, _Weighed]]:
+    known: Sequence[Known], *, different: set[tuple[int, int]], limit: int
+) -> list[tuple[Known, Known, Weighed]]:
     found = []
     for one, other in {*_same_key(known), *_similar_names(known)}:
         first, second = known[one], known[other]
@@ -400,7 +400,7 @@ def _best_pairs(
             continue
         if (first.account_id, second.account_id) in different:
             continue
-        weighed = _weigh(first, second)
+        weighed = weigh(first, second)
         if weighed.score >= PROPOSED_FROM:
             found.append((first, second, weighed))
     found.sort(key=lambda pair: (-pair[2].score, pair[0].account_id, pair[1].account_id))

@@ -28,6 +28,7 @@ PERMISSIONS: dict[Permission, str | Promise] = {
     Permission.MERGE: _("Join accounts that are the same customer"),
     Permission.IMPORT: _("Import files, undo imports"),
     Permission.EXPORT: _("Take lists out of the house"),
+    Permission.MANAGE_LEADS: _("Say which leads fit and to whom they go, make forms and import leads"),
     Permission.SEE_COST: _("See cost and margin"),
     Permission.SEE_CONFIDENTIAL: _("See confidential fields"),
     Permission.SEE_INCENTIVES: _("See targets and pay of others"),
