@@ -14,7 +14,8 @@ from regulars.base.models import Member, Team
 from regulars.core.errors import Refusal
 from regulars.facts.merges import merge_accounts
 from regulars.facts.models import Account, AccountGoal, Contact, Interaction, Issue, Signal
-from regulars.plan.models import Promise, Review, ReviewAnswer, ReviewArea, ReviewEntry, ReviewQuestion
+from regulars.plan.dossier import note_fact
+from regulars.plan.models import DossierFact, Promise, Review, ReviewAnswer, ReviewArea, ReviewEntry, ReviewQuestion
 from regulars.plan.promises import keep_promise, renegotiate_promise
 from regulars.plan.review_finish import finish_review, promises_of_review, reopen_review
 from regulars.plan.review_forms import Typed, WrongForm, keep_typed
@@ -199,6 +200,8 @@ def test_finishing_makes_signals_issues_promises_goals_and_proposes_the_next(
     assert [(goal.text, goal.noted_on) for goal in AccountGoal.objects.all()] == [
         ("Wants to open a second shop", AS_OF)
     ]
+    known = DossierFact.objects.order_by("pk").values_list("topic", "text", "source", "on")
+    assert list(known) == [("other", "Closed on Mondays", "review of 9 Dec 2024", AS_OF)]
     talk = Interaction.objects.get()
     assert (talk.kind, talk.on, talk.text, list(talk.contacts.all())) == ("call", AS_OF, "Review: A good talk", [ada])
     coming = Review.objects.exclude(pk=review.pk).get()
@@ -335,10 +338,10 @@ def test_questions_cover_the_three_areas_and_what_is_not_known(review: Review, f
     found = questions_for(review, on=AS_OF)
     assert {one.area for one in found} == set(ReviewArea)
     unknown = {one.key for one in found if one.unknown}
-    assert {"unknown-goals", "unknown-competitor", "unknown-service"} <= unknown
+    assert {"unknown-preferences", "unknown-aims", "unknown-competitors"} <= unknown
     assert "unknown-level-executive" not in unknown  # Ada is the owner
-    AccountGoal.objects.create(account=firm, text="Grow", noted_on=AS_OF)
-    assert "unknown-goals" not in asked(review)
+    note_fact(account=firm, topic="aims", text="Grow", source="visit", known_on=AS_OF, on=AS_OF, member=firm.owner)
+    assert "unknown-aims" not in asked(review)
     assert "others-before" in asked(review)  # nobody reviewed it before
 
 
@@ -378,10 +381,12 @@ def test_the_firm_words_and_leaves_out_what_came_with_regulars(review: Review, o
 
 
 def test_what_was_told_in_one_review_is_not_asked_in_the_next(review: Review, firm: Account, owner: Member) -> None:
+    """The answer to what we did not know is a fact of the dossier at once."""
     firsts = asked(review)
-    area, key = "needs", "unknown-goals"
+    area, key = "needs", "unknown-aims"
     answers = {f"answer.{area}.{key}.text": "A second shop", "answer.about_us.us-better.text": "Nothing"}
     finished(review, owner, **answers)
+    assert [(one.topic, one.text) for one in DossierFact.objects.all()] == [("aims", "A second shop")]
     following = Review.objects.exclude(pk=review.pk).get()
     found = asked(following)
     assert key in firsts

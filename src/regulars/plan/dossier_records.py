@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -23,7 +22,7 @@ from regulars.facts.offerings import visible_supplies
 from regulars.facts.service_profiles import profile_sentences, service_profile
 from regulars.facts.told_signs import standing_signs
 from regulars.facts.wallet_estimates import HOLDS_FOR, estimates_of
-from regulars.plan.models import DossierFact, ReviewFact
+from regulars.plan.models import DossierFact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +65,6 @@ def told_by_records(account: Account, contacts: Sequence[Contact], *, member: Me
     for contact in contacts:
         for topic, item in _of_person(contact, where):
             found[contact.pk, topic].append(item)
-    of_review = Q(review__account=account) | Q(review__account__merged_into=account)
-    learned = ReviewFact.objects.filter(of_review, kind=ReviewFact.Kind.FACT)
-    for fact in learned.select_related("review").order_by("-review__held_on", "pk"):
-        held_on = fact.review.held_on or fact.review.due_on
-        found[fact.contact_id, "other"].append(Item(text=fact.text, source=_("review"), on=held_on))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from regulars.facts.issues import LONGEST_TITLE, open_issue
 from regulars.facts.models import Account, AccountGoal, Interaction, Signal
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
 from regulars.insight.protection import protect
+from regulars.plan.dossier import note_fact, take_back_fact, visible_facts
 from regulars.plan.issue_rules import due_time
 from regulars.plan.models import (
     Promise,
@@ -56,8 +58,8 @@ _TALKS: Final = {
     Review.How.VIDEO: Interaction.Kind.MEETING,
 }
 _GOALS: Final = {
-    ReviewFact.Kind.GOAL: AccountGoal.Kind.GOAL,
-    ReviewFact.Kind.CHALLENGE: AccountGoal.Kind.CHALLENGE,
+    ReviewFact.GOAL: AccountGoal.Kind.GOAL,
+    ReviewFact.CHALLENGE: AccountGoal.Kind.CHALLENGE,
 }
 
 
@@ -252,44 +254,58 @@ def _keep_problems(desk: _Desk, side: ReviewProblem.Side, wanted: list[Problem])
 
 
 def _keep_facts(desk: _Desk, wanted: list[Learned]) -> None:
-    before = {one.place: one for one in desk.review.facts.all()}
+    before = {(one.place, one.key): one for one in desk.review.facts.all()}
     for said in wanted:
-        known = before.pop(said.place, None)
+        known = before.pop((said.place, said.key), None)
         contact_id = said.contact.pk if said.contact else None
         if known is not None and (known.kind, known.text, known.contact_id) == (said.kind, said.text, contact_id):
             continue
         if known is not None:
-            _withdraw_goals(desk, known)
-        fact = known or ReviewFact(review=desk.review, place=said.place)
-        with audited(fact, verb="note_review_fact", member=desk.member, account_id=desk.account.pk):
-            fact.kind, fact.text, fact.contact = said.kind, said.text, said.contact
-            fact.save()
-        _note_goal(desk, fact)
+            _withdraw_noted(desk, known)
+        fact = known or ReviewFact(review=desk.review, place=said.place, key=said.key)
+        fact.kind, fact.text, fact.contact = said.kind, said.text, said.contact
+        fact.noted_uid = _noted(desk, fact)
+        fact.save()
     for gone in before.values():
-        _withdraw_goals(desk, gone)
-        with audited(gone, verb="withdraw_review_fact", member=desk.member, account_id=desk.account.pk):
-            gone.delete()
+        _withdraw_noted(desk, gone)
+        gone.delete()
 
 
-def _note_goal(desk: _Desk, fact: ReviewFact) -> None:
+def _noted(desk: _Desk, fact: ReviewFact) -> UUID:
+    """Note it where everybody looks for it: among the goals of the account, or in its dossier."""
+    held_on = desk.review.held_on or desk.on
     if fact.kind in _GOALS:
-        note_goal(
+        goal = note_goal(
             account=desk.account,
             text=fact.text,
-            on=desk.review.held_on or desk.on,
+            on=held_on,
             member=desk.member,
-            kind=_GOALS[ReviewFact.Kind(fact.kind)],
+            kind=_GOALS[fact.kind],
             source=desk.source,
-            contact=fact.contact or desk.review.contact,
-            record=SignalSource.of(fact),
+            contact=desk.review.contact,
+            record=SignalSource.of(desk.review),
         )
+        return goal.uid
+    noted = note_fact(
+        account=desk.account,
+        topic=fact.kind,
+        text=fact.text,
+        source=desk.source,
+        known_on=held_on,
+        on=desk.on,
+        member=desk.member,
+        contact=fact.contact,
+    )
+    return noted.uid
 
 
-def _withdraw_goals(desk: _Desk, fact: ReviewFact) -> None:
-    source = SignalSource.of(fact)
-    live = AccountGoal.objects.filter(source_uid=source.uid, state=AccountGoal.State.LIVE)
-    for goal in live:
+def _withdraw_noted(desk: _Desk, fact: ReviewFact) -> None:
+    if fact.noted_uid is None:
+        return
+    for goal in AccountGoal.objects.filter(uid=fact.noted_uid, state=AccountGoal.State.LIVE):
         end_goal(goal=goal, state=AccountGoal.State.WITHDRAWN, on=desk.on, member=desk.member)
+    for noted in visible_facts(desk.member).filter(uid=fact.noted_uid, withdrawn_at=None):
+        take_back_fact(fact=noted, member=desk.member)
 
 
 # Promises

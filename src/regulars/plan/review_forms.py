@@ -21,6 +21,7 @@ from regulars.base.access import Permission, require, visible_members
 from regulars.base.models import Member
 from regulars.facts.models import Account, Contact
 from regulars.facts.signal_kinds import KINDS
+from regulars.plan.dossier_topics import topics_to_note
 from regulars.plan.models import (
     Review,
     ReviewArea,
@@ -29,6 +30,7 @@ from regulars.plan.models import (
     ReviewRecommendation,
     ReviewStep,
 )
+from regulars.plan.review_unknowns import fact_from
 from regulars.plan.reviews import NoSuchReview, WrongReview
 from regulars.plan.seen import seen_with_account
 
@@ -100,6 +102,12 @@ class Kept:
     clash: bool = False
     by: str = ""
     """Who wrote what stands there."""
+
+
+def kinds_of_facts(*, person: bool) -> list[str]:
+    """What something that was learned can be: a goal, a challenge, or a topic of the dossier."""
+    topics = [one.key for one in topics_to_note(person=person)]
+    return topics if person else [ReviewFact.GOAL, ReviewFact.CHALLENGE, *topics]
 
 
 def reviews_on_own_accounts(member: Member | None) -> QuerySet[Review]:
@@ -224,8 +232,11 @@ class Learned:
 
     place: int
     kind: str
+    """A goal, a challenge, or a topic of the dossier."""
     text: str
     contact: Contact | None = None
+    key: str = ""
+    """Of the question that it answers; of a line of the form it is empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +277,7 @@ class _Reader:
         held_on = self._day("held_on", self.review.held_on or self.on)
         if held_on > self.on:
             self.wrong["held_on"] = _("That day has not come yet.")
-        recommendations = self._recommendations()
+        recommendations, answers = self._recommendations(), self._answers()
         if not recommendations:
             self.wrong["recommendation.1.text"] = _(
                 "A review ends with a recommendation: something to buy, or advice on using what they have better."
@@ -276,7 +287,7 @@ class _Reader:
             how=self._choice("how", Review.How.values, self.review.how),
             contact=self._contact("contact") if "contact" in self.entries else self.review.contact,
             said=self._said("said"),
-            answers=self._answers(),
+            answers=answers,
             theirs=[
                 Problem(place=place, text=text, opens_issue=bool(self._said(f"theirs.{place}.issue")))
                 for place, text in self._lines("theirs")
@@ -284,16 +295,26 @@ class _Reader:
             ours=[Problem(place=place, text=text) for place, text in self._lines("ours")],
             promises=self._promises(held_on),
             recommendations=recommendations,
-            facts=[
-                Learned(
-                    place=place,
-                    kind=self._choice(f"fact.{place}.kind", ReviewFact.Kind.values, ReviewFact.Kind.FACT),
-                    text=text,
-                    contact=self._contact(f"fact.{place}.contact"),
-                )
-                for place, text in self._lines("fact")
-            ],
+            facts=self._facts(answers),
         )
+
+    def _facts(self, answers: list[Answered]) -> list[Learned]:
+        """What was learned by the way, and what answers to questions that we asked because we did not know."""
+        found = []
+        for place, text in self._lines("fact"):
+            contact = self._contact(f"fact.{place}.contact")
+            kinds = kinds_of_facts(person=contact is not None)
+            kind = self._choice(f"fact.{place}.kind", kinds, "other")
+            found.append(Learned(place=place, kind=kind, text=text, contact=contact))
+        for answer in answers:
+            tells = fact_from(answer.key)
+            if tells is None:
+                continue
+            contact = self.account.contacts.filter(uid=tells.contact_uid).first() if tells.contact_uid else None
+            if tells.topic in kinds_of_facts(person=contact is not None):
+                text = answer.text[:LONGEST_LINE]
+                found.append(Learned(place=0, kind=tells.topic, text=text, contact=contact, key=answer.key))
+        return found
 
     def _answers(self) -> list[Answered]:
         found = []

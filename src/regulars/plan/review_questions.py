@@ -31,9 +31,9 @@ from regulars.plan.review_unknowns import unknowns_of
 from regulars.plan.seen import of_account
 
 LONGEST_QUESTION = 500
-AN_AREA = 4
+AN_AREA = 3
 """Of the bank in one area: a review is a talk, not a questionnaire. What is not known comes on top."""
-UNKNOWNS_AN_AREA = 3
+UNKNOWNS_AN_AREA = 2
 ANSWERED_FOR_MONTHS = 24
 """What was told is not asked again for so long."""
 FEWER = -0.1
@@ -87,7 +87,7 @@ def questions_for(review: Review, *, on: date) -> list[Asked]:
         key = f"{OWN}{own.uid.hex}"
         asked = _asked_own(own, key, language)
         ranked[ReviewArea(own.area)].append(((True, False, told.get(key, date.min)), asked))
-    unknown = _unknown(account, language, told, on)
+    unknown = _unknown(review, account, told, on)
     found: list[Asked] = []
     for area, of_area in ranked.items():
         found += [one for one in unknown if one.area == area][:UNKNOWNS_AN_AREA]
@@ -95,11 +95,11 @@ def questions_for(review: Review, *, on: date) -> list[Asked]:
     return found
 
 
-def _unknown(account: Account, language: str, told: Mapping[str, date], on: date) -> list[Asked]:
+def _unknown(review: Review, account: Account, told: Mapping[str, date], on: date) -> list[Asked]:
     recently = months_before(on, ANSWERED_FOR_MONTHS)
-    reading = _reading()
+    language, reading = spoken_in(review), _reading()
     found = []
-    for one in unknowns_of(account):
+    for one in unknowns_of(account, review.contact, on=on):
         if told.get(one.key, date.min) > recently:
             continue
         with translation.override(language):

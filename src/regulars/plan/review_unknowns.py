@@ -1,20 +1,31 @@
 """What is not known of an account, as questions for its next review: nobody has to think of them.
 
-Each source says what it misses; a new kind of fact adds one here. The order is that in which they are asked.
+What the dossier misses, levels at which we know nobody, offerings of which nobody knows who supplies them. An answer is
+a fact at once: `fact_from` tells under which topic of the dossier it belongs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from regulars.facts.models import Account, AccountGoal, Contact, Signal
-from regulars.facts.service_profiles import service_profile
-from regulars.facts.signal_kinds import COMPETITOR
+from regulars.facts.models import Account, Contact
+from regulars.insight.white_space import unknown_offerings
+from regulars.plan.dossier_known import missing_facts
 from regulars.plan.models import ReviewArea
-from regulars.plan.seen import of_account
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+PREFIX: Final = "unknown-"
+OFFERINGS: Final = 2
+"""So many are asked in one review."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,29 +37,99 @@ class Unknown:
     says: Callable[[], str]
 
 
-def unknowns_of(account: Account) -> list[Unknown]:
-    """What is not known of the account, most useful first."""
-    return [one for source in SOURCES for one in source(account)]
+@dataclass(frozen=True, kw_only=True)
+class FactFrom:
+    """What the answer to such a question is: a fact of the dossier, about the account or about somebody there."""
+
+    topic: str
+    contact_uid: UUID | None = None
 
 
-def _goals(account: Account) -> Iterator[Unknown]:
-    live = AccountGoal.objects.filter(of_account(account), state=AccountGoal.State.LIVE)
-    if not live.exists():
-        yield Unknown(
-            key="unknown-goals",
-            area=ReviewArea.NEEDS,
-            says=lambda: _("What do you want to have reached a year from now?"),
-        )
+@dataclass(frozen=True, kw_only=True)
+class _Ask:
+    """A topic of the dossier, as one asks the customer for it."""
+
+    area: ReviewArea
+    text: _StrPromise
+    firms_only: bool = False
 
 
-def _competitors(account: Account) -> Iterator[Unknown]:
-    heard = Signal.objects.filter(account=account, kind__in=COMPETITOR, withdrawn_at=None)
-    if not heard.exists():
-        yield Unknown(
-            key="unknown-competitor",
-            area=ReviewArea.COMPETITORS,
-            says=lambda: _("Whom else do you ask when you need something of this kind?"),
-        )
+_US, _NEEDS, _OTHERS = ReviewArea.ABOUT_US, ReviewArea.NEEDS, ReviewArea.COMPETITORS
+_OF_ACCOUNT: Final = {
+    "aims": _Ask(area=_NEEDS, text=gettext_lazy("What do you want to have reached a year from now?")),
+    "competitors": _Ask(area=_OTHERS, text=gettext_lazy("Whom else do you ask when you need something of this kind?")),
+    "preferences": _Ask(
+        area=_US,
+        text=gettext_lazy("What matters most to you in delivery, packing and the way we talk with each other?"),
+    ),
+    "decisions": _Ask(
+        area=_NEEDS,
+        text=gettext_lazy("How do you decide about larger plans, and who takes part in it?"),
+        firms_only=True,
+    ),
+    "business": _Ask(
+        area=_NEEDS,
+        text=gettext_lazy("What are you known for, and who are your most important customers?"),
+        firms_only=True,
+    ),
+    "wallet": _Ask(
+        area=_OTHERS,
+        text=gettext_lazy(
+            "Roughly how much do you spend a year on things of our kind, with everyone? It helps us to advise you."
+        ),
+        firms_only=True,
+    ),
+}
+_OF_PERSON: Final = {
+    "role": _Ask(area=_NEEDS, text=gettext_lazy("What are you responsible for, and what do you look at first?")),
+    "aims": _Ask(area=_NEEDS, text=gettext_lazy("What would make the coming year a good one for you?")),
+    "preferences": _Ask(area=_US, text=gettext_lazy("How do you like to work with us: in writing or in talk?")),
+}
+_LEVELS: Final = {
+    "finance": _Ask(area=_US, text=gettext_lazy("Whom may we call when something about an invoice is not clear?")),
+    "daily_user": _Ask(
+        area=_US, text=gettext_lazy("Who works with our products every day? We would like to hear from them, too.")
+    ),
+    "executive": _Ask(
+        area=_NEEDS, text=gettext_lazy("Who leads your house? We would like to get to know them when it suits.")
+    ),
+}
+_LEVEL: Final = "level-"
+_OFFERING: Final = "offering-"
+
+
+def unknowns_of(account: Account, contact: Contact | None, *, on: date) -> list[Unknown]:
+    """What is not known of the account and of who is met there, most useful first."""
+    return [*_missing(account, contact, on), *_people(account), *_offerings(account)]
+
+
+def fact_from(key: str) -> FactFrom | None:
+    """What the answer to the question with this key tells; None for questions of the bank."""
+    if not key.startswith(PREFIX):
+        return None
+    name = key.removeprefix(PREFIX)
+    if name.startswith(_OFFERING):
+        return FactFrom(topic="competitors")
+    if name.startswith(_LEVEL):
+        return FactFrom(topic="decisions" if name == f"{_LEVEL}executive" else "other")
+    topic, _dash, person = name.partition("-")
+    try:
+        return FactFrom(topic=topic, contact_uid=UUID(person) if person else None)
+    except ValueError:
+        return None
+
+
+def _missing(account: Account, contact: Contact | None, on: date) -> Iterator[Unknown]:
+    """Whoever asks: that a fact is confidential is no reason to ask the customer again."""
+    gaps = missing_facts(account, on=on, member=None)
+    of_account = {one.topic.key for one in gaps if one.contact is None}
+    of_person = {one.topic.key for one in gaps if one.contact is not None and one.contact == contact}
+    for topic, ask in _OF_ACCOUNT.items():
+        if topic in of_account and not (ask.firms_only and account.kind != Account.Kind.FIRM):
+            yield _unknown(f"{PREFIX}{topic}", ask)
+    for topic, ask in _OF_PERSON.items():
+        if contact is not None and topic in of_person:
+            yield _unknown(f"{PREFIX}{topic}-{contact.uid.hex}", ask)
 
 
 def _people(account: Account) -> Iterator[Unknown]:
@@ -58,36 +139,21 @@ def _people(account: Account) -> Iterator[Unknown]:
     levels = set(account.contacts.filter(active=True).values_list("level", flat=True))
     if Contact.Level.UNKNOWN in levels:
         return
-    if not levels & {Contact.Level.OWNER, Contact.Level.EXECUTIVE}:
+    for level, ask in _LEVELS.items():
+        known = {Contact.Level.OWNER, Contact.Level.EXECUTIVE} if level == "executive" else {level}
+        if not levels & known:
+            yield _unknown(f"{PREFIX}{_LEVEL}{level}", ask)
+
+
+def _offerings(account: Account) -> Iterator[Unknown]:
+    for offering in unknown_offerings(account)[:OFFERINGS]:
+        said = {"what": offering.name}
         yield Unknown(
-            key="unknown-level-executive",
-            area=ReviewArea.NEEDS,
-            says=lambda: _("Who in your house decides about larger plans? We would like to get to know them."),
-        )
-    if Contact.Level.DAILY_USER not in levels:
-        yield Unknown(
-            key="unknown-level-daily_user",
-            area=ReviewArea.ABOUT_US,
-            says=lambda: _("Who works with our products every day? We would like to hear from them, too."),
-        )
-    if Contact.Level.FINANCE not in levels:
-        yield Unknown(
-            key="unknown-level-finance",
-            area=ReviewArea.ABOUT_US,
-            says=lambda: _("Whom may we call when something about an invoice is not clear?"),
+            key=f"{PREFIX}{_OFFERING}{offering.uid.hex}",
+            area=_OTHERS,
+            says=lambda said=said: _("Where do you get this today: %(what)s?") % said,  # type: ignore[misc]
         )
 
 
-def _service(account: Account) -> Iterator[Unknown]:
-    if service_profile(account) is None:
-        yield Unknown(
-            key="unknown-service",
-            area=ReviewArea.ABOUT_US,
-            says=lambda: _(
-                "When something goes wrong, what helps you most: a repair, a replacement, or a credit note?"
-            ),
-        )
-
-
-Source = Callable[[Account], Iterator[Unknown]]
-SOURCES: list[Source] = [_goals, _competitors, _people, _service]
+def _unknown(key: str, ask: _Ask) -> Unknown:
+    return Unknown(key=key, area=ask.area, says=lambda: str(ask.text))

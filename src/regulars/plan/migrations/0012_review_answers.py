@@ -24,15 +24,14 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 ("place", models.PositiveSmallIntegerField(default=1, verbose_name="line of the form")),
                 (
-                    "kind",
+                    "key",
                     models.CharField(
-                        choices=[("fact", "fact"), ("goal", "goal"), ("challenge", "challenge")],
-                        default="fact",
-                        max_length=12,
-                        verbose_name="kind",
+                        blank=True, default="", max_length=80, verbose_name="key of the question that it answers"
                     ),
                 ),
+                ("kind", models.CharField(max_length=24, verbose_name="goal, challenge, or topic of the dossier")),
                 ("text", models.CharField(max_length=500, verbose_name="what was learned")),
+                ("noted_uid", models.UUIDField(null=True, verbose_name="record of the dossier or of the goals")),
                 (
                     "contact",
                     models.ForeignKey(

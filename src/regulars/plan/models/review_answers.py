@@ -121,20 +121,20 @@ class ReviewProblem(Record):
 
 
 class ReviewFact(Record):
-    """Something that was learned about the account; its source is the review, its date the day that it was held.
+    """Something that was learned; its source is the review, its date the day that it was held.
 
-    A goal or a challenge stands among those of the account as well.
+    It stands in the dossier as well, or among the goals of the account; `noted_uid` is that record.
     """
 
-    class Kind(models.TextChoices):
-        FACT = "fact", _("fact")
-        GOAL = "goal", _("goal")
-        CHALLENGE = "challenge", _("challenge")
+    GOAL, CHALLENGE = "goal", "challenge"
+    """Kinds beside the topics of the dossier."""
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="facts")
     place = models.PositiveSmallIntegerField(_("line of the form"), default=1)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FACT)
+    key = models.CharField(_("key of the question that it answers"), max_length=80, blank=True, default="")
+    kind = models.CharField(_("goal, challenge, or topic of the dossier"), max_length=24)
     text = models.CharField(_("what was learned"), max_length=500)
+    noted_uid = models.UUIDField(_("record of the dossier or of the goals"), null=True)
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+", verbose_name=_("about"))
 
     def __str__(self) -> str:
