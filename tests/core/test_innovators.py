@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from regulars.core.innovators import earliness, innovators
 
 
-def first_purchases(days: dict[int, list[int]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def first_purchases(days: dict[int, list[int]]) -> tuple[Any, Any, Any]:
     """The day on which each account bought each of the products 0, 1, 2, ..."""
     rows = [(account, place, day) for account, some in days.items() for place, day in enumerate(some)]
     account, product, day = np.array(rows, np.int64).T

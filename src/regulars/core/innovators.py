@@ -1,6 +1,6 @@
 """Who is among the first to buy what is new: innovators, the first 2.5 % (Rogers, *Diffusion of Innovations*, 1962).
 
-Each new product puts its buyers into the sequence of their first purchase. The place of a buyer in it, from 0 (the last)
+Each new product puts its buyers into the sequence of their first purchase. A place in it, from 0 (the last)
 to 1 (the first), does not grow with how much somebody buys. An account's earliness is the mean of its places, drawn
 towards one half as by `DRAWN` places of nobody in particular, so that one lucky day makes no innovator.
 """
@@ -84,5 +84,6 @@ def innovators(found: Earliness, *, of_customers: int, among: NDArray[np.bool_] 
     scores = np.where(able, found.score, -np.inf)
     if able.sum() <= most:
         return able
-    limit = np.sort(scores)[::-1][most]  # the first that has no place any more
-    return able & (scores > limit)
+    limit = float(np.sort(scores)[::-1][most])  # the first that has no place any more
+    chosen: NDArray[np.bool_] = able & (scores > limit)
+    return chosen

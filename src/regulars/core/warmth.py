@@ -1,6 +1,6 @@
 """How warm a relation is: what was said and when, each talk counting half after a while.
 
-A relation of two people has the warmth sum(weight(kind) * 2 ** -(age / half-life)). A visit counts most, a letter least.
+A relation of two people has the warmth sum(weight(kind) * 2 ** -(age / half-life)). A visit counts most, a mail least.
 The weights and limits are documented defaults (`docs/methods/key-accounts.md`), not measurements: they order relations
 by closeness and recency, and that is all they are used for.
 """
@@ -19,6 +19,10 @@ WARM: Final = 2.0
 """A call of today, or a visit of not quite two months ago."""
 COOLING: Final = 0.5
 """Below it the relation is cold: a call of half a year ago."""
+
+
+UNNAMED: Final = 0
+"""The key of *theirs* in talks that do not say with whom."""
 
 
 class Warmth(StrEnum):
@@ -122,11 +126,16 @@ class Gaps:
 
 
 def gaps(people: Iterable[Person], known: Mapping[tuple[int, int], Relation], *, levels: Iterable[str]) -> Gaps:
-    """What is wrong with the relations. A relation lives unless it is cold; those who left count no more."""
+    """What is wrong with the relations. A relation lives unless it is cold; those who left count no more.
+
+    A talk that does not say with whom shows who of ours is in contact; of theirs, nothing is known by it.
+    """
     everyone = list(people)
     there = {one.key: one for one in everyone if one.active}
-    live = {pair for pair, one in known.items() if one.warmth != Warmth.COLD and pair[0] in there}
-    theirs, ours = {pair[0] for pair in live}, {pair[1] for pair in live}
+    counted = {UNNAMED, *there}
+    live = {pair for pair, one in known.items() if one.warmth != Warmth.COLD and pair[0] in counted}
+    theirs, ours = {pair[0] for pair in live} - {UNNAMED}, {pair[1] for pair in live}
+    all_named = not any(pair[0] == UNNAMED for pair in live)
     missing = tuple(level for level in levels if not any(one.level == level for one in there.values()))
     deciders = tuple(
         key for key, one in there.items() if one.part in {"decision_maker", "sponsor"} and key not in theirs
@@ -138,8 +147,8 @@ def gaps(people: Iterable[Person], known: Mapping[tuple[int, int], Relation], *,
         (Gap.CHAMPION_GONE, bool(gone)),
         (Gap.NOBODY, not live),
         (Gap.ONE_OF_OURS, bool(live) and len(ours) == 1),
-        (Gap.ONE_OF_THEIRS, bool(live) and len(theirs) == 1),
-        (Gap.COLD_DECIDER, bool(live) and bool(deciders)),
+        (Gap.ONE_OF_THEIRS, all_named and len(theirs) == 1),
+        (Gap.COLD_DECIDER, bool(live) and all_named and bool(deciders)),
         (Gap.LEVEL, bool(there) and bool(missing)),
     )
     return Gaps(

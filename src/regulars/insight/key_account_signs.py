@@ -76,7 +76,10 @@ class Book:
 
 
 def book() -> Book:
-    """The sales by account, department and manager as of the current figures, in three queries, or four where a subsidiary's parent bought nothing."""
+    """The sales by account, department and manager as of the current figures, in three queries.
+
+    In four, where the parent of a subsidiary bought nothing itself.
+    """
     sales, part_of = _sales()
     names: dict[tuple[Of, int], str] = {(Of.FIRM, 0): ""}
     names |= {(Of.DEPARTMENT, pk): name for pk, name in Department.objects.values_list("pk", "name")}

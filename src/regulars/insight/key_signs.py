@@ -1,7 +1,7 @@
-"""The five signs of a key account, each with the sentence that explains it (mission E10; `docs/methods/key-accounts.md`).
+"""The five signs of a key account, each with the sentence that explains it (mission E10).
 
-A large share of the sales, potential, reputation, innovator, demanding. All are told in as many queries however many
-accounts there are; what nobody has entered is unknown, and no sign.
+A large share of the sales, potential, reputation, innovator, demanding: `docs/methods/key-accounts.md`. All are told in
+as many queries however many accounts there are; what nobody has entered is unknown, and no sign.
 """
 
 from __future__ import annotations
@@ -192,7 +192,8 @@ def _innovators(of: Book, on: date) -> list[tuple[int, KeySign]]:
 def _innovator_sentence(early: Earliness, place: int, name: str, of: Of) -> str:
     bought, first = int(early.products[place]), int(early.early[place])
     said = ngettext(
-        "Of the %(bought)s new product it bought within two years, it was among the first fifth of buyers of %(first)s.",
+        "Of the %(bought)s new product it bought within two years, it was among the first fifth of buyers of "
+        "%(first)s.",
         "Of the %(bought)s new products it bought within two years, it was among the first fifth of buyers of "
         "%(first)s.",
         bought,

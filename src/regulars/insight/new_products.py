@@ -1,6 +1,6 @@
 """What the firm has sold for a short time only: which products are new, who bought them first, who has not seen them.
 
-A product is new when its first sale lies within two years, and well after the beginning of the history: at the beginning
+A product is new when its first sale lies within two years, and well after the beginning of the history: there
 everything seems new. Read once a version of the history and a day, and kept for an hour.
 """
 

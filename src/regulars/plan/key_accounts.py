@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -16,7 +17,7 @@ from regulars.base.audit import audited
 from regulars.base.formats import number
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import assign_owner, require_account, visible_accounts
 from regulars.facts.models import Account
 from regulars.plan.models import KeyAccount
 from regulars.plan.seen import of_account, seen_with_account
@@ -49,6 +50,7 @@ def appoint_key_account(
 ) -> KeyAccount:
     """Make the account a key account with this manager; one that is one already changes its manager.
 
+    A manager who could not see the account looks after it from now on.
     Raises `TooManyKeyAccounts` for a fourth one, unless `exception` says why this manager may have it.
     """
     require(member, Permission.ASSIGN)
@@ -71,7 +73,30 @@ def appoint_key_account(
     made = KeyAccount(account=account, manager=manager, since=on, exception=exception if _is_full(manager) else "")
     with audited(made, verb="appoint_key_account", member=member):
         made.save()
+    if not visible_accounts(manager).filter(pk=account.pk).exists():
+        assign_owner(accounts=[account], owner=manager, member=member)
     return made
+
+
+@transaction.atomic
+def appoint_several(
+    *, pairs: Sequence[tuple[Account, Member]], on: date, member: Member | None, exception: str = ""
+) -> list[KeyAccount]:
+    """Appoint several at once, so that managers can change places; where one is refused, nothing is done."""
+    require(member, Permission.ASSIGN)
+    wanted = {(account.merged_into or account).pk: manager.pk for account, manager in pairs}
+    if len(wanted) < len(pairs):
+        raise WrongKeyAccount(_("An account was named twice."), _("Choose one manager for each."))
+    standing = KeyAccount.objects.filter(until=None).select_related("account__merged_into", "manager")
+    for one in standing.order_by("pk"):
+        account = one.account.merged_into or one.account
+        if wanted.get(account.pk, one.manager_id) != one.manager_id:
+            require_account(account, member=member)
+            _end(one, on=on, reason=_("The manager changed."), member=member)
+    return [
+        appoint_key_account(account=account, manager=manager, on=on, member=member, exception=exception)
+        for account, manager in pairs
+    ]
 
 
 @transaction.atomic
