@@ -81,9 +81,7 @@ def _room(found: OpportunityLevel, rules: LevelRules) -> Sentence | None:
     if found.wallet_year is not None:
         text = _("Of what it spends, others get %(room)s; from %(wide)s on there is much room.")
     else:
-        text = _(
-            "Of what customers of its size buy, it does not buy %(room)s yet; from %(wide)s on there is much room."
-        )
+        text = _("So %(room)s of what it could buy is open; from %(wide)s on there is much room.")
     return Sentence("room", text % said, Effect.RAISES if found.room >= rules.wide_room else Effect.NEUTRAL)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -138,16 +138,31 @@ def holders(member: Member | None) -> list[Member]:
 
 
 def load_of(member: Member | None, *, of: Iterable[Member] | None = None) -> Load:
-    """How many reviews are due in a week for the accounts of these members, and how many fit."""
+    """How many reviews are due in a week for the accounts of these members, and how many fit. Counted in one query."""
     firm = organisation()
     people = list(holders(member) if of is None else of)
-    candidates = list(_candidates(member, people, firm))
+    chosen = LevelChoice.objects.filter(account=OuterRef("pk"), ended_at=None).values("level")[:1]
+    counted = (
+        _customers(member, people)
+        .annotate(in_force=Coalesce(Subquery(chosen), "opportunity_level__level"))
+        .values("in_force", "protection__level")
+        .annotate(accounts=Count("pk"))
+        .values_list("in_force", "protection__level", "accounts")
+    )
+    groups = [(every_days(level, protection, firm), accounts) for level, protection, accounts in counted]
     return Load(
-        due_a_week=sum(7 / one.interval_days for one in candidates),
+        due_a_week=sum(accounts * 7 / days for days, accounts in groups),
         a_week=sum(capacities(people, firm).values()),
-        accounts=len(candidates),
+        accounts=sum(accounts for _days, accounts in groups),
         people=len(people),
     )
+
+
+def waiting_accounts(member: Member | None, *, of: Iterable[Member]) -> QuerySet[Account]:
+    """Customers of these members without a coming review, the one that is worth most first."""
+    coming = Review.objects.filter(state__in=Review.COMING).order_by()
+    found = _customers(member, of).exclude(pk__in=coming.values("account_id"))
+    return found.order_by(F("protection__worth").desc(nulls_last=True), "pk")
 
 
 # Planning
@@ -157,11 +172,14 @@ def load_of(member: Member | None, *, of: Iterable[Member] | None = None) -> Loa
 def plan_reviews(*, on: date, member: Member | None, of: Iterable[Member] | None = None, weeks: int = WEEKS) -> Planned:
     """Propose a time for every review that is due within the weeks and fits, for the accounts of these members.
 
-    Earlier proposals are placed anew; without a place they stay, without a time.
+    Earlier proposals are placed anew; without a place they stay, without a time. Planning for others needs the right to
+    assign accounts.
     """
     require(member, Permission.WRITE)
     firm = organisation()
     people = list(holders(member) if of is None else of)
+    if any(member is not None and one.pk != member.pk for one in people):
+        require(member, Permission.ASSIGN)
     by_holder: dict[int, list[Candidate]] = defaultdict(list)
     for one in _candidates(member, people, firm):
         by_holder[one.owner_id].append(one)
@@ -216,14 +234,10 @@ def discard_proposals(*, reviews: QuerySet[Review], member: Member | None) -> in
 
 
 def _candidates(member: Member | None, people: Iterable[Member], firm: Organisation) -> Iterator[Candidate]:
-    """Customers of these people without a review that has its time; who is lost is met to be won back instead."""
-    holders_ = [one.pk for one in people]
-    accounts = visible_accounts(member).filter(owner__in=holders_, merged_into=None, score__isnull=False).order_by()
-    # The time of a coming review stands; a lost customer has a list of its own.
-    accounts = accounts.exclude(pk__in=WinBack.objects.filter(state=WinBack.State.OPEN).order_by().values("account_id"))
+    """The customers of these people, as they compete for times."""
     last = _last_held()
     chosen = dict(LevelChoice.objects.filter(ended_at=None).values_list("account_id", "level"))
-    rows = accounts.values_list(
+    rows = _customers(member, people).values_list(
         "pk", "owner_id", "opportunity_level__level", "protection__level", "protection__worth", "score__sales_12m"
     )
     days: dict[tuple[int | None, int | None], int] = {}
@@ -241,6 +255,13 @@ def _candidates(member: Member | None, people: Iterable[Member], firm: Organisat
             value=value,
             last_on=last.get(pk),
         )
+
+
+def _customers(member: Member | None, people: Iterable[Member]) -> QuerySet[Account]:
+    """The customers of these people; those that are lost have a list of their own."""
+    lost = WinBack.objects.filter(state=WinBack.State.OPEN).order_by().values("account_id")
+    seen = visible_accounts(member).filter(owner__in=[one.pk for one in people], merged_into=None, score__isnull=False)
+    return seen.exclude(pk__in=lost).order_by()
 
 
 def _last_held() -> dict[int, date]:

@@ -16,6 +16,7 @@ from regulars.web.imports.urls import urlpatterns as imports_urls
 from regulars.web.issues.urls import urlpatterns as issues_urls
 from regulars.web.key_accounts.urls import urlpatterns as key_accounts_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
+from regulars.web.reviews.schedule_urls import urlpatterns as review_schedule_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
 from regulars.web.winback import urlpatterns as win_back_urls
@@ -40,6 +41,7 @@ urlpatterns = [
     *account_urls,
     *handovers_urls,
     *issues_urls,
+    *review_schedule_urls,
     *duplicates_urls,
     *imports_urls,
     *settings_urls,

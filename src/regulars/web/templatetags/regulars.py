@@ -94,6 +94,12 @@ def at_moment(value: datetime | None, where: tzinfo) -> str:
 
 
 @register.filter
+def at_clock(value: datetime | None, where: tzinfo) -> str:
+    """14:05, as the clock shows it there."""
+    return UNKNOWN if value is None else formats.clock(value, where)
+
+
+@register.filter
 def file_size(value: int) -> str:
     """12.4 MB."""
     return formats.size(value)
