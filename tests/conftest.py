@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import hypothesis
 import pytest
 import uuid_utils.compat
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from throwaway_postgres import NoPostgres, throwaway_postgres
 
@@ -54,9 +54,13 @@ def processes_use_the_same_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """The test database, to which processes started by tests are pointed as well."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database, to which processes started by tests are pointed as well: to them it lacks no migration."""
+    from django.core.management import call_command
     from django.db import connection
+
+    with django_db_blocker.unblock():
+        call_command("migrate", fake=True, verbosity=0)
 
     database = connection.settings_dict
     if connection.vendor == "sqlite":

@@ -98,7 +98,7 @@ def found_demo(installation: Installation, *, whole: bool = False) -> None:
         with duckdb.connect() as connection:
             connection.execute(SLICE.format(demo=orders, slice=slice_)).fetchall()
         orders = slice_
-    installation.run("-m", "django", "migrate", "--verbosity", "0")
+    installation.regulars("upgrade")
     installation.run("-c", FOUND_THE_DEMO, str(orders), PASSWORD)
 
 

@@ -23,5 +23,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file, not memory: the processes that tests start read it, too.
     DATABASES["default"]["TEST"] = {"NAME": str(_home / "regulars.sqlite3")}  # noqa: F405
 
+# Tables are made from the models at once, as for every new installation: see base/schema.py.
+DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False  # noqa: F405
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -23,7 +23,6 @@ from typing import IO, Any
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import DatabaseError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
@@ -35,6 +34,7 @@ from regulars.base.json_lines import WrongColumns, dump_records, load_records
 from regulars.base.locks import exclusive
 from regulars.base.mail.outbox import doubt_waiting
 from regulars.base.models import AuditEntry, TableVersion, Worker, new_uid
+from regulars.base.schema import bring_up_to_date
 from regulars.base.warehouse import warehouse_root
 from regulars.base.worker import living_workers
 from regulars.core.errors import Refusal
@@ -276,7 +276,7 @@ def _verify(archive: zipfile.ZipFile, manifest: Manifest, tell: Progress) -> Non
 
 def _prepare_database(manifest: Manifest) -> None:
     if not _migrations():
-        call_command("migrate", verbosity=0)
+        bring_up_to_date()
     if _migrations() != manifest.migrations or {model._meta.label for model in _models()} != set(manifest.records):
         raise CannotRestore(
             _("This backup was made by Regulars %(theirs)s, whose records differ from those of this version, %(ours)s.")

@@ -7,7 +7,7 @@ import typer
 from regulars.cli.language import _
 from regulars.cli.options import Exit
 from regulars.cli.output import emit_json, indented, say
-from regulars.cli.session import load_django, pending_migrations
+from regulars.cli.session import load_django
 
 PANEL = _("Installation")
 
@@ -42,10 +42,10 @@ def _apply_to_embedded() -> None:
     """The embedded database follows the program by itself; a server's is only reported."""
     from django.db import DatabaseError, connection
 
-    from regulars.cli.session import apply_migrations
+    from regulars.base.schema import bring_up_to_date, pending_migrations
 
     try:
         if connection.vendor == "sqlite" and pending_migrations():
-            apply_migrations()
+            bring_up_to_date()
     except DatabaseError:  # is what the check itself is about to say
         return

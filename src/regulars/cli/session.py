@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -103,6 +103,8 @@ def bring_database_up_to_date() -> None:
     """Apply missing migrations to the embedded database; refuse to work on a server's that is behind."""
     from django.db import connection
 
+    from regulars.base.schema import bring_up_to_date, pending_migrations
+
     if not pending_migrations():
         return
     if connection.vendor != "sqlite":
@@ -110,30 +112,7 @@ def bring_database_up_to_date() -> None:
             _("The database has not yet the form that this version of Regulars needs."),
             _("Make a backup of the database, then run: regulars upgrade"),
         )
-    apply_migrations()
-
-
-def pending_migrations() -> list[str]:
-    """Names of the migrations that the database lacks."""
-    executor = _executor()
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, backwards in plan]
-
-
-def apply_migrations() -> None:
-    from django.core.management import call_command
-
-    from regulars.base.locks import exclusive
-
-    with exclusive("migrations", wait_seconds=60):
-        call_command("migrate", verbosity=0, interactive=False)
-
-
-def _executor() -> Any:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    return MigrationExecutor(connection)
+    bring_up_to_date()
 
 
 def find_member(text: str) -> Member:

@@ -11,7 +11,7 @@ import typer
 
 from regulars.cli.language import _, terminal_language
 from regulars.cli.output import emit_json, note, say, show_facts
-from regulars.cli.session import apply_migrations, load_django, open_session, pending_migrations
+from regulars.cli.session import load_django, open_session
 
 if TYPE_CHECKING:
     from regulars.base.models import Organisation
@@ -67,9 +67,11 @@ def init(
 
 def upgrade(context: typer.Context) -> None:
     load_django()
+    from regulars.base.schema import bring_up_to_date, pending_migrations
+
     missing = pending_migrations()
     if missing:
-        apply_migrations()
+        bring_up_to_date()
     if context.obj.json:
         emit_json({"applied": missing})
     else:

@@ -143,6 +143,6 @@ def empty_installation(tmp_path: Path, database_url: Callable[[], str]) -> Itera
     _program()
     made = Installation(tmp_path / "home", database_url())
     made.home.mkdir()
-    made.run("-m", "django", "migrate", "--verbosity", "0")
+    made.regulars("upgrade")
     with made.served() as where:
         yield made, where
