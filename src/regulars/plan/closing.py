@@ -20,6 +20,7 @@ from regulars.plan.causes.opportunity import is_another_late_step
 from regulars.plan.causes.play import is_another_step
 from regulars.plan.causes.promise import is_another_promise
 from regulars.plan.causes.relations import is_another_gap
+from regulars.plan.causes.review import is_another_stage
 from regulars.plan.standing import Standing, is_lost
 
 
@@ -41,6 +42,8 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
     if cause == "issue" and is_another_issue(before, firing):
         return True
     if cause == "competitor" and is_newer_attack(before, firing):
+        return True
+    if cause == "review" and is_another_stage(before, firing):
         return True
     if cause == "relations" and is_another_gap(before, firing):
         return True
@@ -71,6 +74,8 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "promise_settled"}
     if cause in {"relations", "key_plan", "birthday"}:
         return {"key": f"{cause}_settled"}
+    if cause == "review":
+        return {"key": "review_settled"}
     if cause == "opportunity":
         return {"key": "step_taken"}
     if cause == "issue":
@@ -107,6 +112,7 @@ def closing_sentence(closed: Figures) -> str:
         "key_plan_settled": lambda: _("It was done, or another day was set."),
         "birthday_settled": lambda: _("The day has passed."),
         "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
+        "review_settled": lambda: _("The review was held, moved or cancelled, or the customer was invited."),
         "step_settled": lambda: _("The step was settled, or its playbook has ended."),
         "step_elsewhere": lambda: _("The step stands with another proposal about the same account."),
         "no_attack": lambda: _("What was seen of the competitor was withdrawn, or is long ago."),

@@ -52,6 +52,7 @@ class PlanThresholds:
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
     propose_opportunity: bool = _declared(True, _("propose to go on with opportunities whose next step is overdue"))
     propose_play: bool = _declared(True, _("propose the steps of playbooks that run"))
+    propose_review: bool = _declared(True, _("propose to schedule and hold reviews in time"))
     propose_issue: bool = _declared(True, _("propose to call customers whose problem is overdue"))
 
     silent_gaps: float = _declared(
@@ -168,6 +169,16 @@ class PlanThresholds:
     )
     promise_ahead_days: int = _declared(
         3, _("days before a promise is due from which it is on the list"), least=0, most=60, unit=Unit.DAYS
+    )
+    review_notice_days: int = _declared(
+        10,
+        _("days before a review from which it is on the list, until the customer is invited"),
+        least=0,
+        most=60,
+        unit=Unit.DAYS,
+    )
+    review_uplift: float = _declared(
+        0.06, _("chance that a review held in time keeps or grows a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
     issue_uplift: float = _declared(
         0.15, _("chance that an open word about a late solution keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE

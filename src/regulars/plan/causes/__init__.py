@@ -24,6 +24,7 @@ from regulars.plan.causes import (
     play,
     promise,
     relations,
+    review,
     sharp_growth,
 )
 from regulars.plan.causes.cause import Cause
@@ -33,6 +34,7 @@ CAUSES: Final[dict[str, Cause]] = {
     for cause in (
         competitor.CAUSE,
         promise.CAUSE,
+        review.CAUSE,
         play.CAUSE,
         issue.CAUSE,
         handover.CAUSE,

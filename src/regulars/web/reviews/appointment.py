@@ -201,20 +201,23 @@ def _shown(
     account = found.account.merged_into or found.account
     to_be_held = found.state in Review.TO_BE_HELD
     on: date = day_of(found)
-    sees_account = visible_accounts(desk.member).filter(pk=account.pk).exists()
-    context = {
-        "desk": desk,
-        "account": account,
-        "sees_account": sees_account,
-        "review": found,
-        "zone": zone(desk.organisation),
-        "late": to_be_held and on < desk.day,
-        "to_be_held": to_be_held,
+    can = {
         "may_accept": found.state == Review.State.PROPOSED and found.scheduled_at is not None and on >= desk.day,
         "may_invite": to_be_held and found.scheduled_at is not None and on >= desk.day,
         "to_call_off": found.state == Review.State.CANCELLED and found.invited_on is not None,
         "may_take_back": found.state == Review.State.CANCELLED,
         "preparation": _preparation(found),
+    }
+    context = {
+        "desk": desk,
+        "account": account,
+        "sees_account": visible_accounts(desk.member).filter(pk=account.pk).exists(),
+        "review": found,
+        "zone": zone(desk.organisation),
+        "late": to_be_held and on < desk.day,
+        "to_be_held": to_be_held,
+        **can,
+        "comes_next": desk.may_write and any(can.values()),
         "steps": found.steps.filter(taken_back_at=None).select_related("member", "owner").order_by("pk"),
         "form": refused.get("move") or WhenForm(account=account, initial=_said(found, desk)),
         "why": refused.get("cancel") or WhyForm(auto_id="cancel_%s"),

@@ -25,6 +25,7 @@ from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Cause
 from regulars.plan.daily import ask_for_refresh
 from regulars.plan.issue_rules import GROUP as ISSUE_THRESHOLDS
+from regulars.plan.review_rules import GROUP as REVIEW_THRESHOLDS
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed
 
@@ -38,6 +39,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "competitor": ("competitor_uplift",),
     "issue": ("issue_uplift",),
     "opportunity": ("opportunity_uplift",),
+    "review": ("review_notice_days", "review_uplift"),
     "promise": ("promise_ahead_days", "promise_uplift"),
     "handover": (
         "handover_days",
@@ -70,6 +72,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "list": ("actions_per_day", "digest_size"),
     "worth": ("discount_rate", "value_horizon_months"),
     "issues": (*ISSUE_THRESHOLDS, "issue_open_days"),
+    "reviews": REVIEW_THRESHOLDS,
+    "opportunity_levels": ("little_means", "much_means", "some_room", "wide_room"),
     "protection": ("vital_share", "raised_risk", "high_risk", "yearly_loss_rate"),
 }
 """The thresholds that are set together; those named nowhere here belong to `FIGURES`."""
@@ -83,6 +87,14 @@ OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "issues": (
         gettext_lazy("Issues of customers"),
         gettext_lazy("In which time they are to be solved, and when is worked."),
+    ),
+    "reviews": (
+        gettext_lazy("Reviews"),
+        gettext_lazy("How often customers are reviewed, and how many reviews fit into a week."),
+    ),
+    "opportunity_levels": (
+        gettext_lazy("Opportunity levels"),
+        gettext_lazy("From which means and which room on a customer could buy much more."),
     ),
     "protection": (
         gettext_lazy("Protection levels"),

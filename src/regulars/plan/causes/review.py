@@ -1,0 +1,119 @@
+"""The cause "review": a review was not held in time, waits for its time, or the customer is to be invited to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from regulars.base.organisation import organisation, today, zone
+from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
+from regulars.plan.causes.figures import figures_of, iso_day
+from regulars.plan.models import Review
+from regulars.plan.standing import Standing, worth_a_year
+
+NOT_HELD, SCHEDULE, INVITE = "not_held", "schedule", "invite"
+_HOME: Final = Coalesce(F("account__merged_into_id"), F("account_id"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Awaited:
+    """A review that waits for somebody: why, since or until which day, and for whom."""
+
+    stage: str
+    day: date
+    holder_id: int | None
+    """None: who was to hold it is no longer with us."""
+
+
+def awaited_reviews(ground: Ground) -> dict[int, Awaited]:
+    """By account, in one query. At most one review of an account is coming; after a merge there may be two."""
+    firm = organisation()
+    found: dict[int, Awaited] = {}
+    columns = ("home", "state", "due_on", "scheduled_at", "owner_id", "owner__is_active")
+    for home, state, due_on, at, owner, active in _awaited(ground).annotate(home=_HOME).values_list(*columns):
+        day = today(firm, at) if at is not None else due_on
+        before = SCHEDULE if state == Review.State.PROPOSED else INVITE
+        stage = NOT_HELD if day < ground.on else before
+        if home not in found or day < found[home].day:
+            found[home] = Awaited(stage=stage, day=day, holder_id=owner if active else None)
+    return found
+
+
+def _awaited(ground: Ground) -> QuerySet[Review]:
+    """Reviews whose day has passed, or is near while nobody accepted a time or invited the customer."""
+    where = zone(organisation())
+    now = datetime.combine(ground.on, time(), tzinfo=where)
+    near = now + timedelta(days=ground.thresholds.review_notice_days + 1)
+    passed = Q(scheduled_at__lt=now) | Q(scheduled_at=None, due_on__lt=ground.on)
+    soon = Q(scheduled_at__lt=near) | Q(scheduled_at=None, due_on__lt=near.date())
+    waits = Q(state__in=[Review.State.PROPOSED, Review.State.SCHEDULED])
+    return Review.objects.filter(passed | (soon & waits), state__in=Review.TO_BE_HELD).order_by("pk")
+
+
+def _review_candidates(ground: Ground) -> Q:
+    return Q(pk__in=_awaited(ground).order_by().annotate(home=_HOME).values("home"))
+
+
+def _review(standing: Standing, ground: Ground) -> Firing | None:
+    awaited: Awaited | None = standing.found.get("review")
+    if awaited is None:
+        return None
+    return Firing(
+        stake=max(worth_a_year(standing), standing.expected_value_365 or 0.0),
+        uplift=ground.thresholds.review_uplift,
+        figures=figures_of(standing, ground) | {"stage": awaited.stage, "day": awaited.day.isoformat()},
+        member_id=awaited.holder_id,
+    )
+
+
+def is_another_stage(before: Figures, firing: Firing) -> bool:
+    """Does the review wait for something else than when the action was done or dismissed?"""
+    return (firing.figures["stage"], firing.figures["day"]) != (before.get("stage"), before.get("day"))
+
+
+def _review_sentences(figures: Figures) -> list[str]:
+    said = {"day": iso_day(figures["day"])}
+    return [
+        {
+            NOT_HELD: _("Its review was due on %(day)s and was not held."),
+            SCHEDULE: _("Its review is due on %(day)s, and nobody has agreed on its time yet."),
+            INVITE: _("Its review takes place on %(day)s, and the customer was not invited yet."),
+        }[figures["stage"]]
+        % said
+    ]
+
+
+def _review_advice(figures: Figures) -> str:
+    return {
+        NOT_HELD: _("Hold it now, or agree on another day. If it is not wanted, cancel it and say why."),
+        SCHEDULE: _("Accept the proposed time or choose another, and invite the customer to a free check-up."),
+        INVITE: _("Send the invitation: it offers a free check-up, and brings the appointment into their calendar."),
+    }[figures["stage"]]
+
+
+def _review_opening(figures: Figures) -> str:
+    if figures["stage"] == NOT_HELD:
+        return _("We wanted to look together at how it goes for you. When does it suit you?")
+    return _("As a valued customer you have a free check-up with us. I would like to show you what we look at.")
+
+
+CAUSE = Cause(
+    key="review",
+    name=gettext_lazy("a review is due"),
+    when=gettext_lazy(
+        "A review was not held in time, has no agreed time shortly before it is due, or lacks its invitation."
+    ),
+    candidates=_review_candidates,
+    fires=_review,
+    sentences=_review_sentences,
+    advice=_review_advice,
+    opening=_review_opening,
+    quiet_days=14,
+    look_up=awaited_reviews,
+)
