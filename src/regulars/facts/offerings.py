@@ -187,10 +187,10 @@ def _mapped(said: Said, _products: object) -> dict[int, Mapped]:
 # What was said of an account
 
 
-def visible_supplies(member: Member | None) -> QuerySet[Supply]:
-    """What was said about accounts that `member` may see, the newest first; withdrawn ones not."""
-    seen = Supply.objects.filter(seen_by(member, at="account__"), account__merged_into=None, withdrawn_at=None)
-    return seen.order_by("-said_on", "-pk")
+def visible_supplies(member: Member | None, *, withdrawn: bool = False) -> QuerySet[Supply]:
+    """What was said about accounts that `member` may see and counts, or what was withdrawn of it; the newest first."""
+    seen = Supply.objects.filter(seen_by(member, at="account__"), account__merged_into=None)
+    return seen.filter(withdrawn_at__isnull=not withdrawn).order_by("-said_on", "-pk")
 
 
 @transaction.atomic

@@ -36,6 +36,7 @@ NAVIGATION = (
     Place(name="accounts", label=_("Accounts"), icon="building", at_the_thumb=True),
     Place(name="handovers", label=_("Hand-overs"), icon="share", permissions=(Permission.WRITE,)),
     Place(name="reviews", label=_("Reviews"), icon="calendar"),
+    Place(name="opportunities", label=_("Opportunities"), icon="coin"),
     Place(name="issues", label=_("Issues"), icon="bell"),
     Place(name="portfolio", label=_("Portfolio"), icon="chart-dots"),
     Place(name="imports", label=_("Imports"), icon="file-import", permissions=(Permission.IMPORT,)),

@@ -16,9 +16,11 @@ from regulars.web.imports.urls import urlpatterns as imports_urls
 from regulars.web.issues.urls import urlpatterns as issues_urls
 from regulars.web.key_accounts.urls import urlpatterns as key_accounts_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
+from regulars.web.opportunities.urls import urlpatterns as opportunities_urls
 from regulars.web.reviews.schedule_urls import urlpatterns as review_schedule_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
+from regulars.web.value.urls import urlpatterns as value_urls
 from regulars.web.winback import urlpatterns as win_back_urls
 
 urlpatterns = [
@@ -34,6 +36,7 @@ urlpatterns = [
     *forecast_record_urls,
     *lifetimes_urls,
     *win_back_urls,
+    *value_urls,
     *dependence_urls,
     *key_accounts_urls,
     *accounts_urls,
@@ -41,6 +44,7 @@ urlpatterns = [
     *account_urls,
     *handovers_urls,
     *issues_urls,
+    *opportunities_urls,
     *review_schedule_urls,
     *duplicates_urls,
     *imports_urls,

@@ -18,7 +18,7 @@ from regulars.facts.accounts import NoSuchAccount, find_account
 from regulars.facts.models import Account
 from regulars.plan.actions import visible_actions
 from regulars.plan.models import Action
-from regulars.plan.today import Reason, told
+from regulars.plan.today import STEP_ASKED, Reason, told
 from regulars.web.desk import Desk, desk_of
 
 Restored = TypeVar("Restored")
@@ -40,6 +40,7 @@ TABS = (
     Tab(name="account", label=_("Overview")),
     Tab(name="account_orders", label=_("Orders")),
     Tab(name="account_people", label=_("People and places")),
+    Tab(name="account_growth", label=_("Growth")),
     Tab(name="account_promises", label=_("Promises")),
     Tab(name="account_issues", label=_("Issues")),
     Tab(name="account_signals", label=_("Signals")),
@@ -79,7 +80,7 @@ def heading(desk: Desk, account: Account, *, tab: str) -> dict[str, Any]:
 def open_reasons(desk: Desk, account: Account) -> list[Reason]:
     """What there is to do about the account, most money first; what was put off comes last."""
     actions = visible_actions(desk.member).filter(account=account, state__in=Action.PENDING)
-    due = actions.select_related("member", "account").order_by("-expected_money", "pk")
+    due = actions.select_related("member", "account").prefetch_related(STEP_ASKED).order_by("-expected_money", "pk")
     return sorted(map(told, due), key=lambda reason: reason.action.state == Action.State.SNOOZED)
 
 

@@ -23,6 +23,7 @@ class Shown:
 
     name: str
     code: str
+    item: str
     why: str
     worth: str
 
@@ -46,6 +47,7 @@ def suggestions(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
             Shown(
                 name=one.name,
                 code=one.item if one.name != one.item else "",
+                item=one.item,
                 why=reason(one),
                 worth=worth(one, desk.currency, sees_cost=desk.sees_cost),
             )
@@ -54,7 +56,13 @@ def suggestions(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "categories": [one.name for one in suggestions_of(account, kind=CATEGORY, most=SHOWN_CATEGORIES)],
         "record": record_told(run, PRODUCT) if run else "",
         "due": [
-            Shown(name=one.name, code=one.item if one.name != one.item else "", why=rhythm(one, desk.day), worth="")
+            Shown(
+                name=one.name,
+                code=one.item if one.name != one.item else "",
+                item=one.item,
+                why=rhythm(one, desk.day),
+                worth="",
+            )
             for one in due_again(account, most=SHOWN)
         ],
     }

@@ -83,6 +83,20 @@ PAGES = (
         permission=Permission.CONFIGURE,
     ),
     Page(
+        name="settings_offerings",
+        label=_("Offerings"),
+        text=_("What you sell, as you talk about it with customers; which products belong to it."),
+        icon="columns",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
+        name="settings_stages",
+        label=_("Stages of opportunities"),
+        text=_("Through which steps a sale goes, and how likely what reaches each is won."),
+        icon="arrows-sort",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_jobs",
         label=_("Jobs"),
         text=_("What the machine does by itself, what waits, and what failed."),

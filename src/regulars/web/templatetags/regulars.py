@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from regulars.base import formats
 from regulars.base.notes import rendered
+from regulars.core.money import from_minor
 from regulars.facts import interactions
 
 register = template.Library()
@@ -23,6 +24,14 @@ UNKNOWN = "?"
 def money(amount: Any, currency: str) -> str:
     """An amount in units of its currency: £24,310."""
     return UNKNOWN if amount is None else formats.money(amount, currency)
+
+
+@register.filter
+def amount_of(record: Any) -> str:
+    """The amount of a record that keeps it in minor units of its own currency: £24,310."""
+    if record.amount_minor is None:
+        return UNKNOWN
+    return formats.money(from_minor(record.amount_minor, record.currency), record.currency)
 
 
 @register.filter
