@@ -17,6 +17,7 @@ from regulars.web.issues.urls import urlpatterns as issues_urls
 from regulars.web.key_accounts.urls import urlpatterns as key_accounts_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.opportunities.urls import urlpatterns as opportunities_urls
+from regulars.web.reviews.holding_urls import urlpatterns as review_holding_urls
 from regulars.web.reviews.schedule_urls import urlpatterns as review_schedule_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
@@ -46,6 +47,7 @@ urlpatterns = [
     *issues_urls,
     *opportunities_urls,
     *review_schedule_urls,
+    *review_holding_urls,
     *duplicates_urls,
     *imports_urls,
     *settings_urls,

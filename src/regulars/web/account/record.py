@@ -43,6 +43,7 @@ TABS = (
     Tab(name="account_growth", label=_("Growth")),
     Tab(name="account_promises", label=_("Promises")),
     Tab(name="account_issues", label=_("Issues")),
+    Tab(name="account_reviews", label=_("Reviews")),
     Tab(name="account_signals", label=_("Signals")),
     Tab(name="account_timeline", label=_("Timeline")),
     Tab(name="account_changes", label=_("Changes"), permission=Permission.SEE_AUDIT),
