@@ -21,6 +21,7 @@ Signer = Callable[[Member], Client]
 OPEN = {"welcome", "sign_in", "choose_password", "theme", "health", "invitation", "effort_answer"}
 OPEN |= {"account_login", "account_inactive", "openid_connect_login", "openid_connect_callback"}
 OPEN |= {"account_reset_password", "account_reset_password_done", "account_reset_password_from_key"}
+OPEN |= {"sign_off_answer", "worth_answer", "rate_answer"}
 """Pages that need no sign-in."""
 
 ROLES = [role.value for role in Member.Role]
@@ -80,12 +81,25 @@ def test_each_role_reaches_what_it_may(
         "/portfolio/dependence/what-if/": 200 if role in {"owner", "sales_head", "analyst"} else 403,
         "/portfolio/dependence/what-if.csv": 200 if role in {"owner", "sales_head", "analyst"} else 403,
         f"/portfolio/dependence/{account.uid}/elasticity/": 200 if role in {"owner", "sales_head", "service"} else 403,
-        "/key-accounts/": 200 if role in SEE_EVERYTHING else 403,
+        "/key-accounts/": 200,
+        "/key-accounts/assignment/": 200 if role in SEE_EVERYTHING else 403,
         "/portfolio/how-right/": 200,
         "/portfolio/how-right.csv": 404 if role in EXPORTERS else 403,  # nothing was tried yet
         "/portfolio/forecast/": 200,
         "/win-back/": 200,
         f"/accounts/{account.uid}/loss/": 200,
+        f"/accounts/{account.uid}/value/": 200,
+        f"/accounts/{account.uid}/value/ask/": 200 if role in WRITERS else 403,
+        f"/accounts/{account.uid}/value-proofs/new/": 200 if role in WRITERS else 403,
+        f"/accounts/{account.uid}/projects/new/": 200 if role in WRITERS else 403,
+        f"/accounts/{account.uid}/pitch/": 200,
+        f"/accounts/{account.uid}/pitch.pdf": 200,
+        "/projects/": 200,
+        "/value-proofs/": 200,
+        "/pitch/": 200,
+        "/pitch.pdf": 200,
+        "/my-rating/": 200,
+        "/service-ratings/": 200 if role in {"owner", "sales_head"} else 403,
         f"/accounts/{account.uid}/": 200,
         f"/accounts/{account.uid}/forecast/": 200,
         f"/accounts/{account.uid}/issues/": 200,

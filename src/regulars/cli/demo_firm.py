@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regulars.cli.demo_account_life.handovers import hand_over_the_newest
+from regulars.cli.demo_account_life.value import say_what_it_is_worth
 from regulars.cli.demo_account_life.winback import say_why_the_largest_left
 from regulars.cli.language import _
 from regulars.cli.made_up import address_part, firm_names, person
@@ -92,6 +93,7 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
     with transaction.atomic():
         hand_over_the_newest(snapshot.as_of)
         say_why_the_largest_left(snapshot.as_of)
+        say_what_it_is_worth(snapshot.as_of)
     refresh_actions(snapshot=snapshot, today=snapshot.as_of)
     tell(_("Looking back at what was expected"), None)
     track_in_hindsight(until=snapshot.as_of, horizon_days=HORIZON_DAYS, times=2)

@@ -20,7 +20,7 @@ from regulars.base.audit import record_change
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.core.rated import RatedMean, rated_mean
-from regulars.facts.models import ServiceRating
+from regulars.facts.models import Issue, ServiceRating
 from regulars.facts.signals import SignalSource
 
 LEAST, MOST = 1, 7
@@ -51,6 +51,13 @@ class Rateable:
     @property
     def is_rated(self) -> bool:
         return ServiceRating.objects.filter(source_uid=self.source.uid, occasion=self.occasion).exists()
+
+
+def rateable_of_issue(issue: Issue) -> Rateable | None:
+    """Who solved the issue, for this solution; None where a team did."""
+    if issue.owner is None:
+        return None
+    return Rateable(member=issue.owner, source=SignalSource.of(issue), occasion=issue.times_reopened)
 
 
 def rating_key(rateable: Rateable) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.core.ratelimit import consume_or_429
 from django import forms
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -21,11 +22,14 @@ from regulars.base.organisation import organisation
 from regulars.core.errors import Refusal
 from regulars.facts.effort import LEAST, LONGEST_WORDS, MOST, StaleQuestion, answer_effort, issue_of_key
 from regulars.facts.issues import visible_issues
+from regulars.facts.models import Issue
+from regulars.facts.ratings import rate_service, rateable_of_issue
 from regulars.insight.issue_effort import AGAIN_WITHIN, EffortFigures, Group, effort_figures
 from regulars.plan.issue_rules import moment_of_work
 from regulars.web.desk import desk_of
 from regulars.web.issues.letters import language_of_issue
 from regulars.web.issues.queue import frame_of
+from regulars.web.value.customer import RatingForm
 
 ENOUGH = 10
 """With fewer customers in a group nothing is compared."""
@@ -44,6 +48,12 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea({"rows": 3}),
     )
 
+    def __init__(self, *args: Any, rates_colleague: bool, **options: Any) -> None:
+        """Where somebody of ours solved it, the customer may rate them with the same answer."""
+        super().__init__(*args, **options)
+        if rates_colleague:
+            self.fields |= {name: RatingForm.base_fields[name] for name in ("courtesy", "competence")}
+
 
 @login_not_required
 @never_cache
@@ -59,24 +69,36 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "web/issues/answered.html", {"said": stale.sentence, "more": stale.way_out}, status=410)
     firm = organisation()
     with translation.override(language_of_issue(issue, firm)):
-        form = AnswerForm(request.POST or None, initial={"score": request.GET.get("score", "")})
+        wanted = {"score": request.GET.get("score", "")}
+        form = AnswerForm(request.POST or None, initial=wanted, rates_colleague=issue.owner_id is not None)
         if request.method == "POST" and form.is_valid():
-            return _thanks(request, key, form)
+            return _thanks(request, key, issue, form.cleaned_data)
         context = {"form": form, "issue": issue, "firm": firm}
         response = render(request, "web/issues/answer.html", context, status=422 if form.errors else 200)
         response.headers["Content-Language"] = translation.get_language() or "en"
     return response
 
 
-def _thanks(request: HttpRequest, key: str, form: AnswerForm) -> HttpResponse:
+def _thanks(request: HttpRequest, key: str, issue: Issue, said: dict[str, Any]) -> HttpResponse:
     try:
-        answer_effort(key=key, at=moment_of_work(), **form.cleaned_data)
+        _keep(key, issue, said)
     except Refusal as refusal:
         return render(
             request, "web/issues/answered.html", {"said": refusal.sentence, "more": refusal.way_out}, status=422
         )
     context = {"said": _("Thank you!"), "more": _("We read every answer. If something is still not right, tell us.")}
     return render(request, "web/issues/answered.html", context)
+
+
+@transaction.atomic
+def _keep(key: str, issue: Issue, said: dict[str, Any]) -> None:
+    """What the customer says of the trouble, and of who solved it."""
+    at = moment_of_work()
+    rated = {name: said.pop(name, None) for name in ("courtesy", "competence")}
+    answer_effort(key=key, at=at, **said)
+    rateable = rateable_of_issue(issue)
+    if rateable is not None and not rateable.is_rated:
+        rate_service(rateable=rateable, words="", at=at, **rated)
 
 
 @require_safe
