@@ -23,7 +23,7 @@ from regulars.base.tokens import ApiScope
 from regulars.insight.days import day_of_work
 from regulars.plan import actions
 from regulars.plan.models import Action
-from regulars.plan.today import Card, Reason, todays_list, told
+from regulars.plan.today import STEP_ASKED, Card, Reason, todays_list, told
 
 router = Router(tags=["plan"])
 
@@ -190,7 +190,8 @@ def _day() -> dt.date:
 
 def actions_of(member: Member) -> QuerySet[Action]:
     """The actions that the member may see, with what is shown of them."""
-    return actions.visible_actions(member).select_related("account__merged_into", "member")
+    found = actions.visible_actions(member).select_related("account__merged_into", "member")
+    return found.prefetch_related(STEP_ASKED)
 
 
 def _visible(uid: UUID, member: Member) -> Action:

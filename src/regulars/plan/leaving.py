@@ -10,7 +10,7 @@ from regulars.base.members import deactivate_member
 from regulars.base.models import Member
 from regulars.facts.bulk_changes import assign_accounts
 from regulars.facts.models import Account
-from regulars.plan.models import Action, Handover, Promise
+from regulars.plan.models import Action, Handover, PlayStep, Promise
 from regulars.plan.opportunities import pass_on_opportunities
 
 _AT_ONCE = 5_000
@@ -33,6 +33,7 @@ def hand_over_and_deactivate(*, person: Member, heir: Member | None, member: Mem
             action.member = heir
             action.reassigned = False
             action.save(update_fields=["member", "reassigned", "updated_at"])
+    PlayStep.objects.filter(member=person, state=PlayStep.State.OPEN).update(member=heir)
     if heir is not None:
         _pass_on_promises_and_handovers(person, heir, member=member)
         pass_on_opportunities(person=person, heir=heir, member=member)

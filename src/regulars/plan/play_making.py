@@ -7,7 +7,7 @@ next is due so many working days later.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
@@ -21,11 +21,12 @@ from regulars.core.working_time import WorkingTime
 from regulars.facts.models import Account, Interaction
 from regulars.plan.causes.lost import superior_of
 from regulars.plan.issue_rules import working_time
-from regulars.plan.models import Action, Play, PlayStep
+from regulars.plan.models import Action, Play, Playbook, PlayStep
 from regulars.plan.playbooks import KnownPlaybook, playbook_row
 from regulars.plan.recipes import STEPS, RecipeStep
 
 LONGEST_SAID = 300
+BATCH = 500
 
 
 def workdays_after(start: date, workdays: int, working: WorkingTime) -> date:
@@ -78,9 +79,10 @@ class Doers:
         return owner.pk if owner else None
 
 
-def begin_play(
-    *,
+def play_of(
     playbook: KnownPlaybook,
+    *,
+    row: Playbook,
     account: Account,
     on: date,
     member: Member | None,
@@ -88,25 +90,36 @@ def begin_play(
     working: WorkingTime,
     trigger: str = "",
     signal: UUID | None = None,
-) -> Play:
-    """Make a play with its steps. Whether it may be started is asked before."""
+) -> tuple[Play, list[PlayStep]]:
+    """A play with its steps, not stored yet. Whether it may be started is asked before."""
     play = Play(
         account=account,
-        playbook=playbook_row(playbook.key),
+        playbook=row,
         trigger=trigger,
         causes=playbook.recipe.causes,
         source_uid=signal,
         started_on=on,
         started_by=member,
     )
-    if member is None:
-        play.save()  # what Regulars starts by itself is dated on the play, as proposals are on the action
-    else:
-        with audited(play, verb="start_play", member=member):
-            play.save()
     steps = [_made(play, position, one) for position, one in enumerate(playbook.recipe.steps, start=1)]
     _set_days(steps, on, working)
     steps[0].member_id = doers.of(steps[0], account)
+    return play, steps
+
+
+def begin_play(*, playbook: KnownPlaybook, account: Account, on: date, member: Member | None) -> Play:
+    """Make one by hand."""
+    play, steps = play_of(
+        playbook,
+        row=playbook_row(playbook.key),
+        account=account,
+        on=on,
+        member=member,
+        doers=Doers.now(),
+        working=firm_works(on),
+    )
+    with audited(play, verb="start_play", member=member):
+        play.save()
     PlayStep.objects.bulk_create(steps)
     return play
 
@@ -212,7 +225,7 @@ def end_play(
         play.end, play.reason, play.stopped_with = end, reason.strip()[:LONGEST_SAID], action
         play.save()
     play.steps.filter(state=PlayStep.State.OPEN).update(action=None)
-    close_asking([home_of(play).pk], on=on, play=str(play.uid))
+    close_asking([home_of(play).pk], on=on, plays={str(play.uid)})
 
 
 def resume(play: Play, *, member: Member | None) -> None:
@@ -232,14 +245,17 @@ def asking(step: PlayStep) -> Action | None:
     return next((one for one in pending if one.figures.get("step") == str(step.uid)), None)
 
 
-def close_asking(accounts: Iterable[int], *, on: date, play: str = "", step: str = "") -> None:
-    """Close proposals of the cause "play" that ask for this step, or for any of this play."""
-    pending = Action.objects.filter(account__in=list(accounts), cause="play", state__in=Action.PENDING)
-    for action in pending:
-        if (play and action.figures.get("play") == play) or (step and action.figures.get("step") == step):
-            action.state, action.closed_on, action.snoozed_until = Action.State.CLOSED, on, None
-            action.figures = action.figures | {"closed": {"key": "step_settled"}}
-            action.save()
+def close_asking(accounts: Iterable[int], *, on: date, plays: Container[str]) -> None:
+    """Close the proposals of the cause "play" about these accounts that ask for a step of these plays."""
+    listed, changed = sorted(accounts), []
+    for start in range(0, len(listed), BATCH):
+        some = listed[start : start + BATCH]
+        for action in Action.objects.filter(account__in=some, cause="play", state__in=Action.PENDING):
+            if action.figures.get("play") in plays:
+                action.state, action.closed_on, action.snoozed_until = Action.State.CLOSED, on, None
+                action.figures = action.figures | {"closed": {"key": "step_settled"}}
+                changed.append(action)
+    Action.objects.bulk_update(changed, ["state", "closed_on", "snoozed_until", "figures"], batch_size=BATCH)
 
 
 def end_sentence(play: Play) -> str:

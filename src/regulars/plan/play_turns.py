@@ -22,9 +22,9 @@ from regulars.base.organisation import zone
 from regulars.core.working_time import WorkingTime
 from regulars.facts.models import Account, Issue, Signal
 from regulars.insight.models import Protection, Score
-from regulars.plan.models import Action, KeyAccount, Play, PlayStep, WinBack
-from regulars.plan.play_making import Doers, begin_play, end_play, firm_works, home_of
-from regulars.plan.playbooks import KnownPlaybook, known_playbooks
+from regulars.plan.models import Action, KeyAccount, Play, Playbook, PlayStep, WinBack
+from regulars.plan.play_making import Doers, close_asking, firm_works, home_of, play_of
+from regulars.plan.playbooks import KnownPlaybook, known_playbooks, playbook_row
 from regulars.plan.thresholds import plan_thresholds
 
 RECENT: Final = timedelta(days=30)
@@ -58,6 +58,7 @@ def finish_turn(on: date, *, new: Iterable[int]) -> int:
 
     Returns how many of the new ones it took back: their step stands with another proposal.
     """
+    _stop_what_is_over(on)  # a proposal that closed itself a moment ago may end what answered it
     known = [one for one in known_playbooks() if one.active and one.by_itself]
     pending = Action.objects.filter(state__in=Action.PENDING).exclude(cause="play")
     asked = pending.order_by("-expected_money", "pk").values_list("proposed_on", "account_id", "cause")
@@ -111,6 +112,8 @@ class _Starting:
     """By account."""
     load: Counter[int | None] = field(default_factory=Counter)
     """How many run on the accounts of each member; None: of accounts that nobody looks after."""
+    rows: dict[str, Playbook] = field(default_factory=lambda: {row.key: row for row in Playbook.objects.all()})
+    made: list[tuple[Play, list[PlayStep]]] = field(default_factory=list)
 
     @classmethod
     def now(cls, on: date) -> _Starting:
@@ -140,12 +143,16 @@ class _Starting:
                 if (day is None or day < event.on) and self.load[account.owner_id] < self.most:
                     self._begin(playbook, account, event)
                     latest[event.account_id, playbook.key] = self.on
+        self._store()
 
     def _begin(self, playbook: KnownPlaybook, account: Account, event: Event) -> None:
         if any(play.playbook.key == playbook.key for play in self.running[account.pk]):
             return
-        play = begin_play(
-            playbook=playbook,
+        if playbook.key not in self.rows:
+            self.rows[playbook.key] = playbook_row(playbook.key)
+        play, steps = play_of(
+            playbook,
+            row=self.rows[playbook.key],
             account=account,
             on=self.on,
             member=None,
@@ -154,8 +161,15 @@ class _Starting:
             trigger=event.trigger,
             signal=event.signal,
         )
+        self.made.append((play, steps))
         self.running[account.pk].append(play)
         self.load[account.owner_id] += 1
+
+    def _store(self) -> None:
+        """What Regulars starts by itself is dated on the play and not in the audit trail, as proposals are."""
+        Play.objects.bulk_create([play for play, _steps in self.made], batch_size=BATCH)
+        PlayStep.objects.bulk_create([step for _play, steps in self.made for step in steps], batch_size=BATCH)
+        self.made.clear()
 
 
 def _triggers_of(play: Play) -> set[str]:
@@ -201,7 +215,18 @@ def _stop_what_is_over(on: date) -> None:
     for play in plays:
         end = next((key for key in ("withdrawn", *recipes[play.playbook.key].stops) if over.holds(key, play)), "")
         if end:
-            end_play(play, Play.State.REACHED, on=on, member=None, end=end)
+            play.state, play.ended_on, play.end = Play.State.REACHED, on, end
+    _end([play for play in plays if play.end], on)
+
+
+def _end(plays: list[Play], on: date) -> None:
+    """Store those that came to their end, and take what is asked for them off the list of the day."""
+    for start in range(0, len(plays), BATCH):
+        some = plays[start : start + BATCH]
+        Play.objects.bulk_update(some, ["state", "ended_on", "end"])
+        PlayStep.objects.filter(play__in=some, state=PlayStep.State.OPEN).update(action=None)
+    if plays:
+        close_asking({home_of(play).pk for play in plays}, on=on, plays={str(play.uid) for play in plays})
 
 
 @dataclass(kw_only=True)

@@ -24,13 +24,11 @@ from regulars.insight.snapshots import current_snapshot
 from regulars.plan.actions import mark_done, mark_not_useful, reopen
 from regulars.plan.models import Action, Play, PlayStep
 from regulars.plan.play_making import (
-    Doers,
     asking,
     begin_play,
     close_asking,
     current_step,
     end_play,
-    firm_works,
     home_of,
     reopen_step,
     resume,
@@ -75,7 +73,7 @@ def start_play(*, account: Account, playbook: str, on: date, member: Member | No
             _("“%(name)s” runs on %(account)s already.") % {"name": known, "account": account},
             _("Go on with that one."),
         )
-    made = begin_play(playbook=known, account=account, on=on, member=member, doers=Doers.now(), working=firm_works(on))
+    made = begin_play(playbook=known, account=account, on=on, member=member)
     enqueue(take_in_plays)
     return made
 
@@ -122,7 +120,7 @@ def undo_step(*, step: PlayStep, on: date, member: Member | None) -> Play:
     _refuse_second(play)
     found.play = play
     action, interaction = found.action, found.interaction
-    close_asking([home_of(play).pk], on=on, play=str(play.uid))
+    close_asking([home_of(play).pk], on=on, plays={str(play.uid)})
     if action is not None and action.state in (Action.State.DONE, Action.State.NOT_USEFUL) and _is_free(action):
         reopen(action=action, member=member)
     else:

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import overload
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from regulars.base.access import may
 from regulars.base.models import Member
 from regulars.facts.models import Account, Contact
 from regulars.plan.actions import visible_actions
 from regulars.plan.causes import CAUSES
+from regulars.plan.causes.play import called
 from regulars.plan.closing import closing_sentence
-from regulars.plan.models import Action
+from regulars.plan.models import Action, Play, PlayStep
+from regulars.plan.play_making import step_opening, step_what
+from regulars.plan.playbooks import playbook_name
 from regulars.plan.thresholds import plan_thresholds
 
 WEEK = timedelta(days=7)
 CLOSED_SHOWN = 20
 """Actions closed by themselves are told up to this many, the newest."""
+
+
+STEP_ASKED = Prefetch(
+    "play_steps",
+    PlayStep.objects.filter(state=PlayStep.State.OPEN, play__state=Play.State.RUNNING)
+    .select_related("play__playbook")
+    .order_by("pk"),
+    to_attr="steps_asked",
+)
+"""With it, an action that answers the cause of a play says what the play's step says; see `told`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepAsked:
+    """The step of a play that an action asks for."""
+
+    play: str
+    """The uid of the play."""
+    name: str
+    position: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +55,7 @@ class Reason:
     sentences: list[str]
     advice: str
     opening: str
+    step: StepAsked | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +143,33 @@ def weekly_digest(member: Member | None, on: date) -> WeeklyDigest:
 
 
 def told(action: Action) -> Reason:
-    """An action in words, in the language that is active."""
-    cause = CAUSES[action.cause]
-    return Reason(
+    """An action in words, in the language that is active.
+
+    One that was read with `STEP_ASKED` says what to do by the playbook that answers its cause, if one runs.
+    """
+    cause, figures = CAUSES[action.cause], action.figures
+    reason = Reason(
         action=action,
         cause=str(cause.name),
-        sentences=cause.sentences(action.figures),
-        advice=cause.advice(action.figures),
-        opening=cause.opening(action.figures),
+        sentences=cause.sentences(figures),
+        advice=cause.advice(figures),
+        opening=cause.opening(figures),
+    )
+    if action.cause == "play":
+        return replace(reason, step=StepAsked(play=figures["play"], name=called(figures), position=figures["position"]))
+    asked: list[PlayStep] = getattr(action, "steps_asked", [])
+    return _by_playbook(reason, asked[0]) if asked else reason
+
+
+def _by_playbook(reason: Reason, step: PlayStep) -> Reason:
+    """The first word is that of the cause, which knows the figures, unless the firm wrote its own."""
+    name = playbook_name(step.play.playbook)
+    first_shipped = step.position == 1 and bool(step.key)
+    return replace(
+        reason,
+        advice=step_what(step),
+        opening=reason.opening if first_shipped else step_opening(step) or reason.opening,
+        step=StepAsked(play=str(step.play.uid), name=name, position=step.position),
     )
 
 
@@ -175,7 +218,7 @@ class _Told(Sequence[Card]):
 
 def _told(cards: list[list[int]]) -> list[Card]:
     keys = [key for card in cards for key in card]
-    actions = Action.objects.select_related("account__merged_into", "member").in_bulk(keys)
+    actions = Action.objects.select_related("account__merged_into", "member").prefetch_related(STEP_ASKED).in_bulk(keys)
     accounts = [actions[keys[0]].account.merged_into or actions[keys[0]].account for keys in cards]
     contacts: dict[int, Contact] = {}
     for contact in Contact.objects.filter(account__in=accounts, active=True).order_by("pk"):

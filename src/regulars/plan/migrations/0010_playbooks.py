@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 (
                     "interaction",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="facts.interaction"
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="facts.interaction"
                     ),
                 ),
                 (

@@ -104,7 +104,7 @@ class PlayStep(Record):
     action = models.ForeignKey(
         Action, models.SET_NULL, null=True, related_name="play_steps", verbose_name=_("on the list of the day as")
     )
-    interaction = models.ForeignKey(Interaction, models.PROTECT, null=True, related_name="+")
+    interaction = models.ForeignKey(Interaction, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints: ClassVar = [

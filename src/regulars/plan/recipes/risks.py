@@ -101,7 +101,7 @@ RECIPES: Final[_Parts] = {
             name=_("A regular has gone silent"),
             about=_("It has paused for longer than its own rhythm explains. Ask before it has decided."),
             triggers=("cause:gone_silent",),
-            stops=("ordered", "lost"),
+            stops=("ordered", "cause_gone", "lost"),
         ),
         {
             "call": RecipeStep(

@@ -41,6 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "opportunity": ("opportunity_uplift",),
     "review": ("review_notice_days", "review_uplift"),
     "promise": ("promise_ahead_days", "promise_uplift"),
+    "play": ("plays_per_member", "play_uplift"),
     "handover": (
         "handover_days",
         "handover_new_days",
