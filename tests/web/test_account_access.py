@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from regulars.facts.interactions import record_interaction
 from regulars.facts.models import Account
 from regulars.facts.signals import record_signal
 from regulars.facts.sites import add_site
+from regulars.facts.told_signs import tell_sign
+from regulars.facts.wallet_estimates import estimate_wallet
 from regulars.plan.promises import make_promise
 
 Signer = Callable[[Member], Client]
@@ -38,6 +41,9 @@ PAGES = {
     "/accounts/{account}/people/": EVERYONE,
     "/accounts/{account}/people/new/": WRITERS,
     "/accounts/{account}/places/new/": WRITERS,
+    "/accounts/{account}/people-map/": EVERYONE,
+    "/accounts/people/{contact}/part/": WRITERS,
+    "/accounts/{account}/key-signs/": EVERYONE,
     "/accounts/{account}/promises/": EVERYONE,
     "/accounts/promises/{promise}/": EVERYONE,
     "/accounts/{account}/signals/": EVERYONE,
@@ -60,6 +66,12 @@ VERBS = {
     "/accounts/people/{contact}/left/": WRITERS,
     "/accounts/places/{site}/": WRITERS,
     "/accounts/places/{site}/remove/": WRITERS,
+    "/accounts/people/{contact}/part/": WRITERS,
+    "/accounts/{account}/key-signs/": WRITERS,
+    "/accounts/key-signs/{sign}/withdraw/": WRITERS,
+    "/accounts/key-signs/{sign}/restore/": WRITERS,
+    "/accounts/wallets/{wallet}/withdraw/": WRITERS,
+    "/accounts/wallets/{wallet}/restore/": WRITERS,
     "/accounts/{account}/promises/": WRITERS,
     "/accounts/promises/{promise}/renegotiate/": WRITERS,
     "/accounts/promises/{promise}/kept/": WRITERS,
@@ -75,6 +87,7 @@ VERBS = {
     "/duplicates/merge/": MERGERS,
 }
 SAID = {"name": "New name", "kind": "firm", "outcome": "Reached", "reason": "A mistake"}
+SAID |= {"yearly": "1000", "source": "Fair", "estimated_on": "2024-12-01", "part": "sponsor"}
 SAID |= {"text": "Samples", "due_on": "2024-12-20", "subject": "Samples"}
 
 
@@ -88,6 +101,11 @@ def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]
         "contact": create_contact(account=account, member=author, name="Ada", email="ada@harbour.example"),
         "promise": make_promise(
             account=account, text="Samples", due_on=date(2024, 12, 12), on=date(2024, 12, 8), member=author
+        ),
+        "sign": tell_sign(account=account, sign="reputation", reason="x", on=date(2024, 12, 8), member=author),
+        "wallet": estimate_wallet(
+            account=account, yearly=Decimal(10), source="x", estimated_on=date(2024, 12, 1), on=date(2024, 12, 8),
+            member=author,
         ),
         "site": add_site(account=account, member=author, name="Shop"),
         "signal": record_signal(account=account, kind="praise", observed_on=date(2024, 12, 8), member=author),

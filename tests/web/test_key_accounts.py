@@ -70,7 +70,11 @@ def test_a_fourth_one_is_refused_without_a_reason(
 def test_only_the_heads_change_them(role: str, large: Account, members: dict[str, Member], signed_in: Signer) -> None:
     client = signed_in(members[role])
     whole = role in {"owner", "sales_head", "service", "marketer", "analyst"}
-    assert client.get(PAGE).status_code == (200 if whole else 403)
+    page = client.get(PAGE)
+    assert page.status_code == 200
+    assert ("Could be key accounts" in page.content.decode()) == whole, "signs are of the whole firm"
+    assert client.get(f"{PAGE}assignment/").status_code == (200 if whole else 403)
+    assert client.post(f"{PAGE}assignment/").status_code == (422 if role in {"owner", "sales_head"} else 403)
     head = role in {"owner", "sales_head"}
     said = {"account": str(large.uid), "manager": str(members["account_manager"].uid)}
     assert client.post(PAGE, said).status_code == (302 if head else 403)

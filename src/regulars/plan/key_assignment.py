@@ -156,7 +156,7 @@ def _fits(
     owned, regions = _regions(managers)
     rows = []
     for account in accounts:
-        orders = handled.get(account.pk, {})
+        orders: Mapping[str, int] = handled.get(account.pk, {})
         language = languages.get(account.pk, "")
         row = []
         for manager in managers:
@@ -212,9 +212,7 @@ def _languages(accounts: Sequence[Account]) -> dict[int, str]:
     """The language of each account; where it is not known, that of most of its people."""
     spoken = Contact.objects.filter(account__in=[one.pk for one in accounts], active=True).exclude(language="")
     counted = spoken.order_by().values_list("account_id", "language").annotate(n=Count("pk"))
-    most: dict[int, str] = {}
-    for account, language, _n in sorted(counted, key=lambda one: (one[2], one[1])):
-        most[account] = language
+    most = {account: language for account, language, _n in sorted(counted, key=lambda one: (one[2], one[1]))}
     return {one.pk: one.language or most.get(one.pk, "") for one in accounts}
 
 

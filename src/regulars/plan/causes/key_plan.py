@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -83,7 +84,7 @@ def due_in_plans(ground: Ground) -> dict[int, Due]:
     return found
 
 
-def _entries(ground: Ground) -> QuerySet[KeyPlanEntry]:
+def _entries(ground: Ground) -> QuerySet[Any]:
     until = ground.on + timedelta(days=ground.thresholds.promise_ahead_days)
     due = KeyPlanEntry.objects.filter(state=KeyPlanEntry.State.OPEN, due_on__lte=until)
     return due.exclude(kind=KeyPlanEntry.Kind.GOAL).annotate(home=HOME)

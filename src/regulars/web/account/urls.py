@@ -17,6 +17,8 @@ from regulars.web.account import (
     talks,
     timeline,
 )
+from regulars.web.account.key_signs import urlpatterns as key_signs_urls
+from regulars.web.account.people_map import urlpatterns as people_map_urls
 from regulars.web.account.promises import urlpatterns as promises_urls
 
 urlpatterns = [
@@ -33,6 +35,8 @@ urlpatterns = [
     path("accounts/<uuid:uid>/people/new/", people.contact_new, name="account_contact_new"),
     path("accounts/<uuid:uid>/places/new/", people.site_new, name="account_site_new"),
     *promises_urls,
+    *people_map_urls,
+    *key_signs_urls,
     path("accounts/<uuid:uid>/signals/", signals.signals, name="account_signals"),
     path("accounts/<uuid:uid>/timeline/", timeline.timeline, name="account_timeline"),
     path("accounts/<uuid:uid>/changes/", changes.changes, name="account_changes"),

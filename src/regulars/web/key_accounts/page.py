@@ -1,10 +1,12 @@
-"""Key accounts. For the head of sales once a quarter, to decide which customers get a manager of their own, and who
-it is.
+"""Key accounts. For the head of sales once a quarter, to decide which customers get a manager of their own, and who it
+is; for a manager every week, to see how the relations to their own stand beside the money.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,13 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from regulars.base.access import Permission, may, require
+from regulars.base.access import Permission, Scope, account_scope, may, require
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.models import Account
 from regulars.insight.dependence import require_whole_firm
-from regulars.insight.key_account_signs import large_shares
+from regulars.insight.key_signs import KeySign, key_signs
 from regulars.insight.models import Score
 from regulars.insight.standings import accounts_named
 from regulars.plan.key_accounts import (
@@ -35,6 +37,8 @@ from regulars.plan.key_accounts import (
     visible_key_accounts,
 )
 from regulars.plan.models import KeyAccount
+from regulars.plan.people_map import people_maps
+from regulars.plan.relation_sentences import beside_the_money, gap_sentences, health, health_label
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
 
@@ -61,10 +65,10 @@ class AppointForm(forms.Form):
     def __init__(self, *args: Any, desk: Desk, listed: list[int], **options: Any) -> None:
         super().__init__(*args, **options)
         seen = visible_accounts(desk.member)
-        # Any account that may be seen is taken; offered are those that show the sign, and the largest.
+        # Any account that may be seen is taken; offered are those that show a sign, and the largest.
         self.fields["account"].queryset = seen  # type: ignore[attr-defined]
         names = accounts_named(listed)
-        shown = [(str(names[one].uid), names[one].name) for one in listed]
+        shown = [(str(names[one].uid), names[one].name) for one in listed if one in names]
         self.fields["account"].widget.choices = [("", _("Choose one")), *shown]
         managers = Member.objects.filter(is_active=True, role__in=MANAGERS).order_by("name", "pk")
         self.fields["manager"].queryset = managers  # type: ignore[attr-defined]
@@ -76,36 +80,76 @@ class EndForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Why is it a key account no longer?"), max_length=LONGEST_REASON)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A key account as the list shows it: the relations beside the money."""
+
+    appointment: KeyAccount
+    account: Account
+    score: Score | None
+    signs: Sequence[KeySign]
+    state: str
+    state_label: str
+    sentences: Sequence[str]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_accounts(request: HttpRequest) -> HttpResponse:
-    """The key accounts with their managers, the load of each, and the accounts that show the sign; appoint one."""
+    """The key accounts with their managers and relations; for who sees the whole firm, who could be one; appoint one."""
     desk = desk_of(request)
-    require_whole_firm(desk.member)
-    may_appoint = may(desk.member, Permission.ASSIGN)
+    require(desk.member, Permission.READ)
     if request.method == "POST":
         require(desk.member, Permission.ASSIGN)
-    signs = large_shares(member=desk.member)
-    current = list(visible_key_accounts(desk.member).select_related("account__merged_into", "manager"))
-    appointed = {(one.account.merged_into or one.account).pk for one in current}
+    whole_firm = account_scope(desk.member) == Scope.ALL
+    may_appoint = whole_firm and may(desk.member, Permission.ASSIGN)
+    signs: Mapping[int, list[KeySign]] = key_signs(on=desk.day, member=desk.member) if whole_firm else {}
+    current = _lines(desk, signs)
+    appointed = {one.account.pk for one in current}
     proposed = [one for one in signs if one not in appointed][:MOST_PROPOSED]
     given = request.POST if request.method == "POST" else None
     form = AppointForm(given, desk=desk, listed=_offered(proposed, appointed)) if may_appoint else None
     if request.method == "POST" and form is not None and form.is_valid() and _appointed(request, form, desk):
         return redirect(PAGE)
     names = accounts_named(proposed)
-    loaded = loads()
+    loaded = loads() if whole_firm else {}
     managers = Member.objects.filter(pk__in=loaded).order_by("name", "pk")
     context = {
         "desk": desk,
         "form": form,
-        "current": [(one, one.account.merged_into or one.account) for one in current],
-        "signs": signs,
-        "proposed": [(names[one], [sign.sentence for sign in signs[one]]) for one in proposed],
+        "current": current,
+        "proposed": [(names[one], signs[one]) for one in proposed if one in names],
         "managers": [(one, loaded[one.pk], loaded[one.pk] > MOST_A_MANAGER) for one in managers],
         "most": MOST_A_MANAGER,
+        "whole_firm": whole_firm,
         "has_figures": desk.figures_of is not None,
     }
     return render(request, "web/key_accounts/page.html", context, status=422 if form and form.errors else 200)
+
+
+def _lines(desk: Desk, signs: Mapping[int, list[KeySign]]) -> list[Line]:
+    """Every key account the member sees, in as many queries however many there are."""
+    appointments = list(visible_key_accounts(desk.member).select_related("account__merged_into", "manager"))
+    home = {one.pk: one.account.merged_into or one.account for one in appointments}
+    ids = [account.pk for account in home.values()]
+    maps = people_maps(ids, on=desk.day)
+    scores = {one.account_id: one for one in Score.objects.filter(account__in=ids)}
+    found = []
+    for one in appointments:
+        account = home[one.pk]
+        known, score = maps[account.pk], scores.get(account.pk)
+        state = health(known)
+        told = [beside_the_money(known, score), *gap_sentences(known)[:2]]
+        line = Line(
+            appointment=one,
+            account=account,
+            score=score,
+            signs=signs.get(account.pk, ()),
+            state=state,
+            state_label=health_label(state),
+            sentences=told,
+        )
+        found.append(line)
+    return found
 
 
 def _offered(proposed: list[int], appointed: set[int]) -> list[int]:
