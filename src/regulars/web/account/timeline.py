@@ -29,7 +29,7 @@ from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
 from regulars.plan.closing import closing_sentence
-from regulars.plan.models import Action, HandoverStep, PromiseStep
+from regulars.plan.models import Action, HandoverStep, Play, PromiseStep, Review, ReviewStep
 from regulars.plan.today import told
 from regulars.web.account.record import heading, opened, page_number
 from regulars.web.desk import Desk
@@ -161,6 +161,23 @@ def _issues(desk: Desk, account: Account, limit: int) -> list[Event]:
     ]
 
 
+def _reviews(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """What happened to its reviews: planned, moved, held, finished."""
+    of = Q(review__account=account) | Q(review__account__merged_into=account)
+    steps = ReviewStep.objects.filter(of, taken_back_at=None).exclude(state=Review.State.PROPOSED)
+    return [
+        Event(
+            on=step.on,
+            kind="reviews",
+            what=_("review: %(state)s") % {"state": step.get_state_display()},
+            text=step.said,
+            by=step.member,
+            address=reverse("review", args=[step.review.uid]),
+        )
+        for step in steps.select_related("review", "member").order_by("-on", "-pk")[:limit]
+    ]
+
+
 def _orders(desk: Desk, account: Account, limit: int) -> list[Event]:
     return _told_days(desk, account, order_days_of_account(account, limit=limit))
 
@@ -240,6 +257,7 @@ KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
     ("promises", gettext_lazy("Promises"), _promises),
     ("issues", gettext_lazy("Issues"), _issues),
+    ("reviews", gettext_lazy("Reviews"), _reviews),
     ("signals", gettext_lazy("Signals"), _signals),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
