@@ -153,8 +153,8 @@ def test_the_map_shows_warmth_and_takes_the_part(client: Client, account: Accoun
     talk = Interaction.objects.create(account=account, kind="visit", on=AS_OF - timedelta(days=3), member=manager)
     talk.contacts.add(ada)
     page = page_of(client, where)
-    for said in ("warm", "3 days ago", "Only account manager of ours is in contact", "Nobody is known there at these"):
-        assert said in page
+    for words in ("warm", "3 days ago", "Only account manager of ours is in contact", "Nobody is known there at these"):
+        assert words in page
     said = {"part": "champion", "birth_day": "3", "birth_month": "5", "birthday_agreed_on": ""}
     refused = client.post(f"/accounts/people/{ada.uid}/part/", said)
     assert refused.status_code == 422
@@ -196,8 +196,9 @@ def test_a_wallet_is_estimated_shown_and_taken_back(client: Client, account: Acc
     assert "€120,000 a year" in page
     assert "Their buyer" in page
     client.post(f"/accounts/wallets/{WalletEstimate.objects.get().uid}/withdraw/")
+    undo = client.session["toast"]["undo"]
     assert "Nobody has estimated it yet" in page_of(client, where)
-    client.post(client.session["toast"]["undo"])
+    client.post(undo)
     assert "€120,000 a year" in page_of(client, where)
 
 

@@ -72,22 +72,19 @@ class SignForm(forms.Form):
 def signs(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """The signs the account shows; tell one, or estimate its wallet."""
     desk, account = opened(request, uid)
-    wallet = WalletForm(auto_id="wallet_%s", initial={"estimated_on": desk.day})
-    sign = SignForm(auto_id="sign_%s")
-    refused = False
+    wallet: forms.Form = WalletForm(auto_id="wallet_%s", initial={"estimated_on": desk.day})
+    sign: forms.Form = SignForm(auto_id="sign_%s")
     if request.method == "POST":
         require(desk.member, Permission.WRITE)
-        if "sign" in request.POST:
-            form: forms.Form = SignForm(request.POST, auto_id="sign_%s")
-            sign, made = form, _told  # type: ignore[assignment]
+        is_sign = "sign" in request.POST
+        if is_sign:
+            sign = SignForm(request.POST, auto_id="sign_%s")
         else:
-            form = WalletForm(request.POST, auto_id="wallet_%s")
-            wallet, made = form, _estimated  # type: ignore[assignment]
-        toast = _tried(form, made, desk, account)
+            wallet = WalletForm(request.POST, auto_id="wallet_%s")
+        toast = _tried(sign if is_sign else wallet, _told if is_sign else _estimated, desk, account)
         if toast is not None:
             show_next(request, toast)
             return redirect("account_key_signs", uid=account.uid)
-        refused = True
     context = {
         **heading(desk, account, tab="account_growth"),
         "signs": _signs(desk, account),
@@ -97,7 +94,7 @@ def signs(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "sign_form": sign,
         "key_account": KeyAccount.objects.filter(of_account(account), until=None).first(),
     }
-    return render(request, "web/account/key_signs.html", context, status=422 if refused else 200)
+    return render(request, "web/account/key_signs.html", context, status=422 if wallet.errors or sign.errors else 200)
 
 
 def _signs(desk: Desk, account: Account) -> list[Any]:
