@@ -80,5 +80,5 @@ def spread_due(values: Vector, interval_days: Days, *, start: int) -> Days:
     for interval in np.unique(interval_days):
         of_kind = np.flatnonzero(interval_days == interval)
         ranked = of_kind[np.argsort(-values[of_kind], kind="stable")]
-        due[ranked] = start + ((np.arange(ranked.size) + 0.5) * interval / ranked.size).astype(np.int64)
+        due[ranked] = start + (np.arange(ranked.size) * interval / ranked.size).astype(np.int64)
     return due

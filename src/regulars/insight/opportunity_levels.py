@@ -119,8 +119,8 @@ def _due_again(on: date, accounts: Places) -> Vector:
             f"SELECT account_id, count(*) FROM {DUE.relation()} WHERE due_on BETWEEN ? AND ? GROUP BY account_id",
             [on - FORGOTTEN, on + SOON],
         )
-    counted = dict(rows)
-    return np.array([counted.get(int(one), 0) for one in accounts], float)
+    counted: dict[int, int] = dict(rows)
+    return np.array([counted.get(int(one), 0) for one in accounts], np.float64)
 
 
 def _since(accounts: Places, levels: Places, on: date) -> list[date | None]:

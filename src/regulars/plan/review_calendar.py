@@ -103,7 +103,7 @@ def invitation_file(review: Review, *, firm: Organisation, subject: str, text: s
         guest = _address(review.contact.email, review.contact.name)
         guest.params["role"], guest.params["partstat"] = vText("REQ-PARTICIPANT"), vText("NEEDS-ACTION")
         guest.params["rsvp"] = vText("TRUE")
-        entry.add("attendee", guest, encode=0)
+        entry.add("attendee", guest, encode=False)
     calendar.add_component(entry)
     return bytes(calendar.to_ical())
 

@@ -283,7 +283,8 @@ def _fixed(people: Iterable[Member]) -> dict[int, list[datetime]]:
     times: dict[int, list[datetime]] = defaultdict(list)
     stay = Review.objects.filter(owner__in=list(people), state__in=Review.WITH_A_TIME, scheduled_at__isnull=False)
     for owner, at in stay.values_list("owner_id", "scheduled_at"):
-        times[owner].append(at)
+        if at is not None:
+            times[owner].append(at)
     return times
 
 
