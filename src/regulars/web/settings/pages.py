@@ -69,6 +69,13 @@ PAGES = (
         permission=Permission.CONFIGURE,
     ),
     Page(
+        name="settings_review_questions",
+        label=_("Questions of reviews"),
+        text=_("What you ask your customers in reviews, in which words, in which language."),
+        icon="list-check",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_rates",
         label=_("Exchange rates"),
         text=_("What foreign currencies are worth in yours, from day to day."),

@@ -25,6 +25,7 @@ from regulars.web.settings import (
     tokens,
     webhooks,
 )
+from regulars.web.settings.review_questions import urlpatterns as review_questions_urls
 
 urlpatterns = [
     path("settings/", start.settings, name="settings"),
@@ -51,6 +52,7 @@ urlpatterns = [
     path("settings/fields/<uuid:uid>/", fields.field, name="settings_field"),
     path("settings/fields/<uuid:uid>/retire/", fields.retire_field, name="settings_field_retire"),
     path("settings/fields/<uuid:uid>/restore/", fields.restore_field, name="settings_field_restore"),
+    *review_questions_urls,
     path("settings/tag/", fields.tag, name="settings_tag"),
     path("settings/tag/join/", fields.join, name="settings_tag_join"),
     path("settings/tag/remove/", fields.remove, name="settings_tag_remove"),
