@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from regulars.base.formats import day, money, percent
-from regulars.base.printing import FONTS, render_pages, render_pdf
+from regulars.base.printing import FONTS, page_count, render_pages, render_pdf
 
 SOME_DAY = date(2011, 12, 3)
 SPECIMEN = "base/printing/specimen.typ"
@@ -125,6 +125,13 @@ def test_pages_can_be_had_as_pictures() -> None:
     pages = render_pages(SPECIMEN, specimen("A"), language="en", ppi=40)
     assert len(pages) == 2
     assert all(page.startswith(b"\x89PNG") for page in pages)
+
+
+def test_the_pages_of_a_document_are_counted() -> None:
+    long = render_pdf(SPECIMEN, specimen("A", "\n".join(["word " * 300] * 40)))
+    for made in (long, render_pdf(SPECIMEN, specimen("A"))):
+        assert page_count(made) == len(PdfReader(io.BytesIO(made)).pages)
+    assert page_count(long) > 20
 
 
 def test_the_fonts_and_their_licences_are_part_of_the_package() -> None:

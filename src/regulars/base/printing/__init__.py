@@ -23,6 +23,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 FONTS = Path(__file__).resolve().parent / "fonts"
 TEMPLATE = re.compile(r"(?:[a-z_]+/)+[a-z_]+\.typ")
 
+_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]{0,20000}?/Count\s+(\d+)")
 _OWN_LETTERS = re.compile(
     "["
     "\u0000-\u052f\u0600-\u06ff\u0900-\u09ff\u0e00-\u0e7f\u1e00-\u1eff\u2000-\u20c0"
@@ -46,6 +47,11 @@ def render_pages(template: str, data: Mapping[str, Any], *, language: str | None
     """The same as pictures (PNG), one a page: to look at, and for previews."""
     made = _compiled(template, data, language=language, kind="png", ppi=ppi)
     return [made] if isinstance(made, bytes) else list(made)
+
+
+def page_count(made: bytes) -> int:
+    """How many pages a PDF of `render_pdf` has: the root of its tree of pages counts them all."""
+    return max((int(count) for count in _PAGES.findall(made)), default=0)
 
 
 def _compiled(
