@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.utils import translation
+from pypdf import PdfReader
 
 from regulars.base.mail.models import OutgoingMail
 from regulars.base.models import Member, Team
@@ -25,6 +28,7 @@ from regulars.plan.perceived_value import (
     take_back_perceived_value,
 )
 from regulars.plan.pitch import pitch_for, profile_of, why_similar
+from regulars.plan.pitch_document import pitch_pdf
 from regulars.plan.value_proofs import (
     NoSuchProof,
     WrongProof,
@@ -194,7 +198,7 @@ def test_a_pitch_quotes_the_most_similar_first_and_counts_those_without_consent(
     assert [one.words for one in pitch.quotes] == ["They advise us", "Cheap", "… likes it"]
     assert [one.who for one in pitch.quotes][:2] == ["Eva Stein, Harbour Gifts", "Far Foods"]
     assert pitch.quotes[2].who == "firm, Gift shop, 20, Germany"
-    assert pitch.others == ["1 more customer like you values this: speed of repair."]
+    assert pitch.others == "What more customers like you value: speed of repair (1)."
     assert why_similar(pitch.quotes[0].likeness) == (
         "Similar: the same business, the same kind of customer, the same size and the same country."
     )
@@ -226,3 +230,22 @@ def test_readers_note_nothing(eva: Contact) -> None:
     reader = Member.objects.create(email="read@example.com", name="Read", role="marketer")
     with pytest.raises(Refusal, match="role"):
         noted(eva.account, reader)
+
+
+@pytest.mark.parametrize("language", ["en", "ne", "hi", "ur", "bn", "th"])
+def test_a_pitch_is_one_page_in_every_language_and_tells_nothing_of_likeness(
+    eva: Contact, owner: Member, language: str
+) -> None:
+    for place in range(5):
+        account = Account.objects.create(name=f"Firm {place}", trade="Gift shop", size="20", country="Germany")
+        noted(account, None, words=f"{place} " + "They repair within a day. " * 30, **NAMED)
+    with translation.override(language):
+        pitch = pitch_for(prospect="Lantern", profile=profile_of(eva.account), member=owner)
+        assert len(pitch.quotes) == 5
+        printed = pitch_pdf(pitch, member=owner)
+    pages = PdfReader(BytesIO(printed)).pages
+    assert len(pages) == 1
+    text = pages[0].extract_text()
+    assert "repair" in text
+    assert owner.email in text
+    assert str(pitch.quotes[0].likeness.value) not in text

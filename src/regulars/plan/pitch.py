@@ -7,13 +7,12 @@ consent is counted, without their words.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from regulars.base.access import Permission, require
 from regulars.base.formats import listed, money, number, year
@@ -49,7 +48,7 @@ class Pitch:
     prospect: str
     profile: Profile
     quotes: list[Quote]
-    others: list[str] = field(default_factory=list)
+    others: str = ""
 
 
 def profile_of(account: Account, *, wanted: str = "") -> Profile:
@@ -153,18 +152,14 @@ def _project_told(project: JointProject) -> list[str]:
     return told
 
 
-def _others(proofs: list[ValueProof]) -> list[str]:
+def _others(proofs: list[ValueProof]) -> str:
     """How many more customers like the prospect value what, each counted once for it."""
     valued = Counter(what for _pk, what in {(_home(one).pk, one.what) for one in proofs})
-    return [
-        ngettext(
-            "%(count)s more customer like you values this: %(what)s.",
-            "%(count)s more customers like you value this: %(what)s.",
-            count,
-        )
-        % {"count": number(count), "what": ValueProof.What(what).label}
+    told = [
+        _("%(what)s (%(count)s)") % {"what": ValueProof.What(what).label, "count": number(count)}
         for what, count in sorted(valued.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
+    return _("What more customers like you value: %(what)s.") % {"what": listed(told)} if told else ""
 
 
 TRAITS: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.utils.text import Truncator, capfirst
@@ -9,17 +10,23 @@ from django.utils.translation import gettext as _
 
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
-from regulars.base.printing import render_pdf
+from regulars.base.printing import render_pages, render_pdf
 from regulars.plan.models import ValueProof
 from regulars.plan.pitch import Pitch, Quote
 
+TEMPLATE = "plan/printing/pitch.typ"
 MOST_LETTERS = 420
-"""Of one customer's words: five of them fit on a page."""
+"""Of one customer's words."""
+LEAST_PPI = 10
+"""Pages are counted, not looked at."""
 
 
 def pitch_pdf(pitch: Pitch, *, member: Member | None) -> bytes:
-    """The pitch as a PDF. What we think of likeness is not in it."""
-    return render_pdf("plan/printing/pitch.typ", printed_pitch(pitch, member=member))
+    """The pitch as a PDF of one page: the least similar are left out where they do not fit."""
+    data = printed_pitch(pitch, member=member)
+    while len(data["quotes"]) > 1 and len(render_pages(TEMPLATE, data, ppi=LEAST_PPI)) > 1:
+        data["quotes"].pop()
+    return render_pdf(TEMPLATE, data)
 
 
 def printed_pitch(pitch: Pitch, *, member: Member | None) -> dict[str, Any]:
@@ -46,7 +53,14 @@ def _title(pitch: Pitch, firm: str) -> str:
 def _printed(quote: Quote) -> dict[str, Any]:
     return {
         "what": str(capfirst(ValueProof.What(quote.proof.what).label)),
+        "direction": _direction(quote.words),
         "words": _("“%(words)s”") % {"words": Truncator(quote.words).chars(MOST_LETTERS)},
         "who": str(capfirst(quote.who)),
         "evidence": [str(capfirst(one)) for one in quote.evidence],
     }
+
+
+def _direction(words: str) -> str:
+    """Words are read as their first letter is, whatever the language of the page."""
+    strong = (unicodedata.bidirectional(letter) for letter in words)
+    return "rtl" if next((one for one in strong if one in ("L", "R", "AL")), "L") != "L" else "ltr"
