@@ -17,13 +17,13 @@ from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
 from regulars.facts.models import Contact, Import, Interaction, Issue, Signal, Upload
 from regulars.insight.models import Backtest
-from regulars.plan.models import Action, Handover, HandoverCheck, Promise, WinBack
+from regulars.plan.models import Action, Handover, HandoverCheck, Promise, Review, WinBack
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue", "lost"),
+    *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue", "lost", "review"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +139,16 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/promises/{promise}/renegotiate"): ({"due_on": "2099-01-02", "reason": "late"}, WRITES_OWN, WRITES_ALL),
     ("post", "/promises/{promise}/break"): ({"reason": "late"}, WRITES_OWN, WRITES_ALL),
     ("post", "/promises/{promise}/withdraw"): ({"reason": "late"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/reviews"): (None, EVERYONE, EVERYONE),
+    ("post", "/reviews"): ({"account": "{account}", "at": "2099-01-01T10:00:00Z"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/reviews/plan"): (None, WRITERS, WRITERS),
+    ("get", "/reviews/{review}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/reviews/{review}/move"): ({"at": "2099-01-01T10:00:00Z"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/reviews/{review}/accept"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/reviews/{review}/cancel"): ({"reason": "ill"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/reviews/{review}/back"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/opportunity-level"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/accounts/{account}/opportunity-level"): ({"level": 3, "reason": "rich"}, WRITES_OWN, WRITES_ALL),
     ("get", "/win-back"): (None, EVERYONE, EVERYONE),
     ("post", "/win-back"): ({"account": "{account}"}, WRITES_OWN, WRITES_ALL),
     ("get", "/win-back/{lost}"): (None, SEES_OWN, SEES_ALL),
@@ -171,6 +181,7 @@ def described() -> set[tuple[str, str]]:
     """All routes of the API; `{uid}` named for what it is the uid of."""
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
     named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
+    named |= {"reviews": "review"}
     named |= {"handovers": "handover", "promises": "promise", "issues": "issue", "win-back": "lost"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
@@ -209,6 +220,7 @@ def uids(silent: Firm) -> Uids:
         moment = timezone.now()
         trouble = Issue.objects.create(account=account, title="Broken", opened_at=moment, due_at=moment)
         promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
+        reviewed = Review.objects.create(account=account, due_on="2024-12-12", owner=account.owner)
         figures = dict.fromkeys(("worth", "chance", "chance_cases", "expected_money"), 0)
         lost = WinBack.objects.create(account=account, since="2024-12-01", lost_on="2024-12-01", **figures)
         done = Import.objects.create(content="accounts", source="x", state="undone")
@@ -240,6 +252,7 @@ def uids(silent: Firm) -> Uids:
             "backtest": str(tried.uid),
             "signal": str(seen.uid),
             "promise": str(promised.uid),
+            "review": str(reviewed.uid),
             "issue": str(trouble.uid),
             "handover": str(handed.uid),
             "lost": str(lost.uid),
@@ -285,6 +298,8 @@ def scope_for(method: str, path: str) -> str | None:
         return None
     of_insight = ("/score", "/protection", "/suggestions", "/forecast", "/alive-curve", "/what-if")
     if path.endswith(of_insight) or noun in {"scores", "portfolio", "lifetimes", "dependence"}:
+        return ApiScope.INSIGHT_READ
+    if method == "get" and path.endswith("/opportunity-level"):
         return ApiScope.INSIGHT_READ
     if path.endswith("/lines"):
         return ApiScope.ORDERS_READ

@@ -23,6 +23,7 @@ from regulars.api import (
     plan,
     promises,
     protection,
+    review_schedule,
     suggestions,
     winback,
 )
@@ -117,6 +118,7 @@ for router in (
     suggestions.router,
     plan.router,
     promises.router,
+    review_schedule.router,
     handovers.router,
     winback.router,
     webhooks.router,
