@@ -31,6 +31,8 @@ LONGEST_WHAT: Final = 300
 LONGEST_OPENING: Final = 500
 LONGEST_DELAY: Final = 250
 MOST_STEPS: Final = 12
+ADDRESSES: Final = ("running", "add")
+"""Names that pages beside those of the playbooks have."""
 LEVELS: Final = (2, 3, 4)
 """Levels of protection that an account may rise to."""
 
@@ -182,7 +184,7 @@ def _locked(key: str, member: Member | None) -> Playbook:
 
 def _free_key(name: str) -> str:
     base = slugify(name)[:30] or "own"
-    taken = {*SHIPPED, *Playbook.objects.values_list("key", flat=True)}
+    taken = {*SHIPPED, *ADDRESSES, *Playbook.objects.values_list("key", flat=True)}
     names = (base if number == 1 else f"{base}-{number}" for number in count(1))
     return next(key for key in names if key not in taken)
 

@@ -34,17 +34,19 @@ class Place:
 NAVIGATION = (
     Place(name="today", label=_("Today"), icon="sun", at_the_thumb=True),
     Place(name="accounts", label=_("Accounts"), icon="building", at_the_thumb=True),
+    Place(name="leads", label=_("Leads"), icon="plus"),
     Place(name="handovers", label=_("Hand-overs"), icon="share", permissions=(Permission.WRITE,)),
     Place(name="reviews", label=_("Reviews"), icon="calendar"),
     Place(name="opportunities", label=_("Opportunities"), icon="coin"),
     Place(name="issues", label=_("Issues"), icon="bell"),
+    Place(name="playbooks", label=_("Playbooks"), icon="list-check"),
     Place(name="portfolio", label=_("Portfolio"), icon="chart-dots"),
     Place(name="imports", label=_("Imports"), icon="file-import", permissions=(Permission.IMPORT,)),
     Place(
         name="settings",
         label=_("Settings"),
         icon="settings",
-        permissions=(Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT),
+        permissions=(Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT, Permission.MANAGE_LEADS),
     ),
 )
 

@@ -29,7 +29,11 @@ from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
 from regulars.plan.closing import closing_sentence
-from regulars.plan.models import Action, HandoverStep, Play, PromiseStep, Review, ReviewStep
+from regulars.plan.models import Action, HandoverStep, PromiseStep, Review, ReviewStep
+from regulars.plan.play_making import end_sentence
+from regulars.plan.playbooks import playbook_name
+from regulars.plan.plays import visible_plays
+from regulars.plan.seen import of_account
 from regulars.plan.today import told
 from regulars.web.account.record import heading, opened, page_number
 from regulars.web.desk import Desk
@@ -253,6 +257,31 @@ def _said(change: Change) -> str:
 
 
 Source = Callable[[Desk, Account, int], list[Event]]
+def _plays(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """When playbooks were started on it and how they ended; their steps are talks."""
+    mine = visible_plays(desk.member).filter(of_account(account))
+    told = []
+    for play in mine.select_related("playbook", "started_by", "ended_by").order_by("-started_on", "-pk")[:limit]:
+        name, address = playbook_name(play.playbook), reverse("play", args=[play.uid])
+        told.append(
+            Event(
+                on=play.started_on,
+                kind="plays",
+                what=_("playbook: started"),
+                text=name,
+                by=play.started_by,
+                address=address,
+            )
+        )
+        if play.ended_on is not None:
+            text = f"{name}: {end_sentence(play)}"
+            what = _("playbook: %(state)s") % {"state": play.get_state_display()}
+            told.append(
+                Event(on=play.ended_on, kind="plays", what=what, text=text, by=play.ended_by, address=address, rank=1)
+            )
+    return told
+
+
 KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
     ("promises", gettext_lazy("Promises"), _promises),
@@ -261,6 +290,7 @@ KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("signals", gettext_lazy("Signals"), _signals),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
+    ("plays", gettext_lazy("Playbooks"), _plays),
     ("changes", gettext_lazy("Changes"), _changes),
 )
 

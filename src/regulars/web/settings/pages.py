@@ -62,6 +62,13 @@ PAGES = (
         permission=Permission.CONFIGURE,
     ),
     Page(
+        name="settings_playbooks",
+        label=_("Playbooks"),
+        text=_("What to do, step by step, when something happens to a customer."),
+        icon="note",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_fields",
         label=_("Fields and tags"),
         text=_("What you note about accounts beyond what every firm notes."),
@@ -74,6 +81,20 @@ PAGES = (
         text=_("What you ask your customers in reviews, in which words, in which language."),
         icon="list-check",
         permission=Permission.CONFIGURE,
+    ),
+    Page(
+        name="settings_leads",
+        label=_("Leads"),
+        text=_("What makes a lead fit, and to whom leads go."),
+        icon="filter",
+        permission=Permission.MANAGE_LEADS,
+    ),
+    Page(
+        name="settings_lead_form",
+        label=_("Lead forms"),
+        text=_("Forms for your web site by which strangers become leads."),
+        icon="external-link",
+        permission=Permission.MANAGE_LEADS,
     ),
     Page(
         name="settings_rates",
