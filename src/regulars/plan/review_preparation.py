@@ -34,7 +34,9 @@ MOST = 12
 """Of each kind: a review is prepared in five minutes."""
 NOTABLE = 0.05
 """Sales that changed by less than this are said to be about the same."""
-_FIGURES = ("rhythm", "alive", "sales", "trend", "breadth", "returns")
+_FIGURES = ("rhythm", "alive", "breadth", "returns")
+_OF_THE_YEAR = ("sales", "trend")
+"""Told where the last review was not a year ago: else they say the same as what was bought since."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,7 @@ def prepare(review: Review, *, on: date, currency: str, member: Member | None) -
     return Preparation(
         since=since,
         last=_last_time(before) if before is not None else None,
-        figures=_figures(account, currency),
+        figures=_figures(account, currency, _FIGURES if before is None else (*_OF_THE_YEAR, *_FIGURES)),
         promised=promised,
         promised_sentence=_promised_sentence(promised, on),
         issues=issues[:MOST],
@@ -94,9 +96,9 @@ def _last_time(before: Review) -> LastTime:
     )
 
 
-def _figures(account: Account, currency: str) -> list[Sentence]:
+def _figures(account: Account, currency: str, about: tuple[str, ...]) -> list[Sentence]:
     score = Score.objects.filter(account=account).first()
-    told = [] if score is None else sentences(score, currency=currency, about=_FIGURES)
+    told = [] if score is None else sentences(score, currency=currency, about=about)
     return sorted(told, key=lambda sentence: sentence.effect == Effect.NEUTRAL)
 
 

@@ -30,7 +30,7 @@ from regulars.web.frame import Toast, show_next
 from regulars.web.reviews.form_fields import FormShown, mark_of, typed_in
 
 MOST_AT_ONCE = 200
-OFFERED = 6
+OFFERED = 3
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
