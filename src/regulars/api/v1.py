@@ -23,6 +23,7 @@ from regulars.api import (
     plan,
     promises,
     protection,
+    review_minutes,
     review_schedule,
     suggestions,
     winback,
@@ -120,6 +121,7 @@ for router in (
     promises.router,
     review_schedule.router,
     handovers.router,
+    review_minutes.router,
     winback.router,
     webhooks.router,
 ):
