@@ -102,6 +102,8 @@ def test_each_role_reaches_what_it_may(
         "/service-ratings/": 200 if role in {"owner", "sales_head"} else 403,
         f"/accounts/{account.uid}/": 200,
         f"/accounts/{account.uid}/forecast/": 200,
+        f"/accounts/{account.uid}/dossier/": 200,
+        f"/accounts/{account.uid}/dossier/new/": 200 if role in WRITERS else 403,
         f"/accounts/{account.uid}/issues/": 200,
         "/issues/": 200,
         "/issues/new/": 200 if role in WRITERS else 403,

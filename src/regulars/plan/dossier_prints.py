@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -60,7 +61,7 @@ def ask_for_dossier(*, account: Account, on: date, member: Member) -> DossierPri
     return made
 
 
-def fetch_dossier(*, uid: object, member: Member) -> DossierPrint:
+def fetch_dossier(*, uid: UUID, member: Member) -> DossierPrint:
     """The printed dossier with its file, for who asked for it, while he may still see the account."""
     found = DossierPrint.objects.filter(uid=uid, member=member, state=DossierPrint.State.READY).first()
     if found is None:
