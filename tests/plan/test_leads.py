@@ -70,18 +70,19 @@ def test_a_won_lead_is_a_customer_with_a_person_a_hand_over_and_what_was_promise
 def test_a_lead_that_is_a_customer_already_is_won_for_that_one(lead: Lead, seller: Member, owner: Member) -> None:
     known = Account.objects.create(name="Alpine Gifts GmbH", owner=seller)
     won = win_lead(lead=lead, at=AT, member=seller, account=known, hand_over=False)
-    assert (won.account, won.handover, Account.objects.count()) == (known, None, 1)
+    assert (won.account, won.handover, Account.objects.filter(name__startswith="Alpine").count()) == (known, None, 1)
 
 
 def test_who_may_not_write_wins_nothing(lead: Lead) -> None:
     marketer = Member.objects.create(email="m@firm.example", name="Mark", role="marketer")
     with pytest.raises(Forbidden):
         win_lead(lead=lead, at=AT, member=marketer)
-    assert not Account.objects.exists()
+    assert not Account.objects.filter(name="Alpine Gifts").exists()
 
 
 def test_a_promise_that_cannot_be_made_leaves_the_lead_open(lead: Lead, seller: Member) -> None:
     with pytest.raises(Exception, match="passed"):
         win_lead(lead=lead, at=AT, member=seller, promises=[Given(text="x", due_on=ON - timedelta(days=1))])
     lead.refresh_from_db()
-    assert (lead.state, Account.objects.count()) == ("new", 0)
+    assert lead.state == "new"
+    assert not Account.objects.filter(name="Alpine Gifts").exists()

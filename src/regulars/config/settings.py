@@ -118,7 +118,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_SESSION_REMEMBER = True
 # Besides the usual ones: what customers answer by a link, and what calendar programs read.
-ACCOUNT_RATE_LIMITS = {"effort": "30/m/ip", "customer_answer": "30/m/ip", "calendar_feed": "60/m/ip"}
+ACCOUNT_RATE_LIMITS = {"effort": "30/m/ip", "customer_answer": "30/m/ip", "lead": "20/m/ip", "calendar_feed": "60/m/ip"}
 MFA_ADAPTER = "regulars.web.authentication.SecondFactors"
 MFA_FORMS = {
     "authenticate": "regulars.web.sign_in_forms.CodeForm",

@@ -118,16 +118,6 @@ def columns_of(headings: Sequence[str]) -> dict[str, list[int]]:
     return {field: places for field, places in found.items() if places}
 
 
-def rejected_csv(file: LeadFile) -> str:
-    """The rows that were not taken, as they were, with line and reason: to be corrected and read again."""
-    target = io.StringIO()
-    writer = csv.writer(target)
-    writer.writerow([*file.columns, _("Line"), _("Why it was not taken")])
-    for one in file.rejected:
-        writer.writerow([*one["row"], one["line"], one["reason"]])
-    return target.getvalue()
-
-
 def _field_of(heading: str) -> str:
     own = key(heading)
     for field, words in _OWN_WORDS.items():

@@ -21,6 +21,7 @@ from regulars.plan.causes.play import is_another_step
 from regulars.plan.causes.promise import is_another_promise
 from regulars.plan.causes.relations import is_another_gap
 from regulars.plan.causes.review import is_another_stage
+from regulars.plan.causes.thanks import is_another_recommendation
 from regulars.plan.standing import Standing, is_lost
 
 
@@ -51,6 +52,8 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
         return True
     if cause == "birthday" and is_another_birthday(before, firing):
         return True
+    if cause == "thanks" and is_another_recommendation(before, firing):
+        return True
     return firing.stake >= 1.5 * stake_before
 
 
@@ -72,7 +75,7 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "step_settled"}
     if cause == "promise":
         return {"key": "promise_settled"}
-    if cause in {"relations", "key_plan", "birthday"}:
+    if cause in {"relations", "key_plan", "birthday", "referral", "thanks"}:
         return {"key": f"{cause}_settled"}
     if cause == "review":
         return {"key": "review_settled"}
@@ -111,6 +114,8 @@ def closing_sentence(closed: Figures) -> str:
         "relations_settled": lambda: _("The relation was widened, or it is a key account no longer."),
         "key_plan_settled": lambda: _("It was done, or another day was set."),
         "birthday_settled": lambda: _("The day has passed."),
+        "referral_settled": lambda: _("They were asked, or this is not the moment any more."),
+        "thanks_settled": lambda: _("They were thanked."),
         "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
         "review_settled": lambda: _("The review was held, moved or cancelled, or the customer was invited."),
         "step_settled": lambda: _("The step was settled, or its playbook has ended."),

@@ -53,6 +53,8 @@ class PlanThresholds:
     propose_opportunity: bool = _declared(True, _("propose to go on with opportunities whose next step is overdue"))
     propose_play: bool = _declared(True, _("propose the steps of playbooks that run"))
     propose_review: bool = _declared(True, _("propose to schedule and hold reviews in time"))
+    propose_referral: bool = _declared(True, _("propose to ask for recommendations after proven value"))
+    propose_thanks: bool = _declared(True, _("propose to thank customers who recommended us"))
     propose_issue: bool = _declared(True, _("propose to call customers whose problem is overdue"))
 
     silent_gaps: float = _declared(
@@ -185,6 +187,30 @@ class PlanThresholds:
     )
     opportunity_uplift: float = _declared(
         0.15, _("chance that the next step in time wins an opportunity"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    referral_after_days: int = _declared(
+        30,
+        _("days after proven value in which a recommendation may be asked for; nothing went wrong in them"),
+        least=3,
+        most=180,
+        unit=Unit.DAYS,
+    )
+    referral_again_days: int = _declared(
+        180,
+        _("days after which a customer may be asked for a recommendation again"),
+        least=30,
+        most=1095,
+        unit=Unit.DAYS,
+    )
+    referral_uplift: float = _declared(
+        0.05,
+        _("chance that a recommendation that was asked for brings a customer of the same worth"),
+        least=0.0,
+        most=1.0,
+        unit=Unit.SHARE,
+    )
+    thanks_uplift: float = _declared(
+        0.05, _("chance that a thank-you for a recommendation keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
     promise_uplift: float = _declared(
         0.10, _("chance that a promise kept in time keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE

@@ -23,9 +23,11 @@ from regulars.plan.causes import (
     opportunity,
     play,
     promise,
+    referral,
     relations,
     review,
     sharp_growth,
+    thanks,
 )
 from regulars.plan.causes.cause import Cause
 
@@ -49,6 +51,8 @@ CAUSES: Final[dict[str, Cause]] = {
         relations.CAUSE,
         key_plan.CAUSE,
         birthday.CAUSE,
+        thanks.CAUSE,
+        referral.CAUSE,
     )
 }
 """Every cause by its key."""

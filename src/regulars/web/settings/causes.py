@@ -41,6 +41,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "opportunity": ("opportunity_uplift",),
     "review": ("review_notice_days", "review_uplift"),
     "promise": ("promise_ahead_days", "promise_uplift"),
+    "referral": ("referral_after_days", "referral_again_days", "referral_uplift"),
+    "thanks": ("thanks_uplift",),
     "play": ("plays_per_member", "play_uplift"),
     "handover": (
         "handover_days",
@@ -73,6 +75,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "list": ("actions_per_day", "digest_size"),
     "worth": ("discount_rate", "value_horizon_months"),
     "issues": (*ISSUE_THRESHOLDS, "issue_open_days"),
+    "leads": ("lead_points", "lead_answer_hours"),
     "reviews": REVIEW_THRESHOLDS,
     "opportunity_levels": ("little_means", "much_means", "some_room", "wide_room"),
     "protection": ("vital_share", "raised_risk", "high_risk", "yearly_loss_rate"),
@@ -88,6 +91,10 @@ OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "issues": (
         gettext_lazy("Issues of customers"),
         gettext_lazy("In which time they are to be solved, and when is worked."),
+    ),
+    "leads": (
+        gettext_lazy("Leads"),
+        gettext_lazy("From how many points on a lead fits, and how soon it is to be answered."),
     ),
     "reviews": (
         gettext_lazy("Reviews"),

@@ -1,0 +1,1 @@
+"""Recommendations: who brought whom, asking for names, links to give away, saying thank you."""
