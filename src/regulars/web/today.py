@@ -25,6 +25,7 @@ from regulars.plan.models import Action
 from regulars.plan.today import TodaysList, todays_list, weekly_digest
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
+from regulars.web.leads.queue import waiting_for
 
 MINE, EVERYONE = "mine", "everyone"
 CARDS_A_PAGE = 20
@@ -67,6 +68,7 @@ def _list(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
         "everyone": everyone,
         "at_stake": sum(card.stake for card in found.items),
         "refused": refused,
+        "leads_waiting": waiting_for(desk.member) if desk.may_write else 0,
         **_choices(),
     }
     return render(request, "web/today.html", context, status=422 if refused else 200)
