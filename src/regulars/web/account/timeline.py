@@ -29,12 +29,27 @@ from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
 from regulars.plan.closing import closing_sentence
-from regulars.plan.models import Action, HandoverStep, PromiseStep, Review, ReviewStep
+from regulars.plan.models import (
+    Action,
+    HandoverStep,
+    KeyAccount,
+    KeyPlanEntry,
+    PerceivedValue,
+    ProjectMeasurement,
+    PromiseStep,
+    Review,
+    ReviewStep,
+    SignOff,
+    ValueProof,
+)
+from regulars.plan.perceived_value import perceived_by
 from regulars.plan.play_making import end_sentence
 from regulars.plan.playbooks import playbook_name
 from regulars.plan.plays import visible_plays
 from regulars.plan.seen import of_account
+from regulars.plan.sign_offs import amount_told
 from regulars.plan.today import told
+from regulars.plan.value_proofs import proofs_of
 from regulars.web.account.record import heading, opened, page_number
 from regulars.web.desk import Desk
 from regulars.web.trail import Change, told_changes
@@ -182,6 +197,97 @@ def _reviews(desk: Desk, account: Account, limit: int) -> list[Event]:
     ]
 
 
+def _value(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """What it values, what we are worth to it, and what joint projects brought and it confirmed."""
+    joint = Q(project__account=account) | Q(project__account__merged_into=account)
+    proofs = proofs_of(account, member=desk.member).filter(taken_back_at=None).select_related("member")
+    worth = perceived_by(account, member=desk.member).select_related("member")
+    measured = ProjectMeasurement.objects.filter(joint, taken_back_at=None).select_related("project", "member")
+    confirmed = SignOff.objects.filter(joint, answered_at__isnull=False).select_related("project", "contact")
+    return [
+        *[_proof(one) for one in proofs[:limit]],
+        *[_worth(one, account) for one in worth[:limit]],
+        *[_measured(one) for one in measured.order_by("-on", "-pk")[:limit]],
+        *[_confirmed(one, desk) for one in confirmed.order_by("-answered_at", "-pk")[:limit]],
+    ]
+
+
+def _proof(one: ValueProof) -> Event:
+    what = _("values our: %(what)s") % {"what": one.get_what_display()}
+    return Event(
+        on=one.said_on,
+        kind="value",
+        what=what,
+        text=one.words,
+        by=one.member,
+        address=reverse("value_proof", args=[one.uid]),
+    )
+
+
+def _worth(one: PerceivedValue, account: Account) -> Event:
+    what = _("we are worth %(score)s of 10 to it") % {"score": number(one.score)}
+    address = reverse("account_value", args=[account.uid])
+    return Event(on=one.on, kind="value", what=what, text=one.said, by=one.member, address=address)
+
+
+def _measured(one: ProjectMeasurement) -> Event:
+    what = _("measured: %(value)s") % {"value": amount_told(one.project, one.value)}
+    text = ": ".join(part for part in (one.project.title, one.said) if part)
+    return Event(
+        on=one.on, kind="value", what=what, text=text, by=one.member, address=reverse("project", args=[one.project.uid])
+    )
+
+
+def _confirmed(one: SignOff, desk: Desk) -> Event:
+    assert one.answered_at is not None, "only what was answered is asked for"
+    what = _("asked about a project: %(answer)s") % {"answer": one.get_answer_display()}
+    return Event(
+        on=one.answered_at.astimezone(zone(desk.organisation)).date(),
+        kind="value",
+        what=what,
+        text=": ".join(part for part in (one.project.title, one.words) if part),
+        people=[one.contact.name],
+        address=reverse("project", args=[one.project.uid]),
+    )
+
+
+def _key_account(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """Since when it is a key account, whose, until when, and what became of its plan."""
+    appointed = list(KeyAccount.objects.filter(of_account(account)).select_related("manager").order_by("-since", "-pk"))
+    if not appointed:
+        return []
+    address = reverse("key_account", args=[appointed[0].uid])
+    found = [
+        Event(on=one.since, kind="key_account", what=_("key account"), text=one.manager.name, address=address)
+        for one in appointed[:limit]
+    ]
+    found += [
+        Event(
+            on=one.until,
+            kind="key_account",
+            what=_("key account: ended"),
+            text=one.ended_because,
+            address=address,
+            rank=-1,
+        )
+        for one in appointed[:limit]
+        if one.until is not None
+    ]
+    lines = KeyPlanEntry.objects.filter(of_account(account), settled_on__isnull=False).select_related("owner")
+    return found + [
+        Event(
+            on=line.settled_on,
+            kind="key_account",
+            what=_("in its plan: %(state)s") % {"state": line.get_state_display()},
+            text=": ".join(part for part in (line.text, line.result) if part),
+            by=line.owner,
+            address=address,
+        )
+        for line in lines.order_by("-settled_on", "-pk")[:limit]
+        if line.settled_on is not None
+    ]
+
+
 def _orders(desk: Desk, account: Account, limit: int) -> list[Event]:
     return _told_days(desk, account, order_days_of_account(account, limit=limit))
 
@@ -257,6 +363,8 @@ def _said(change: Change) -> str:
 
 
 Source = Callable[[Desk, Account, int], list[Event]]
+
+
 def _plays(desk: Desk, account: Account, limit: int) -> list[Event]:
     """When playbooks were started on it and how they ended; their steps are talks."""
     mine = visible_plays(desk.member).filter(of_account(account))
@@ -288,6 +396,8 @@ KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("issues", gettext_lazy("Issues"), _issues),
     ("reviews", gettext_lazy("Reviews"), _reviews),
     ("signals", gettext_lazy("Signals"), _signals),
+    ("value", gettext_lazy("Value"), _value),
+    ("key_account", gettext_lazy("Key account"), _key_account),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
     ("plays", gettext_lazy("Playbooks"), _plays),
