@@ -271,3 +271,14 @@ def test_the_list_needs_as_many_queries_however_many_key_accounts(
             page_of(head, "/key-accounts/")
         counts.append(len(asked))
     assert counts[1] == counts[2]
+
+
+def test_the_timeline_tells_of_the_appointment_and_the_plan(
+    client: Client, key_account: KeyAccount, account: Account, manager: Member
+) -> None:
+    where = f"/accounts/{account.uid}/timeline/?kind=key_account"
+    client.post(f"/key-accounts/{key_account.uid}/", line(owner=str(manager.uid)))
+    client.post(f"/key-accounts/plan/{KeyPlanEntry.objects.get().uid}/done/", {"result": "They liked it"})
+    page = page_of(client, where)
+    assert "Key account</b></a> · account manager" in page
+    assert "Show the plant: They liked it" in page

@@ -10,9 +10,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regulars.cli.demo_account_life.dossiers import know_the_key_accounts
 from regulars.cli.demo_account_life.handovers import hand_over_the_newest
 from regulars.cli.demo_account_life.key_accounts import appoint_the_largest
 from regulars.cli.demo_account_life.opportunities import offer_more_to_the_largest
+from regulars.cli.demo_account_life.playbooks import run_playbooks
 from regulars.cli.demo_account_life.review_answers import hold_two_reviews
 from regulars.cli.demo_account_life.value import say_what_it_is_worth
 from regulars.cli.demo_account_life.winback import say_why_the_largest_left
@@ -100,6 +102,8 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
         hold_two_reviews(snapshot.as_of)
         appoint_the_largest(snapshot.as_of)
         say_what_it_is_worth(snapshot.as_of)
+        know_the_key_accounts(snapshot.as_of)
+        run_playbooks(snapshot.as_of)
     refresh_actions(snapshot=snapshot, today=snapshot.as_of)
     tell(_("Looking back at what was expected"), None)
     track_in_hindsight(until=snapshot.as_of, horizon_days=HORIZON_DAYS, times=2)

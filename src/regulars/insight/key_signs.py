@@ -7,6 +7,7 @@ as many queries however many accounts there are; what nobody has entered is unkn
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -81,7 +82,10 @@ class KeySign:
 
 
 def key_signs(*, on: date, member: Member | None) -> dict[int, list[KeySign]]:
-    """The signs of every account that shows one, by account: most different signs first, then the largest sales."""
+    """The signs of every account that shows one, by account.
+
+    Those that are nothing but innovators last; before that most different signs first, then the largest sales.
+    """
     require_whole_firm(member)
     of = book()
     found: dict[int, list[KeySign]] = defaultdict(list)
@@ -91,8 +95,17 @@ def key_signs(*, on: date, member: Member | None) -> dict[int, list[KeySign]]:
         for account, sign in some:
             found[account].append(sign)
     merged = set(Account.objects.filter(merged_into__isnull=False).values_list("pk", flat=True))
-    ranked = sorted(found, key=lambda one: (-len({sign.sign for sign in found[one]}), -of.sales.get(one, 0.0), one))
+    ranked = sorted(found, key=lambda one: (*_rank(found[one]), -of.sales.get(one, 0.0), one))
     return {account: found[account] for account in ranked if account not in merged}
+
+
+def is_serious(signs: Iterable[KeySign]) -> bool:
+    """Would a manager of its own pay? Not for being an innovator alone: one customer in forty is one."""
+    return any(one.sign != Sign.INNOVATOR for one in signs)
+
+
+def _rank(signs: Sequence[KeySign]) -> tuple[bool, int]:
+    return not is_serious(signs), -len({one.sign for one in signs})
 
 
 # Potential

@@ -27,7 +27,7 @@ from regulars.core.warmth import Relation, Talk, relations
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, Contact, Interaction
 from regulars.insight.dependence import require_whole_firm
-from regulars.insight.key_signs import KeySign, key_signs
+from regulars.insight.key_signs import KeySign, is_serious, key_signs
 from regulars.plan.key_accounts import MOST_A_MANAGER
 from regulars.plan.models import KeyAccount
 from regulars.plan.people_map import LOOK_BACK
@@ -109,7 +109,8 @@ def propose_assignment(*, on: date, member: Member | None) -> Assignment:
     now = _managed()
     managers = _managers(set(now.values()))
     room = max(len(managers) * MOST_A_MANAGER - len(now), 0)
-    fresh = [account for account in signs if account not in now][: min(room, MOST_PROPOSED)]
+    fresh = [account for account, some in signs.items() if account not in now and is_serious(some)]
+    fresh = fresh[: min(room, MOST_PROPOSED)]
     accounts = [*now, *fresh]
     known = Account.objects.select_related("owner").in_bulk(accounts)
     accounts = [one for one in accounts if one in known]
@@ -171,9 +172,9 @@ def _fits(
                     order_days=orders.get(manager.seller_code, 0) if manager.seller_code else 0,
                     order_days_of_all=sum(orders.values()),
                     language=language if same else "",
-                    in_region=regions[manager.pk, account.region] if account.region else 0,
+                    in_region=regions[manager.pk, _region(account)] if _region(account) else 0,
                     accounts=owned[manager.pk],
-                    region=account.region,
+                    region=_region(account),
                     stays=now.get(account.pk) == manager.pk,
                 )
             )
@@ -221,11 +222,17 @@ def _regions(managers: Sequence[Member]) -> tuple[Counter[int], Counter[tuple[in
     owned = Account.objects.filter(owner__in=[one.pk for one in managers], merged_into=None)
     owned_in_all: Counter[int] = Counter()
     by_region: Counter[tuple[int, str]] = Counter()
-    for owner, region, count in owned.order_by().values_list("owner_id", "region").annotate(n=Count("pk")):
+    columns = ("owner_id", "region", "country")
+    for owner, region, country, count in owned.order_by().values_list(*columns).annotate(n=Count("pk")):
         assert owner is not None, "only owned accounts are asked for"
         owned_in_all[owner] += count
-        by_region[owner, region] += count
+        by_region[owner, region or country] += count
     return owned_in_all, by_region
+
+
+def _region(account: Account) -> str:
+    """Where it is, as far as is known: its region, else its country."""
+    return account.region or account.country
 
 
 def fit_sentences(fit: Fit, manager: Member) -> list[str]:

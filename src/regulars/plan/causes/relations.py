@@ -18,6 +18,8 @@ from regulars.plan.people_map import people_maps
 from regulars.plan.relation_sentences import gap_names, gap_sentence
 from regulars.plan.standing import Standing, worth_a_year
 
+LESS = 0.2
+"""A level at which nobody is known, and nothing graver, matters so much less."""
 HOME = Coalesce(F("account__merged_into_id"), F("account_id"))
 """The account that a record belongs to now."""
 
@@ -72,7 +74,7 @@ def _fires(standing: Standing, ground: Ground) -> Firing | None:
         return None
     return Firing(
         stake=max(worth_a_year(standing), standing.expected_value_365 or 0.0),
-        uplift=ground.thresholds.relations_uplift,
+        uplift=ground.thresholds.relations_uplift * (LESS if found.gaps[0][0] == Gap.LEVEL else 1.0),
         figures=figures_of(standing, ground) | {"gaps": [[gap, list(names)] for gap, names in found.gaps]},
         member_id=found.manager_id,
     )
@@ -113,7 +115,7 @@ def _opening(figures: Figures) -> str:
 
 CAUSE = Cause(
     key="relations",
-    name=gettext_lazy("relations hang by a thread"),
+    name=gettext_lazy("relations need care"),
     when=gettext_lazy(
         "Relations to a key account rest on one person, miss a level or have gone cold, or a champion has left."
     ),

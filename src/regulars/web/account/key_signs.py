@@ -1,5 +1,5 @@
-"""What makes an account important, or could. For its manager after a talk that told what it buys elsewhere or why others
-look up to it; the head of sales reads it when key accounts are chosen.
+"""What makes an account important, or could. For its manager after a talk that told what it buys elsewhere or why
+others look up to it; the head of sales reads it when key accounts are chosen.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Line:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_accounts(request: HttpRequest) -> HttpResponse:
-    """The key accounts with their managers and relations; for who sees the whole firm, who could be one; appoint one."""
+    """The key accounts with managers and relations; for who sees the whole firm, who could be one; appoint one."""
     desk = desk_of(request)
     require(desk.member, Permission.READ)
     if request.method == "POST":

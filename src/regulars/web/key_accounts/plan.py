@@ -241,7 +241,7 @@ def _page(
         "settled": [one for one in reversed(entries) if one.state != KeyPlanEntry.State.OPEN][:MOST_SETTLED],
         "visited_on": executive_visits([account.pk], on=desk.day).get(account.pk),
         "visit_due": _visit_due(desk, account),
-        "new_products": _new(desk, account)[:5],
+        "new_products": _new(desk, account)[:3],
         "form": form or LineForm(initial={"due_on": desk.day + SOON, "owner": found.manager.uid, "kind": "action"}),
     }
     return render(request, "web/key_accounts/plan.html", context, status=422 if form or refused else 200)
