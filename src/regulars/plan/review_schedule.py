@@ -70,15 +70,20 @@ class Load:
         said = {"due": number(self.due_a_week, digits=0 if self.due_a_week >= 10 else 1), "fit": number(self.a_week)}
         said["accounts"] = number(self.accounts)
         if self.fits:
-            return (
-                _("By level and protection %(due)s reviews a week are due for %(accounts)s customers; %(fit)s fit.")
-                % said
+            fitting = ngettext(
+                "For %(accounts)s customer, %(due)s reviews a week are due by level and protection; %(fit)s fit.",
+                "For %(accounts)s customers, %(due)s reviews a week are due by level and protection; %(fit)s fit.",
+                self.accounts,
             )
-        text = _(
-            "By level and protection %(due)s reviews a week are due for %(accounts)s customers, and %(fit)s fit: "
-            "the most valuable customers come first, the others wait."
+            return fitting % said
+        too_many = ngettext(
+            "For %(accounts)s customer, %(due)s reviews a week are due by level and protection, and %(fit)s fit: the "
+            "most valuable customers come first, the others wait.",
+            "For %(accounts)s customers, %(due)s reviews a week are due by level and protection, and %(fit)s fit: the "
+            "most valuable customers come first, the others wait.",
+            self.accounts,
         )
-        return text % said
+        return too_many % said
 
 
 @dataclass(frozen=True, kw_only=True)
