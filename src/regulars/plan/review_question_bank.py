@@ -32,9 +32,9 @@ WHENS: Final[dict[When, _StrPromise]] = {
     When.ALWAYS: _("everybody"),
     When.FIRM: _("firms"),
     When.PERSON: _("private persons"),
-    When.FIRST_TIME: _("who is reviewed for the first time"),
-    When.AFTER_ISSUE: _("who had a problem since the last review"),
-    When.FEWER_ORDERS: _("who buys less than a year ago"),
+    When.FIRST_TIME: _("those who are reviewed for the first time"),
+    When.AFTER_ISSUE: _("those who had a problem since the last review"),
+    When.FEWER_ORDERS: _("those who buy less than a year ago"),
 }
 
 

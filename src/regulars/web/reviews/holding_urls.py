@@ -13,5 +13,6 @@ urlpatterns = [
     path("reviews/<uuid:uid>/form/save/", form.save, name="review_save"),
     path("reviews/<uuid:uid>/summary/", summary.summary, name="review_summary"),
     path("reviews/<uuid:uid>/reopen/", summary.reopen, name="review_reopen"),
+    path("reviews/recommendations/<uuid:uid>/follow-up/", summary.follow, name="review_follow_up"),
     path("accounts/<uuid:uid>/reviews/", account.account_reviews, name="account_reviews"),
 ]

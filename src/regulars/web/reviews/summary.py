@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,9 +19,11 @@ from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
 from regulars.facts.models import Account, Contact
 from regulars.plan.issue_rules import moment_of_work
-from regulars.plan.models import Review, ReviewArea, ReviewMinutes, ReviewProblem
+from regulars.plan.models import Review, ReviewArea, ReviewMinutes, ReviewProblem, ReviewRecommendation
 from regulars.plan.review_finish import LONGEST_REASON, promises_of_review, reopen_review
+from regulars.plan.review_forms import reviews_on_own_accounts
 from regulars.plan.review_letters import Draft, send_summary, summary_of
+from regulars.plan.review_recommendations import follow_up, followed_up
 from regulars.plan.reviews import coming_review
 from regulars.web.account.record import heading
 from regulars.web.desk import Desk, desk_of
@@ -95,6 +97,19 @@ def reopen(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return redirect("review_form", uid=uid)
 
 
+@require_POST
+def follow(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """Follow a recommendation up as an opportunity."""
+    desk = desk_of(request)
+    own = reviews_on_own_accounts(desk.member).order_by().values("pk")
+    wanted = ReviewRecommendation.objects.filter(uid=uid, review__in=own).select_related("review").first()
+    if wanted is None:
+        raise Http404
+    opened = follow_up(recommendation=wanted, on=desk.day, member=desk.member)
+    show_next(request, Toast(text=_("Opened: %(title)s") % {"title": opened.title}))
+    return redirect("opportunity", uid=opened.uid)
+
+
 def _shown(
     request: HttpRequest, desk: Desk, review: Review, refused: Mapping[str, forms.Form] | None = None
 ) -> HttpResponse:
@@ -110,7 +125,7 @@ def _shown(
     letter_form = refused.get("letter") or LetterForm(account=account, draft=draft, initial=initial)
     context = {
         **heading(desk, account, tab="account_reviews"),
-        **outcome_context(review),
+        **outcome_context(desk, review),
         "review": review,
         "minutes": minutes,
         "letter": minutes.letter if minutes else None,
@@ -123,9 +138,11 @@ def _shown(
     return render(request, "web/reviews/summary.html", context, status=422 if refused else 200)
 
 
-def outcome_context(review: Review) -> dict[str, Any]:
+def outcome_context(desk: Desk, review: Review) -> dict[str, Any]:
     """The context of `web/reviews/outcome.html`: what was said and what came of it."""
     answers = list(review.answers.order_by("pk"))
+    recommended = list(review.recommendations.order_by("place"))
+    opened = followed_up(recommended, member=desk.member)
     problems = list(review.problems.select_related("issue").order_by("place"))
     return {
         "answers": [
@@ -136,6 +153,6 @@ def outcome_context(review: Review) -> dict[str, Any]:
         "theirs": [one for one in problems if one.side == ReviewProblem.Side.THEIRS],
         "ours": [one for one in problems if one.side == ReviewProblem.Side.OURS],
         "promised": promises_of_review(review),
-        "recommended": list(review.recommendations.order_by("place")),
+        "recommended": [(one, opened.get(one.uid)) for one in recommended],
         "learned": list(review.facts.filter(key="").select_related("contact").order_by("place")),
     }
