@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from regulars.cli.demo_account_life.dossiers import know_the_key_accounts
 from regulars.cli.demo_account_life.handovers import hand_over_the_newest
 from regulars.cli.demo_account_life.key_accounts import appoint_the_largest
+from regulars.cli.demo_account_life.leads import meet_strangers
 from regulars.cli.demo_account_life.opportunities import offer_more_to_the_largest
 from regulars.cli.demo_account_life.playbooks import run_playbooks
 from regulars.cli.demo_account_life.review_answers import hold_two_reviews
+from regulars.cli.demo_account_life.review_schedule import plan_the_reviews
 from regulars.cli.demo_account_life.value import say_what_it_is_worth
 from regulars.cli.demo_account_life.winback import say_why_the_largest_left
 from regulars.cli.language import _
@@ -98,10 +100,12 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
     with transaction.atomic():
         hand_over_the_newest(snapshot.as_of)
         offer_more_to_the_largest(snapshot.as_of)
+        meet_strangers(snapshot.as_of)
         say_why_the_largest_left(snapshot.as_of)
         hold_two_reviews(snapshot.as_of)
         appoint_the_largest(snapshot.as_of)
         say_what_it_is_worth(snapshot.as_of)
+        plan_the_reviews(snapshot.as_of)
         know_the_key_accounts(snapshot.as_of)
         run_playbooks(snapshot.as_of)
     refresh_actions(snapshot=snapshot, today=snapshot.as_of)

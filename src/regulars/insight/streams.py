@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -24,7 +25,9 @@ from regulars.insight.affinity_sentences import reason
 from regulars.insight.white_space import Row, State
 
 ALIKE: Final = 85.0
-"""From this likeness on two words are forms of one: delivery, deliveries; misspelt ones, too."""
+"""From this likeness on one of two words is taken for the other, misspelt."""
+STEM: Final = 0.7
+"""Words that begin alike for this share of the longer one are forms of one: delivery, deliveries."""
 SHORTEST_WORD: Final = 4
 WORD: Final = re.compile(r"[^\W\d_][\w\u0900-\u0DFF\u0E00-\u0E7F'-]*")
 
@@ -108,7 +111,8 @@ def _is_alike(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if THAI.search(longer):  # written without spaces between words
         return shorter in longer
-    return longer.startswith(shorter) or fuzz.ratio(one, other) >= ALIKE
+    begun_alike = len(commonprefix([one, other]))
+    return longer.startswith(shorter) or begun_alike >= STEM * len(longer) or fuzz.ratio(one, other) >= ALIKE
 
 
 def _best(suggested: Sequence[Suggestion], mapped: Mapped) -> Suggestion | None:

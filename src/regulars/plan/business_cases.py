@@ -48,7 +48,7 @@ class OptionFields(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class ToldOption:
-    """One way as the customer reads it: all amounts as text in the language in force."""
+    """One way as the customer reads it: all amounts as text in the language in force; no cost, or unknown: empty."""
 
     level: str
     name: str
@@ -169,8 +169,8 @@ def _told(option: CaseOption, case: BusinessCase) -> ToldOption:
         level=option.level,
         name=option.name,
         text=option.text,
-        cost_once=amount(way.cost_once_minor),
-        cost_yearly=amount(way.cost_yearly_minor),
+        cost_once=amount(way.cost_once_minor or None),
+        cost_yearly=amount(way.cost_yearly_minor or None),
         benefit_yearly=amount(way.benefit_yearly_minor),
         benefit_said=option.benefit_said,
         cost_all=amount(way.cost_minor(case.years)),

@@ -18,6 +18,7 @@ from regulars.plan.models import BusinessCase
 from regulars.plan.opportunities import home_of
 
 TEMPLATE = "plan/printing/case.typ"
+NOTHING = "–"
 
 
 class CaseDocument(TypedDict):
@@ -69,8 +70,8 @@ def _rows(basic: ToldOption, better: ToldOption, years: int) -> list[list[str]]:
     count = {"years": number(years)}
     unknown = _("not known")
     return [
-        [_("Cost once"), basic.cost_once, better.cost_once],
-        [_("Cost a year"), basic.cost_yearly, better.cost_yearly],
+        [_("Cost once"), basic.cost_once or NOTHING, better.cost_once or NOTHING],
+        [_("Cost a year"), basic.cost_yearly or NOTHING, better.cost_yearly or NOTHING],
         [_("Brings a year"), basic.benefit_yearly or unknown, better.benefit_yearly or unknown],
         [_("Where that comes from"), basic.benefit_said, better.benefit_said],
         [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -140,7 +141,11 @@ def _open(desk: Desk, seen: QuerySet[Opportunity]) -> dict[str, Any]:
         for one in known
     ]
     expected = sum(one.expected for one in columns)
+    won = seen.filter(state=Opportunity.State.WON, closed_on__gt=desk.day - timedelta(days=365))
+    won_totals = _totals(won, desk.currency)[0].values()
     return {
+        "won": sum(amount for _count, amount in won_totals),
+        "won_count": sum(count for count, _amount in won_totals),
         "columns": columns,
         "count": sum(one.count for one in columns),
         "amount": sum(one.amount for one in columns),

@@ -1,4 +1,4 @@
-"""The business case of an opportunity: written by who follows it up; the customer reads it and chooses one of two ways."""
+"""The business case of an opportunity: written by who follows it up, read by the customer, who chooses a way."""
 
 from __future__ import annotations
 

@@ -166,7 +166,9 @@ def _counts(row: Row) -> list[tuple[State, str, int]]:
 
 
 def _streams(desk: Desk, account: Account, row: Row) -> list[Shown]:
-    found = streams_of(account, row, member=desk.member)[:MOST_STREAMS]
+    under_way = set(open_opportunities(account, member=None).values_list("offering_id", flat=True))
+    streams = streams_of(account, row, member=desk.member)
+    found = [one for one in streams if one.offering.pk not in under_way][:MOST_STREAMS]
     new, ask = reverse("account_opportunity_new", args=[account.uid]), reverse("account_supply", args=[account.uid])
     return [
         Shown(
