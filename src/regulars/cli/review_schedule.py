@@ -1,4 +1,4 @@
-"""`reviews`, `reviews-plan`, `review-schedule`, `review-accept`, `review-move`, `review-cancel`, `opportunity-level`."""
+"""`reviews`, `reviews-plan`, `review-schedule`, `-accept`, `-move`, `-cancel`, and `opportunity-level`."""
 
 from __future__ import annotations
 

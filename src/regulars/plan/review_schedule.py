@@ -15,7 +15,6 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from regulars.base.access import Permission, require, visible_members
