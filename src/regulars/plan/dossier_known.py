@@ -109,7 +109,7 @@ def dossier_of(account: Account, *, on: date, member: Member | None) -> Dossier:
     """What `member` may know of the account on a day."""
     contacts = list(account.contacts.select_related("part").order_by("-active", "name", "pk"))
     items = _noted(standing_facts(account, member=member).select_related("member"))
-    for key, told in told_by_records(account, contacts, member=member).items():
+    for key, told in told_by_records(account, contacts, on=on, member=member).items():
         items[key] += told
     last, manager = _last_talks(account), _manager(account)
     people = [_subject(one, PERSON_TOPICS, items, on=on, asks=manager, last=last) for one in contacts]

@@ -52,18 +52,26 @@ class Item:
         return self.expires_on is not None and self.expires_on <= on
 
 
+@dataclass(frozen=True)
+class _Clock:
+    """Where days are counted, and the last of them."""
+
+    where: tzinfo
+    on: date
+
+
 Told = dict[tuple[int | None, str], list[Item]]
 """Items by contact (None: the account itself) and topic."""
 
 
-def told_by_records(account: Account, contacts: Sequence[Contact], *, member: Member | None) -> Told:
+def told_by_records(account: Account, contacts: Sequence[Contact], *, on: date, member: Member | None) -> Told:
     """What the records say. The number of queries does not grow with the people."""
     found: defaultdict[tuple[int | None, str], list[Item]] = defaultdict(list)
-    where = zone(organisation())
-    for topic, item in _of_firm(account, contacts, member, where):
+    clock = _Clock(where=zone(organisation()), on=on)
+    for topic, item in _of_firm(account, contacts, member, clock):
         found[None, topic].append(item)
     for contact in contacts:
-        for topic, item in _of_person(contact, where):
+        for topic, item in _of_person(contact, clock):
             found[contact.pk, topic].append(item)
     return found
 
@@ -71,20 +79,20 @@ def told_by_records(account: Account, contacts: Sequence[Contact], *, member: Me
 Telling = Iterator[tuple[str, Item]]
 
 
-def _of_firm(account: Account, contacts: Sequence[Contact], member: Member | None, where: tzinfo) -> Telling:
-    yield from _of_master_data(account, where)
+def _of_firm(account: Account, contacts: Sequence[Contact], member: Member | None, clock: _Clock) -> Telling:
+    yield from _of_master_data(account, clock)
     deciders = [one.name for one in contacts if one.active and _part(one) == ContactPart.Part.DECIDES]
     if deciders:
         known = max(one.part.updated_at for one in contacts if _part(one) == ContactPart.Part.DECIDES)
         text = _("Decides: %(names)s") % {"names": listed(deciders)}
-        yield "decisions", Item(text=text, source=_("people map"), on=_day(known, where))
+        yield "decisions", Item(text=text, source=_("people map"), on=_day(known, clock))
     for goal in live_goals(account, member=member).select_related("contact"):
         source = goal.source or (goal.contact.name if goal.contact else _("noted by us"))
         yield "aims", Item(text=goal.text, source=source, on=goal.noted_on)
     profile = service_profile(account)
     for sentence in profile_sentences(profile):
         assert profile is not None
-        yield "preferences", Item(text=sentence, source=_("service profile"), on=_day(profile.created_at, where))
+        yield "preferences", Item(text=sentence, source=_("service profile"), on=_day(profile.created_at, clock))
     yield from _competitors(account, member)
     for estimate in estimates_of(account)[:1]:
         text = _("%(amount)s a year, with everyone") % {
@@ -107,14 +115,14 @@ def _of_firm(account: Account, contacts: Sequence[Contact], member: Member | Non
                 Item(
                     text=_("%(label)s: %(value)s") % {"label": own.label, "value": _value(value)},
                     source=_("customer record"),
-                    on=_day(account.updated_at, where),
+                    on=_day(account.updated_at, clock),
                     confidential=own.confidential,
                 ),
             )
 
 
-def _of_master_data(account: Account, where: tzinfo) -> Telling:
-    kept, on = _("customer record"), _day(account.updated_at, where)
+def _of_master_data(account: Account, clock: _Clock) -> Telling:
+    kept, on = _("customer record"), _day(account.updated_at, clock)
     business = pgettext("between clauses", "; ").join(one for one in (account.trade, account.size) if one)
     if business:
         yield "business", Item(text=business, source=kept, on=on)
@@ -142,8 +150,8 @@ def _competitors(account: Account, member: Member | None) -> Telling:
             )
 
 
-def _of_person(contact: Contact, where: tzinfo) -> Telling:
-    kept, on = _("customer record"), _day(contact.updated_at, where)
+def _of_person(contact: Contact, clock: _Clock) -> Telling:
+    kept, on = _("customer record"), _day(contact.updated_at, clock)
     place = str(contact.get_level_display()) if contact.level else ""
     if contact.role or place:
         yield (
@@ -160,7 +168,7 @@ def _of_person(contact: Contact, where: tzinfo) -> Telling:
         yield "reach", Item(text=pgettext("between clauses", "; ").join(reach), source=kept, on=on)
     part = getattr(contact, "part", None)
     if part is not None and part.part:
-        yield "part", Item(text=str(part.get_part_display()), source=_("people map"), on=_day(part.updated_at, where))
+        yield "part", Item(text=str(part.get_part_display()), source=_("people map"), on=_day(part.updated_at, clock))
     if part is not None and part.birth_month and part.birth_day and part.birthday_agreed_on:
         birthday = day_of_year(part.birth_month, part.birth_day)
         agreed = part.birthday_agreed_on
@@ -178,5 +186,6 @@ def _value(value: object) -> str:
     return str(value)
 
 
-def _day(at: datetime, where: tzinfo) -> date:
-    return at.astimezone(where).date()
+def _day(at: datetime, clock: _Clock) -> date:
+    """The business date of a moment; never after the day that the dossier is about (an old export, the demo)."""
+    return min(at.astimezone(clock.where).date(), clock.on)
