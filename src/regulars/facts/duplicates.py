@@ -6,7 +6,6 @@ How pairs are found and weighed is in `docs/methods/duplicates.md`.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,16 +65,16 @@ class Pair:
 # Folding: what is left of a name or an address when spelling does not matter
 
 
-@lru_cache(maxsize=1)
-def _punctuation() -> dict[int, str]:
-    return {
-        code: " "
-        for code in range(sys.maxunicode + 1)
-        if unicodedata.category(chr(code))[0] in "PSZC"
-        and chr(code) not in "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-    }
+class _Punctuation(dict[int, int | str]):
+    """A blank for each sign between words, found out when it is met first."""
+
+    def __missing__(self, code: int) -> int | str:
+        joins = chr(code) in "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+        self[code] = " " if unicodedata.category(chr(code))[0] in "PSZC" and not joins else code
+        return self[code]
 
 
+_PUNCTUATION: Final = _Punctuation()
 _LETTERS: Final = str.maketrans({"ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _LATIN_ACCENTS: Final = re.compile("[\u0300-\u036f]")  # only these: in Indian scripts the combining marks are vowels
 _UMLAUTS: Final = re.compile("([aou])e")
@@ -94,7 +93,7 @@ _OWN_LEGAL_FORMS: Final = (
 def folded_words(text: str) -> list[str]:
     """The words of `text` without case, accents, punctuation, umlaut spelling; single letters in a row are one word."""
     plain = _LATIN_ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    words = unicodedata.normalize("NFC", plain).translate(_LETTERS).translate(_punctuation()).split()
+    words = unicodedata.normalize("NFC", plain).translate(_LETTERS).translate(_PUNCTUATION).split()
     joined: list[str] = []
     letters = ""
     for word in words:

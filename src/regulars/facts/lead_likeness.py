@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from regulars.facts.duplicates import FREE_MAIL, PROPOSED_FROM, folded_name, known_from, weigh
 from regulars.facts.models import Account, Contact, Lead
-from regulars.facts.search import phone_digits, search_accounts, search_contacts
+from regulars.facts.search import phone_digits
 
-MOST_COMPARED: Final = 300
+MOST_COMPARED: Final = 100
 MOST_SHOWN: Final = 3
 LEAST_LETTERS: Final = 4
+LAST_DIGITS: Final = 3
+"""People write phone numbers in groups; fewer than three digits hardly stand at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +52,36 @@ def _as_row(lead: Lead) -> tuple[object, ...]:
 
 
 def _candidates(lead: Lead) -> set[int]:
-    """Accounts that share something that a database finds quickly."""
-    wanted = Q(email__iexact=lead.email) if lead.email else Q(pk__in=[])
+    """Accounts that share something that a database finds quickly; what they really share is weighed afterwards."""
+    words = _telling_words(lead.name)
+    shared = sum((Case(When(name__icontains=word, then=1), default=0) for word in words), start=Value(0))
+    accounts = Account.objects.filter(merged_into=None)
+    people = Contact.objects.filter(account__merged_into=None).order_by("pk")
+    found: set[int] = set()
+    if words:
+        alike = accounts.filter(reduce(or_, (Q(name__icontains=word) for word in words)))
+        found |= set(alike.order_by(shared.desc(), "pk").values_list("pk", flat=True)[:MOST_COMPARED])
+    ways = _same_way(lead, "email", "phone")
+    if ways:
+        found |= set(accounts.filter(ways).order_by("pk").values_list("pk", flat=True)[:MOST_COMPARED])
+        of_people = _same_way(lead, "email", "phone", "mobile")
+        found |= set(people.filter(of_people).values_list("account_id", flat=True)[:MOST_COMPARED])
+    return found
+
+
+def _same_way(lead: Lead, email: str, *phones: str) -> Q:
+    """The same e-mail address or firm's domain, or a phone number that ends alike in any notation."""
+    wanted = Q()
+    if lead.email:
+        wanted |= Q(**{f"{email}__iexact": lead.email})
     domain = lead.email.rpartition("@")[2].casefold()
     if domain and domain not in FREE_MAIL:
-        wanted |= Q(email__iendswith=f"@{domain}")
-    for word in _telling_words(lead.name):
-        wanted |= Q(name__icontains=word)
-    unmerged = Account.objects.filter(merged_into=None)
-    found = set(unmerged.filter(wanted).order_by("pk").values_list("pk", flat=True)[:MOST_COMPARED])
-    if lead.email:
-        people = Contact.objects.filter(email__iexact=lead.email, account__merged_into=None)
-        found |= set(people.values_list("account_id", flat=True)[:MOST_COMPARED])
-    if phone_digits(lead.phone):
-        found |= {one.pk for one in search_accounts(lead.phone, member=None, most=20)}
-        found |= {one.account_id for one in search_contacts(lead.phone, member=None, most=20)}
-    return found
+        wanted |= Q(**{f"{email}__iendswith": f"@{domain}"})
+    digits = phone_digits(lead.phone)
+    if digits:
+        for phone in phones:
+            wanted |= Q(**{f"{phone}__endswith": digits[-LAST_DIGITS:]})
+    return wanted
 
 
 def _telling_words(name: str) -> Sequence[str]:

@@ -143,7 +143,7 @@ def found_lead(desk: Desk, uid: uuid.UUID) -> Lead:
 
 def alike_for(desk: Desk, found: Lead) -> list[tuple[Alike, bool]]:
     """Accounts that the lead may be, and whether the member sees them: of others only who looks after them is said."""
-    alike = alike_accounts(found) if found.state in Lead.OPEN else []
+    alike = alike_accounts(found)
     seen = set(visible_accounts(desk.member).filter(pk__in=[one.account.pk for one in alike]).values_list("pk"))
     return [(one, (one.account.pk,) in seen) for one in alike]
 
@@ -188,7 +188,8 @@ def _shown(
         "told": told,
         "sentences": judgement_sentences(told, judgement),
         "why_there": why_there(found),
-        "alike": alike_for(desk, found),
+        # Looked for when it came and when it is changed; a page that is only read does not search all accounts.
+        "alike": alike_for(desk, found) if found.perhaps_id and found.state in Lead.OPEN else [],
         "steps": steps,
         "can_take_back": can_take_back(standing[-1] if standing else None),
         "account": account,
