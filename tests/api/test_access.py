@@ -15,15 +15,27 @@ from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
-from regulars.facts.models import Contact, Import, Interaction, Issue, Signal, Upload
+from regulars.facts.models import AccountGoal, Contact, Import, Interaction, Issue, Offering, Signal, Upload
 from regulars.insight.models import Backtest
-from regulars.plan.models import Action, Handover, HandoverCheck, Promise, Review, WinBack
+from regulars.plan.models import (
+    Action,
+    Handover,
+    HandoverCheck,
+    JointProject,
+    Opportunity,
+    Promise,
+    Review,
+    ValueProof,
+    WinBack,
+)
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
     *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue", "lost", "review"),
+    *("project", "proof"),
+    *("opportunity", "goal", "offering"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +50,14 @@ HEADS = {"owner", "sales_head"}
 
 DONE: dict[str, Any] = {"outcome": "reached"}
 NEW_ACCOUNT: dict[str, Any] = {"name": "New"}
+NEW_PROJECT: dict[str, Any] = {
+    "account": "{account}",
+    "title": "Less scrap",
+    "goal": "Fewer broken",
+    "measure": "Scrap",
+    "baseline": "8",
+}
+NEW_PROOF: dict[str, Any] = {"account": "{account}", "what": "repair", "words": "Within a day"}
 NEW_WEBHOOK: dict[str, Any] = {"name": "Shop", "url": "https://example.com/", "events": ["account.changed"]}
 
 # (method, path) → body, who may with Anna's own account, who may with that of another team. {account} and so on are
@@ -127,6 +147,21 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/issues/{issue}/solve"): ({"solution": "x"}, WRITES_OWN, WRITES_ALL),
     ("post", "/issues/{issue}/reopen"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
     ("get", "/known-problems"): (None, EVERYONE, EVERYONE),
+    ("get", "/opportunity-stages"): (None, EVERYONE, EVERYONE),
+    ("get", "/opportunities"): (None, EVERYONE, EVERYONE),
+    ("post", "/opportunities"): ({"account": "{account}", "title": "Repair"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/opportunities/{opportunity}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/opportunities/{opportunity}"): ({"next_step": "Call"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/opportunities/{opportunity}/move"): ({"stage": "offer"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/opportunities/{opportunity}/lose"): ({"reason": "price"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/opportunities/{opportunity}/reopen"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/opportunities/{opportunity}/win"): ({}, WRITES_OWN, WRITES_ALL),
+    ("get", "/offerings"): (None, EVERYONE, EVERYONE),
+    ("get", "/accounts/{account}/white-space"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/accounts/{account}/supplies"): ({"offering": "{offering}", "state": "none"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/goals"): (None, EVERYONE, EVERYONE),
+    ("post", "/goals"): ({"account": "{account}", "text": "Grow"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/goals/{goal}/end"): ({"state": "reached"}, WRITES_OWN, WRITES_ALL),
     ("get", "/promises"): (None, EVERYONE, EVERYONE),
     ("post", "/promises"): (
         {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
@@ -153,6 +188,21 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/reviews/{review}/reopen"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
     ("get", "/accounts/{account}/opportunity-level"): (None, SEES_OWN, SEES_ALL),
     ("post", "/accounts/{account}/opportunity-level"): ({"level": 3, "reason": "rich"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/projects"): (None, EVERYONE, EVERYONE),
+    ("post", "/projects"): (NEW_PROJECT, WRITES_OWN, WRITES_ALL),
+    ("get", "/projects/{project}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/projects/{project}/measurements"): ({"value": "5"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/projects/{project}/start"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/projects/{project}/finish"): ({"words": "Done"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/projects/{project}/stop"): ({"words": "Sold"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/projects/{project}/resume"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/value-proofs"): (None, EVERYONE, EVERYONE),
+    ("post", "/value-proofs"): (NEW_PROOF, WRITES_OWN, WRITES_ALL),
+    ("post", "/value-proofs/{proof}/take-back"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/value-proofs/{proof}/restore"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/worth"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/accounts/{account}/worth"): ({"score": 8}, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/pitch"): (None, SEES_OWN, SEES_ALL),
     ("get", "/win-back"): (None, EVERYONE, EVERYONE),
     ("post", "/win-back"): ({"account": "{account}"}, WRITES_OWN, WRITES_ALL),
     ("get", "/win-back/{lost}"): (None, SEES_OWN, SEES_ALL),
@@ -186,7 +236,16 @@ def described() -> set[tuple[str, str]]:
     named = {"accounts": "account", "contacts": "contact", "interactions": "interaction", "imports": "import"}
     named |= {"uploads": "upload", "webhooks": "webhook", "backtests": "backtest", "signals": "signal"}
     named |= {"reviews": "review"}
-    named |= {"handovers": "handover", "promises": "promise", "issues": "issue", "win-back": "lost"}
+    named |= {
+        "handovers": "handover",
+        "promises": "promise",
+        "opportunities": "opportunity",
+        "goals": "goal",
+        "issues": "issue",
+        "win-back": "lost",
+        "projects": "project",
+        "value-proofs": "proof",
+    }
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -221,12 +280,21 @@ def uids(silent: Firm) -> Uids:
         talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
         handed = Handover.objects.create(account=account, origin="won", giver=account.owner, due_on="2024-12-12")
         HandoverCheck.objects.create(handover=handed, day=3, due_on="2024-12-12")
+        deal = Opportunity.objects.create(
+            account=account, owner=account.owner, title="Repair", stage="talk", currency="EUR", opened_on="2024-12-01"
+        )
+        goal = AccountGoal.objects.create(account=account, text="Grow", noted_on="2024-12-01")
+        offering, _made = Offering.objects.get_or_create(name="Repair")
         moment = timezone.now()
         trouble = Issue.objects.create(account=account, title="Broken", opened_at=moment, due_at=moment)
         promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
         reviewed = Review.objects.create(account=account, due_on="2024-12-12", owner=account.owner)
         figures = dict.fromkeys(("worth", "chance", "chance_cases", "expected_money"), 0)
         lost = WinBack.objects.create(account=account, since="2024-12-01", lost_on="2024-12-01", **figures)
+        project = JointProject.objects.create(
+            account=account, owner=account.owner, title="Scrap", baseline=8, baseline_on="2024-11-01", currency="EUR"
+        )
+        proof = ValueProof.objects.create(account=account, what="repair", words="Fast", said_on="2024-12-01")
         done = Import.objects.create(content="accounts", source="x", state="undone")
         head = silent.people["owner" if account == silent.own else "sales_head"]
         told, _secret = add_endpoint(**NEW_WEBHOOK, member=head)
@@ -256,10 +324,15 @@ def uids(silent: Firm) -> Uids:
             "backtest": str(tried.uid),
             "signal": str(seen.uid),
             "promise": str(promised.uid),
+            "opportunity": str(deal.uid),
+            "goal": str(goal.uid),
+            "offering": str(offering.uid),
             "review": str(reviewed.uid),
             "issue": str(trouble.uid),
             "handover": str(handed.uid),
             "lost": str(lost.uid),
+            "project": str(project.uid),
+            "proof": str(proof.uid),
         }
 
     absent = dict.fromkeys(RECORDS, str(uuid4()))
