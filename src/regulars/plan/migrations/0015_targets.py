@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="credit_shares", to="facts.account"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="facts.account"
                     ),
                 ),
                 (

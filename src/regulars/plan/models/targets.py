@@ -110,7 +110,7 @@ class IncentiveScheme(Record):
 class CreditShare(Record):
     """Which part of the results of an account counts for a person who shares it; the rest is its owner's."""
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="credit_shares")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
     member = models.ForeignKey(Member, models.PROTECT, related_name="+")
     share_bps = models.PositiveIntegerField(_("share in basis points"), validators=[MaxValueValidator(10_000)])
 

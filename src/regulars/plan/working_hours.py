@@ -1,0 +1,199 @@
+"""Where the hours of each person go: to winning new customers, and to the accounts where visits bring most (C3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from regulars.base.access import Permission, require
+from regulars.base.audit import audited
+from regulars.base.models import Member
+from regulars.base.organisation import organisation
+from regulars.base.thresholds import Unit, declare
+from regulars.core.errors import Refusal
+from regulars.core.incentives import WHOLE_BPS
+from regulars.core.time_budget import TimeBudget, Visited, allot
+from regulars.facts.accounts import require_account
+from regulars.facts.models import Account
+from regulars.insight.models import Score
+from regulars.plan.models import VisitChoice, WorkingHours
+from regulars.plan.results import SELLERS, sees_plan_of, sees_plan_of_all
+
+MONTHS_A_YEAR: Final = 12
+MOST_HOURS: Final = 250
+MOST_VISITS: Final = 52
+MOST_ACCOUNTS: Final = 500
+"""Of one person, those with the largest stake: nobody visits more."""
+
+VISIT_HOURS = declare(
+    "visit_hours", default=3, meaning=gettext_lazy("hours that one visit takes, with the way"), least=1, most=24
+)
+VISIT_UPLIFT = declare(
+    "visit_uplift",
+    default=0.1,
+    meaning=gettext_lazy("chance that one visit keeps or gains what is at stake with an account"),
+    least=0.01,
+    most=0.9,
+    unit=Unit.SHARE,
+)
+HOUR_COSTS = declare(
+    "hour_costs",
+    default=40,
+    meaning=gettext_lazy("what an hour of a visit costs; no visit is proposed that brings less"),
+    least=0,
+    most=100_000,
+)
+VISIT_MORE = declare(
+    "visit_more",
+    default=0.1,
+    meaning=gettext_lazy("how much more an account may buy that is looked after, as a part of its yearly sales"),
+    least=0.0,
+    most=1.0,
+    unit=Unit.SHARE,
+)
+GROUP: Final = (VISIT_HOURS.name, VISIT_UPLIFT.name, HOUR_COSTS.name, VISIT_MORE.name)
+
+
+class WrongHours(Refusal):
+    """Hours or visits cannot be like this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountVisits:
+    """How many visits a year an account gets, and why."""
+
+    account: Account
+    stake: float
+    visits: int
+    decided: VisitChoice | None
+    money: float
+    """That the visits are expected to bring in a year."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonTime:
+    """How the hours of a month of one person are divided. Money of a year, in units."""
+
+    person: Member
+    hours_a_month: int
+    winning_bps: int
+    budget: TimeBudget
+    accounts: list[AccountVisits]
+    """Those that are visited, the most often visited first."""
+
+    @property
+    def winning_hours(self) -> float:
+        return self.hours_a_month * self.winning_bps / WHOLE_BPS
+
+    @property
+    def growing_hours(self) -> float:
+        return self.hours_a_month - self.winning_hours
+
+    @property
+    def visiting_hours(self) -> float:
+        """A month, for the visits that are proposed or decided."""
+        return self.budget.hours_used / MONTHS_A_YEAR
+
+
+def time_of_people(*, member: Member | None) -> list[PersonTime]:
+    """How everybody's time is divided whose plan the member sees, by name; constant queries a person."""
+    sellers = Member.objects.filter(is_active=True, role__in=SELLERS).order_by("name", "pk")
+    seen = [one for one in sellers if sees_plan_of(member, one)]
+    hours = {one.member_id: one for one in WorkingHours.objects.filter(member__in=seen)}
+    return [time_of(one, hours=hours.get(one.pk)) for one in seen]
+
+
+def time_of(person: Member, *, hours: WorkingHours | None) -> PersonTime:
+    """How one person's time is divided."""
+    said = hours or WorkingHours(member=person)
+    accounts = _stakes(person)
+    choices = {one.account_id: one for one in VisitChoice.objects.filter(account__owner=person)}
+    firm = organisation()
+    each = float(VISIT_HOURS.of(firm))
+    visited = [
+        Visited(
+            key=account.pk,
+            stake=stake,
+            chance=float(VISIT_UPLIFT.of(firm)),
+            hours=each,
+            least=choices[account.pk].visits if account.pk in choices else 0,
+            most=choices[account.pk].visits if account.pk in choices else MONTHS_A_YEAR,
+        )
+        for account, stake in accounts
+    ]
+    growing = said.hours_a_month * MONTHS_A_YEAR * (WHOLE_BPS - said.winning_bps) / WHOLE_BPS
+    budget = allot(visited, hours=growing, least_gain=each * float(HOUR_COSTS.of(firm)))
+    return PersonTime(
+        person=person,
+        hours_a_month=said.hours_a_month,
+        winning_bps=said.winning_bps,
+        budget=budget,
+        accounts=_listed(accounts, {one.key: one for one in visited}, choices, budget),
+    )
+
+
+def _stakes(person: Member) -> list[tuple[Account, float]]:
+    """The accounts of a person with what a year may lose or gain there: the value at risk, and what more it may buy."""
+    more = float(VISIT_MORE.value())
+    scores = Score.objects.filter(account__owner=person, account__merged_into=None).select_related("account")
+    chosen = scores.order_by(F("expected_value_365").desc(nulls_last=True), "account_id")[:MOST_ACCOUNTS]
+    return [(one.account, (one.value_at_risk or 0.0) + max(one.sales_12m, 0.0) * more) for one in chosen]
+
+
+def _listed(
+    accounts: Iterable[tuple[Account, float]],
+    visited: dict[int, Visited],
+    choices: dict[int, VisitChoice],
+    budget: TimeBudget,
+) -> list[AccountVisits]:
+    found = [
+        AccountVisits(
+            account=account,
+            stake=stake,
+            visits=budget.visits[account.pk],
+            decided=choices.get(account.pk),
+            money=visited[account.pk].money(budget.visits[account.pk]),
+        )
+        for account, stake in accounts
+        if budget.visits[account.pk] or account.pk in choices
+    ]
+    return sorted(found, key=lambda one: (-one.visits, -one.stake))
+
+
+@transaction.atomic
+def set_hours(*, person: Member, hours_a_month: int, winning_bps: int, member: Member | None) -> WorkingHours:
+    """Say how much time a person has for customers, and which part goes to winning new ones."""
+    if not sees_plan_of_all(member):
+        require(member, Permission.SEE_INCENTIVES)
+    if not 0 <= hours_a_month <= MOST_HOURS:
+        raise WrongHours(_("A month has no more than 250 hours for customers."), _("Give fewer."))
+    if not 0 <= winning_bps <= WHOLE_BPS:
+        raise WrongHours(_("A part lies between 0 % and 100 %."), _("Give another one."))
+    found = WorkingHours.objects.filter(member=person).first() or WorkingHours(member=person)
+    with audited(found, verb="set_hours", member=member):
+        found.hours_a_month, found.winning_bps = hours_a_month, winning_bps
+        found.save()
+    return found
+
+
+@transaction.atomic
+def decide_visits(*, account: Account, visits: int | None, member: Member | None, reason: str = "") -> None:
+    """Decide how often an account is visited in a year; None leaves it to the computation again."""
+    require_account(account, member=member)
+    require(member, Permission.WRITE)
+    account = account.merged_into or account
+    if visits is not None and not 0 <= visits <= MOST_VISITS:
+        raise WrongHours(_("An account is visited at most once a week."), _("Give a number from 0 to 52."))
+    found = VisitChoice.objects.filter(account=account).first() or VisitChoice(account=account)
+    with audited(found, verb="decide_visits", member=member, account_id=account.pk):
+        if visits is not None:
+            found.visits, found.reason = visits, reason.strip()[:300]
+            found.save()
+        elif found.pk:
+            found.delete()
