@@ -86,7 +86,7 @@ def test_progress_is_the_way_to_the_goal_by_what_counts(project: JointProject, o
     take_back_measurement(measurement=wrong, member=owner)
     measured(project, "5", member=owner, day=11, saved_minor=20_000)
     found = progress_of(JointProject.objects.get())
-    assert (found.change, found.share, found.saved_minor) == (3, 0.75, 30_050)
+    assert (found.change, found.share, found.saved_minor) == (Decimal(3), 0.75, 30_050)
     with pytest.raises(WrongProject, match="before"):
         take_back_measurement(measurement=wrong, member=owner)
 
@@ -159,7 +159,7 @@ def test_the_customer_confirms_the_figures_it_was_shown_once(
         answer_sign_off(key=key[1], agrees=False, words="", at=AT)
     answer_sign_off(key=key[1], agrees=True, words="Thanks", at=AT)
     question.refresh_from_db()
-    assert (question.answer, question.words, question.value) == ("agrees", "Thanks", 5)
+    assert (question.answer, question.words, question.value) == ("agrees", "Thanks", Decimal(5))
     assert Signal.objects.get().kind == "value_confirmed"
     with pytest.raises(StaleLink, match="answered already"):
         answer_sign_off(key=key[1], agrees=True, words="", at=AT)

@@ -169,10 +169,8 @@ def test_the_library_keeps_back_names_and_words_that_may_not_be_read(
     eva.account.save()
 
     def proof(words: str, consent: str, **said: Any) -> ValueProof:
-        allowed = {"consent_from": "Eva"} if consent != "none" else {}
-        return note_proof(
-            account=eva.account, on=ON, member=owner, what="repair", words=words, consent=consent, **allowed, **said
-        )
+        said |= {"consent_from": "Eva"} if consent != "none" else {}
+        return note_proof(account=eva.account, on=ON, member=owner, what="repair", words=words, consent=consent, **said)
 
     proof("Harbour Gifts waits a day", "anonymous")
     proof("Kept secret", "none")

@@ -269,7 +269,7 @@ def _set(project: JointProject, fields: ProjectFields, *, on: date) -> None:
         )
     project.title, project.measure = project.title[:LONGEST_TITLE], project.measure[:LONGEST_TITLE]
     project.goal, project.unit = project.goal[:LONGEST_TEXT], project.unit[:LONGEST_UNIT]
-    if any(abs(one) >= LARGEST for one in (project.baseline, project.target or 0)):
+    if any(abs(one) >= LARGEST for one in (project.baseline, project.target or Decimal(0))):
         raise WrongProject(_("That figure is too large to be true."), _("Check the unit."))
     if project.baseline_on > on:
         raise WrongProject(_("That day has not come yet."), _("Give the day on which the start was measured."))

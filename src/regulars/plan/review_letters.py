@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 
 from regulars.base.audit import audited
 from regulars.base.formats import day, month
+from regulars.base.mail.links import link_to
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
 from regulars.facts.letters import write_to_contact
 from regulars.facts.models import Contact, Letter
+from regulars.facts.ratings import Rateable, rating_key
+from regulars.facts.signals import SignalSource
 from regulars.plan.models import Review, ReviewMinutes, ReviewProblem, ReviewRecommendation
 from regulars.plan.review_finish import promises_of_review
 from regulars.plan.review_forms import locked_review
@@ -74,9 +77,19 @@ def _lines(review: Review, member: Member | None) -> list[str]:
         _recommendations(review),
         _next(review),
         [_("Is something missing, or did we get it wrong? A short answer is enough.")],
+        _rating(review),
         [_("Kind regards"), *([member.name] if member else []), organisation().name],
     ]
     return [line for part in parts if part for line in (*part, "")][:-1]
+
+
+def _rating(review: Review) -> list[str]:
+    """Who held it may be rated, as who solves a problem is: they read it first."""
+    rateable = Rateable(member=review.owner, source=SignalSource.of(review))
+    if rateable.is_rated:
+        return []
+    link = link_to(f"/rate/{rating_key(rateable)}/?lang={spoken_in(review)}")
+    return [_("How was %(name)s? Two clicks tell us: %(link)s") % {"name": review.owner.name, "link": link}]
 
 
 def _problems(review: Review) -> list[str]:

@@ -138,7 +138,7 @@ def rate(request: HttpRequest, key: str) -> HttpResponse:
     """The customer rates courtesy and competence of a colleague."""
 
     def ask() -> tuple[AbstractContextManager[None], dict[str, Any]]:
-        return _in_wanted_language(request), {"rateable": ratings.rateable_of_key(key)}
+        return nullcontext(), {"rateable": ratings.rateable_of_key(key)}
 
     def keep(said: dict[str, Any]) -> None:
         rated = ratings.rate_service(rateable=ratings.rateable_of_key(key), at=moment_of_work(), **said)
@@ -146,12 +146,6 @@ def rate(request: HttpRequest, key: str) -> HttpResponse:
             raise ratings.WrongRating(_("You have not chosen anything yet."), _("Choose a number from 1 to 7."))
 
     return _answered(request, ask, lambda found: {}, keep, form=RatingForm, template="web/value/rate.html")
-
-
-def _in_wanted_language(request: HttpRequest) -> AbstractContextManager[Any]:
-    """The letter names its language in the link; else the browser's is taken."""
-    wanted = request.GET.get("lang", "")
-    return translation.override(wanted) if translation.check_for_language(wanted) else nullcontext()
 
 
 Ask = Callable[[], tuple[AbstractContextManager[Any], dict[str, Any]]]

@@ -77,6 +77,8 @@ def _form(request: HttpRequest, known: Mapping[str, str]) -> ProspectForm:
     """What is asked for, upon what is known; unfilled where there is neither."""
     language = translation.get_language() or "en"
     asked = {name: request.GET[name] for name in (*_TRAITS, "name", "language") if name in request.GET}
+    if asked.get("language") not in dict(settings.LANGUAGES):
+        asked.pop("language", None)  # a lead may speak what we do not
     given = {"language": language, **known, **asked}
     return ProspectForm(given if known or asked else None, initial={"language": language})
 
