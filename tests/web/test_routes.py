@@ -19,6 +19,7 @@ from regulars.web.urls import urlpatterns
 Signer = Callable[[Member], Client]
 
 OPEN = {"welcome", "sign_in", "choose_password", "theme", "health", "invitation", "effort_answer"}
+OPEN |= {"calendar_feed"}
 OPEN |= {"account_login", "account_inactive", "openid_connect_login", "openid_connect_callback"}
 OPEN |= {"account_reset_password", "account_reset_password_done", "account_reset_password_from_key"}
 OPEN |= {"sign_off_answer", "worth_answer", "rate_answer"}
@@ -47,6 +48,7 @@ def address(name: str, uid: uuid.UUID) -> str:
         "moment": 1,
         "number": 1,
     }
+    values |= {"which": "us-better"}
     values |= {"uidb36": "1", "key": "x", "pk": 1, "provider_id": "x"}
     wanted = {key: values[key] for key in routes()[name].pattern.converters}
     return reverse(name, kwargs=wanted)
@@ -105,6 +107,15 @@ def test_each_role_reaches_what_it_may(
         f"/accounts/{account.uid}/dossier/": 200,
         f"/accounts/{account.uid}/dossier/new/": 200 if role in WRITERS else 403,
         f"/accounts/{account.uid}/issues/": 200,
+        f"/accounts/{account.uid}/reviews/": 200,
+        "/settings/review-questions/": 200 if role in {"owner", "sales_head"} else 403,
+        "/reviews/": 200,
+        "/reviews/?whose=everyone&month=2025-01": 200,
+        "/reviews/start/": 200,
+        "/reviews/start/?show=waiting": 200,
+        f"/accounts/{account.uid}/review/": 200 if role in WRITERS else 403,
+        f"/accounts/{account.uid}/level/": 200,
+        "/profile/calendar/": 200,
         "/issues/": 200,
         "/issues/new/": 200 if role in WRITERS else 403,
         "/issues/dissatisfied/": 200,
