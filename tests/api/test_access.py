@@ -15,15 +15,19 @@ from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
-from regulars.facts.models import AccountGoal, Contact, Import, Interaction, Issue, Offering, Signal, Upload
+from regulars.facts.models import AccountGoal, Contact, Import, Interaction, Issue, Lead, Offering, Signal, Upload
 from regulars.insight.models import Backtest
 from regulars.plan.models import (
     Action,
+    DossierFact,
     Handover,
     HandoverCheck,
     JointProject,
+    KeyAccount,
+    KeyPlanEntry,
     Opportunity,
     Promise,
+    Referral,
     Review,
     ValueProof,
     WinBack,
@@ -34,8 +38,10 @@ Uids = dict[str, dict[str, str]]
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
     *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue", "lost", "review"),
-    *("project", "proof"),
+    *("project", "proof", "fact"),
     *("opportunity", "goal", "offering"),
+    *("key_account", "line"),
+    *("lead", "referral"),
 )
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +53,7 @@ SEES_OWN = SEES_ALL | {"account_manager"}
 WRITES_OWN = WRITES_ALL | {"account_manager"}
 WRITERS = WRITES_OWN | {"new_business_seller"}
 HEADS = {"owner", "sales_head"}
+LEADS_OWN, LEADS_ALL, LEADERS = WRITES_OWN | {"marketer"}, WRITES_ALL | {"marketer"}, WRITERS | {"marketer"}
 
 DONE: dict[str, Any] = {"outcome": "reached"}
 NEW_ACCOUNT: dict[str, Any] = {"name": "New"}
@@ -162,6 +169,18 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("get", "/goals"): (None, EVERYONE, EVERYONE),
     ("post", "/goals"): ({"account": "{account}", "text": "Grow"}, WRITES_OWN, WRITES_ALL),
     ("post", "/goals/{goal}/end"): ({"state": "reached"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/dossier"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/dossier-facts"): (None, EVERYONE, EVERYONE),
+    ("post", "/dossier-facts"): (
+        {"account": "{account}", "topic": "history", "text": "Old", "source": "visit", "known_on": "2024-12-01"},
+        WRITES_OWN,
+        WRITES_ALL,
+    ),
+    ("get", "/dossier-facts/{fact}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/dossier-facts/{fact}/confirm"): ({"source": "visit"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/dossier-facts/{fact}/end"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/dossier-facts/{fact}/take-back"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/dossier-facts/{fact}/restore"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/promises"): (None, EVERYONE, EVERYONE),
     ("post", "/promises"): (
         {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
@@ -203,6 +222,32 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("get", "/accounts/{account}/worth"): (None, SEES_OWN, SEES_ALL),
     ("post", "/accounts/{account}/worth"): ({"score": 8}, WRITES_OWN, WRITES_ALL),
     ("get", "/accounts/{account}/pitch"): (None, SEES_OWN, SEES_ALL),
+    ("get", "/key-accounts"): (None, EVERYONE, EVERYONE),
+    ("post", "/key-accounts"): ({"account": "{account}", "manager": "{member}"}, HEADS, HEADS),
+    ("get", "/key-accounts/signs"): (None, SEES_ALL, SEES_ALL),
+    ("get", "/key-accounts/assignment"): (None, SEES_ALL, SEES_ALL),
+    ("post", "/key-accounts/assignment"): (
+        {"appoint": [{"account": "{account}", "manager": "{member}"}]},
+        HEADS,
+        HEADS,
+    ),
+    ("get", "/key-accounts/{key_account}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/key-accounts/{key_account}/end"): ({"reason": "small"}, HEADS, HEADS),
+    ("post", "/key-accounts/{key_account}/restore"): (None, HEADS, HEADS),
+    ("get", "/key-accounts/{key_account}/plan"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/key-accounts/{key_account}/plan"): (
+        {"kind": "action", "text": "Show the plant", "due_on": "2099-01-01"},
+        WRITES_OWN,
+        WRITES_ALL,
+    ),
+    ("post", "/plan-lines/{line}/settle"): ({"state": "done"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/plan-lines/{line}/reopen"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/people-map"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/contacts/{contact}/part"): ({"part": "sponsor"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/wallet-estimates"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/accounts/{account}/wallet-estimates"): ({"yearly": 10, "source": "fair"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/accounts/{account}/told-signs"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/accounts/{account}/told-signs"): ({"sign": "reputation", "reason": "x"}, WRITES_OWN, WRITES_ALL),
     ("get", "/win-back"): (None, EVERYONE, EVERYONE),
     ("post", "/win-back"): ({"account": "{account}"}, WRITES_OWN, WRITES_ALL),
     ("get", "/win-back/{lost}"): (None, SEES_OWN, SEES_ALL),
@@ -211,6 +256,20 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/win-back/{lost}/reopen"): (None, WRITES_OWN, WRITES_ALL),
     ("post", "/win-back/{lost}/part"): ({}, WRITES_OWN, WRITES_ALL),
     ("post", "/win-back/{lost}/take-back"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/leads"): (None, EVERYONE, EVERYONE),
+    ("post", "/leads"): ({"name": "New", "email": "new@example.com"}, LEADERS, LEADERS),
+    ("get", "/leads/{lead}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/leads/{lead}"): ({"city": "Ulm"}, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/contacted"): ({}, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/qualify"): ({}, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/notes"): ({"said": "x"}, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/assign"): ({"owner": "{member}"}, HEADS | {"marketer"}, HEADS | {"marketer"}),
+    ("post", "/leads/{lead}/lose"): ({"reason": "price"}, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/reopen"): (None, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/reject"): ({"reason": "spam"}, LEADS_OWN, LEADS_ALL),
+    ("post", "/leads/{lead}/win"): ({}, WRITES_OWN, WRITES_ALL),
+    ("get", "/referrals"): (None, EVERYONE, EVERYONE),
+    ("post", "/referrals/{referral}/thank"): ({"how": "A card"}, WRITES_OWN, WRITES_ALL),
     ("get", "/today"): (None, EVERYONE, EVERYONE),
     ("get", "/actions"): (None, EVERYONE, EVERYONE),
     ("get", "/actions/{action}"): (None, SEES_OWN, SEES_ALL),
@@ -239,6 +298,7 @@ def described() -> set[tuple[str, str]]:
     named |= {
         "handovers": "handover",
         "promises": "promise",
+        "dossier-facts": "fact",
         "opportunities": "opportunity",
         "goals": "goal",
         "issues": "issue",
@@ -246,6 +306,8 @@ def described() -> set[tuple[str, str]]:
         "projects": "project",
         "value-proofs": "proof",
     }
+    named |= {"key-accounts": "key_account", "plan-lines": "line"}
+    named |= {"leads": "lead", "referrals": "referral"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -288,7 +350,12 @@ def uids(silent: Firm) -> Uids:
         moment = timezone.now()
         trouble = Issue.objects.create(account=account, title="Broken", opened_at=moment, due_at=moment)
         promised = Promise.objects.create(account=account, text="Samples", due_on="2024-12-12", owner=account.owner)
+        fact = DossierFact.objects.create(account=account, topic="history", text="Old", source="visit", on="2024-12-01")
         reviewed = Review.objects.create(account=account, due_on="2024-12-12", owner=account.owner)
+        key = KeyAccount.objects.create(account=account, manager=account.owner, since="2024-12-01")
+        planned = KeyPlanEntry.objects.create(
+            account=account, kind="action", text="x", owner=account.owner, due_on="2024-12-12"
+        )
         figures = dict.fromkeys(("worth", "chance", "chance_cases", "expected_money"), 0)
         lost = WinBack.objects.create(account=account, since="2024-12-01", lost_on="2024-12-01", **figures)
         project = JointProject.objects.create(
@@ -311,6 +378,10 @@ def uids(silent: Firm) -> Uids:
             winner="BG/NBD",
             outcome={"level": 0.9, "records": [], "reasons": []},
         )
+        lead = Lead.objects.create(
+            name="Alpine", email="a@b.example", owner=account.owner, channel="hand", came_at=moment
+        )
+        brought = Referral.objects.create(account=account, lead=lead, on="2024-12-01")
         return {
             "account": str(account.uid),
             "contact": str(contact.uid),
@@ -324,6 +395,7 @@ def uids(silent: Firm) -> Uids:
             "backtest": str(tried.uid),
             "signal": str(seen.uid),
             "promise": str(promised.uid),
+            "fact": str(fact.uid),
             "opportunity": str(deal.uid),
             "goal": str(goal.uid),
             "offering": str(offering.uid),
@@ -331,6 +403,10 @@ def uids(silent: Firm) -> Uids:
             "issue": str(trouble.uid),
             "handover": str(handed.uid),
             "lost": str(lost.uid),
+            "lead": str(lead.uid),
+            "referral": str(brought.uid),
+            "key_account": str(key.uid),
+            "line": str(planned.uid),
             "project": str(project.uid),
             "proof": str(proof.uid),
         }
