@@ -118,7 +118,7 @@ def test_a_competitor_who_came_in_lately_is_a_signal_and_goes_with_what_was_said
     account: Account, owner: Member
 ) -> None:
     lamps = record_offering(name="Lamps", member=owner)
-    said = {"account": account, "offering": lamps, "state": "competitor", "on": AS_OF, "member": owner}
+    said: dict[str, Any] = {"account": account, "offering": lamps, "state": "competitor", "on": AS_OF, "member": owner}
     tell_supply(**said, since=AS_OF - timedelta(days=700))
     assert not Signal.objects.exists()
     told = tell_supply(**said, since=AS_OF - timedelta(days=20), supplier="Acme")

@@ -154,10 +154,9 @@ def test_a_business_case_has_two_ways_and_is_read_as_the_customer_reads_it(brows
 def test_the_case_is_printed_in_the_language_of_the_customer(
     browser: Client, deal: Opportunity, owner: Member, language: str
 ) -> None:
-    names = {"name": "Full service", "cost_once_minor": 50_000}
     write_case(
         opportunity=deal,
-        options={"basic": {"name": "Repair"}, "better": names},  # type: ignore[typeddict-item]
+        options={"basic": {"name": "Repair"}, "better": {"name": "Full service", "cost_once_minor": 50_000}},
         on=AS_OF,
         member=owner,
         language=language,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -111,7 +111,7 @@ def _is_alike(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if THAI.search(longer):  # written without spaces between words
         return shorter in longer
-    begun_alike = len(commonprefix([one, other]))
+    begun_alike = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     return longer.startswith(shorter) or begun_alike >= STEM * len(longer) or fuzz.ratio(one, other) >= ALIKE
 
 
