@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -32,12 +33,13 @@ from regulars.plan.models import (
     ValueProof,
     WinBack,
 )
+from regulars.plan.plays import start_play
 
 Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal", "handover", "promise", "issue", "lost", "review"),
+    *("webhook", "delivery", "backtest", "signal", "handover", "play", "promise", "issue", "lost", "review"),
     *("project", "proof", "fact"),
     *("opportunity", "goal", "offering"),
     *("key_account", "line"),
@@ -278,6 +280,16 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/actions/{action}/snooze"): ({"until": "2024-12-20", "reason": "later"}, WRITES_OWN, WRITES_ALL),
     ("post", "/actions/{action}/reassign"): ({"member": "{member}"}, HEADS, HEADS),
     ("post", "/actions/{action}/reopen"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/playbooks"): (None, EVERYONE, EVERYONE),
+    ("get", "/playbook-results"): (None, EVERYONE, EVERYONE),
+    ("get", "/plays"): (None, EVERYONE, EVERYONE),
+    ("post", "/plays"): ({"account": "{account}", "playbook": "praise"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/plays/{play}"): (None, SEES_OWN, SEES_ALL),
+    ("post", "/plays/{play}/done"): ({"outcome": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/plays/{play}/skip"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/plays/{play}/undo"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/plays/{play}/stop"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/plays/{play}/resume"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/webhooks"): (None, HEADS, HEADS),
     ("post", "/webhooks"): (NEW_WEBHOOK, HEADS, HEADS),
     ("get", "/webhooks/{webhook}"): (None, HEADS, HEADS),
@@ -297,6 +309,7 @@ def described() -> set[tuple[str, str]]:
     named |= {"reviews": "review"}
     named |= {
         "handovers": "handover",
+        "plays": "play",
         "promises": "promise",
         "dossier-facts": "fact",
         "opportunities": "opportunity",
@@ -323,6 +336,8 @@ def test_the_matrix_knows_every_route() -> None:
 def filled(template: Any, uids: dict[str, str]) -> Any:
     if isinstance(template, dict):
         return {name: filled(value, uids) for name, value in template.items()}
+    if isinstance(template, list):
+        return [filled(value, uids) for value in template]
     if not isinstance(template, str):
         return template
     for name, uid in uids.items():
@@ -340,6 +355,7 @@ def uids(silent: Firm) -> Uids:
             account=account, kind="complaint", direction="risk", strength=3, observed_on="2024-12-01"
         )
         talk = Interaction.objects.create(account=account, kind="call", on="2024-12-01")
+        play = start_play(account=account, playbook="unpaid", on=date(2024, 12, 9), member=None)
         handed = Handover.objects.create(account=account, origin="won", giver=account.owner, due_on="2024-12-12")
         HandoverCheck.objects.create(handover=handed, day=3, due_on="2024-12-12")
         deal = Opportunity.objects.create(
@@ -402,6 +418,7 @@ def uids(silent: Firm) -> Uids:
             "review": str(reviewed.uid),
             "issue": str(trouble.uid),
             "handover": str(handed.uid),
+            "play": str(play.uid),
             "lost": str(lost.uid),
             "lead": str(lead.uid),
             "referral": str(brought.uid),
