@@ -89,6 +89,10 @@ def test_each_role_reaches_what_it_may(
         "/portfolio/how-right.csv": 404 if role in EXPORTERS else 403,  # nothing was tried yet
         "/portfolio/forecast/": 200,
         "/win-back/": 200,
+        "/playbooks/": 200,
+        "/playbooks/running/": 200,
+        "/playbooks/praise/": 200,
+        f"/accounts/{account.uid}/plays/": 200,
         f"/accounts/{account.uid}/loss/": 200,
         f"/accounts/{account.uid}/value/": 200,
         f"/accounts/{account.uid}/value/ask/": 200 if role in WRITERS else 403,
@@ -116,6 +120,13 @@ def test_each_role_reaches_what_it_may(
         f"/accounts/{account.uid}/review/": 200 if role in WRITERS else 403,
         f"/accounts/{account.uid}/level/": 200,
         "/profile/calendar/": 200,
+        "/opportunities/": 200,
+        "/white-space/": 200,
+        "/white-space.csv": 200 if role in EXPORTERS else 403,
+        f"/accounts/{account.uid}/growth/": 200,
+        f"/accounts/{account.uid}/opportunities/new/": 200 if role in WRITERS else 403,
+        "/settings/offerings/": 200 if role in {"owner", "sales_head"} else 403,
+        "/settings/stages/": 200 if role in {"owner", "sales_head"} else 403,
         "/issues/": 200,
         "/issues/new/": 200 if role in WRITERS else 403,
         "/issues/dissatisfied/": 200,
@@ -150,6 +161,8 @@ def test_a_foreign_account_answers_like_one_that_does_not_exist(
         absent = client.get(f"/accounts/{uuid.uuid4()}/")
         assert _without_tokens(absent) == _without_tokens(answer)
         assert client.get(f"/accounts/{foreign.uid}/forecast/").status_code == 404
+        assert client.get(f"/accounts/{foreign.uid}/growth/").status_code == 404
+        assert client.post(f"/accounts/{foreign.uid}/goals/", {"kind": "goal", "text": "x"}).status_code == 404
         assert client.post(f"/today/{action.uid}/done/", {"outcome": "Reached"}).status_code == 404
         assert client.post(f"/accounts/{foreign.uid}/log/", {"kind": "call", "on": "2024-12-09"}).status_code == 404
         assert Action.objects.get().state == Action.State.OPEN

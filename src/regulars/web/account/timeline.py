@@ -34,6 +34,8 @@ from regulars.plan.models import (
     HandoverStep,
     KeyAccount,
     KeyPlanEntry,
+    Opportunity,
+    OpportunityStep,
     PerceivedValue,
     ProjectMeasurement,
     PromiseStep,
@@ -42,6 +44,7 @@ from regulars.plan.models import (
     SignOff,
     ValueProof,
 )
+from regulars.plan.opportunity_stages import stages
 from regulars.plan.perceived_value import perceived_by
 from regulars.plan.play_making import end_sentence
 from regulars.plan.playbooks import playbook_name
@@ -160,6 +163,29 @@ def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
             address=reverse("handover", args=[step.handover.uid]),
         )
         for step in handed.select_related("handover", "member").order_by("-on", "-pk")[:limit]
+    ]
+
+
+def _opportunities(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """To which stage its opportunities came, and how they ended."""
+    of = Q(opportunity__account=account) | Q(opportunity__account__merged_into=account)
+    newest = OpportunityStep.objects.filter(of).select_related("opportunity", "member").order_by("-on", "-pk")
+    names = {one.key: one.name for one in stages()}
+    return [
+        Event(
+            on=step.on,
+            kind="opportunities",
+            what=_("opportunity: %(state)s")
+            % {
+                "state": names.get(step.stage, step.stage)
+                if step.state == Opportunity.State.OPEN
+                else step.get_state_display()
+            },
+            text=": ".join(part for part in (step.opportunity.title, step.said) if part),
+            by=step.member,
+            address=reverse("opportunity", args=[step.opportunity.uid]),
+        )
+        for step in newest[:limit]
     ]
 
 
@@ -393,6 +419,7 @@ def _plays(desk: Desk, account: Account, limit: int) -> list[Event]:
 KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
     ("promises", gettext_lazy("Promises"), _promises),
+    ("opportunities", gettext_lazy("Opportunities"), _opportunities),
     ("issues", gettext_lazy("Issues"), _issues),
     ("reviews", gettext_lazy("Reviews"), _reviews),
     ("signals", gettext_lazy("Signals"), _signals),
