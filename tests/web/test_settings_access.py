@@ -30,6 +30,9 @@ PAGES_OF_HEADS = [
     "/settings/causes/",
     "/settings/causes/gone_silent/",
     "/settings/causes/figures/",
+    "/settings/playbooks/",
+    "/settings/playbooks/add/",
+    "/settings/playbooks/praise/",
     "/settings/fields/",
     "/settings/fields/add/",
     "/settings/rates/",
@@ -54,7 +57,12 @@ POSTS_OF_HEADS = [
     "/settings/rates/paste/",
 ]
 """Where an empty form is refused; of others it is not even read."""
-DEEDS_OF_HEADS = ["/settings/causes/compute/", "/settings/causes/declining/switch/", "/settings/backup/make/"]
+DEEDS_OF_HEADS = [
+    "/settings/causes/compute/",
+    "/settings/causes/declining/switch/",
+    "/settings/playbooks/praise/off/",
+    "/settings/backup/make/",
+]
 RECORDS = [
     "/settings/teams/{uid}/",
     "/settings/teams/{uid}/remove/",

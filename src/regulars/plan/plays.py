@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from regulars.base.access import Permission, require
-from regulars.base.jobs import enqueue, job
+from regulars.base.jobs import enqueue, job, waiting_jobs
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.core.errors import Refusal
@@ -74,7 +74,7 @@ def start_play(*, account: Account, playbook: str, on: date, member: Member | No
             _("Go on with that one."),
         )
     made = begin_play(playbook=known, account=account, on=on, member=member)
-    enqueue(take_in_plays)
+    _ask_for_the_list()
     return made
 
 
@@ -148,7 +148,7 @@ def resume_play(*, play: Play, on: date, member: Member | None) -> Play:
         raise WrongPlay(_("There is nothing to go on with."), _("Start the playbook anew."))
     _refuse_second(found)
     resume(found, member=member)
-    enqueue(take_in_plays)
+    _ask_for_the_list()
     return found
 
 
@@ -160,11 +160,17 @@ def take_in_plays() -> None:
         refresh_actions(snapshot=snapshot, today=day_of_work(today(organisation())))
 
 
+def _ask_for_the_list() -> None:
+    """Once is enough, however many plays are started."""
+    if not waiting_jobs().filter(task_path=take_in_plays.module_path).exists():
+        enqueue(take_in_plays)
+
+
 def _went_on(step: PlayStep, on: date) -> Play:
     play = Play.objects.select_related("account__merged_into", "playbook").get(pk=step.play_id)
     following = current_step(play)
     if play.state == Play.State.RUNNING and following is not None and following.due_on <= on:
-        enqueue(take_in_plays)
+        _ask_for_the_list()
     return play
 
 

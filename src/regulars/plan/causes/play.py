@@ -155,8 +155,7 @@ def _play_advice(figures: Figures) -> str:
 
 def _play_opening(figures: Figures) -> str:
     shipped = STEPS.get(figures["key"])
-    said = str(shipped.opening) if shipped else str(figures["opening"])
-    return said or _("I call about what we spoke of lately. How does it stand with you?")
+    return str(shipped.opening) if shipped else str(figures["opening"])
 
 
 CAUSE = Cause(

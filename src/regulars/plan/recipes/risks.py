@@ -206,7 +206,7 @@ RECIPES: Final[_Parts] = {
         Recipe(
             name=_("A customer is lost"),
             about=_("Act at once and in person; ask why; offer; and if it does not come back, part well."),
-            triggers=("cause:lost", "state:lost"),
+            triggers=("cause:lost",),
             stops=("ordered", "won_back"),
         ),
         {

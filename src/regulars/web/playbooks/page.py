@@ -28,6 +28,8 @@ from regulars.web.playbooks.told import told_play
 
 A_PAGE = 30
 MINE = "mine"
+ENOUGH_FOR_SHARE = 5
+"""Of fewer accounts a share says nothing."""
 
 
 @require_safe
@@ -58,7 +60,7 @@ def _ends(one: Result) -> str:
     """How the runs ended, in one line."""
     parts = []
     if one.running:
-        parts.append(ngettext("%(count)s runs", "%(count)s run", one.running) % {"count": number(one.running)})
+        parts.append(_("running: %(count)s") % {"count": number(one.running)})
     if one.finished:
         parts.append(_("all steps settled: %(count)s") % {"count": number(one.finished)})
     for end, count in sorted(one.reached.items(), key=lambda pair: -pair[1]):
@@ -83,8 +85,14 @@ def _compared(run: Share, not_run: Share) -> list[str]:
         "likely between %(low)s and %(high)s."
     )
     without = _("Without one, %(share)s did: %(ordered)s of %(accounts)s, likely between %(low)s and %(high)s.")
-    pairs = ((with_run, run), (without, not_run))
-    return [sentence % _said(share) for sentence, share in pairs if share.accounts]
+    few_with_run = _("With a run, %(ordered)s of %(accounts)s ordered within 90 days.")
+    few_without = _("Without one, %(ordered)s of %(accounts)s did.")
+    pairs = ((with_run, few_with_run, run), (without, few_without, not_run))
+    return [
+        (sentence if share.accounts >= ENOUGH_FOR_SHARE else few) % _said(share)
+        for sentence, few, share in pairs
+        if share.accounts
+    ]
 
 
 def _said(share: Share) -> dict[str, str]:

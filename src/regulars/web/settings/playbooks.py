@@ -53,12 +53,7 @@ class RecipeForm(forms.Form):
         max_length=LONGEST_ABOUT,
         widget=forms.Textarea({"rows": 2}),
     )
-    triggers = forms.MultipleChoiceField(
-        label=gettext_lazy("It starts when"),
-        required=False,
-        widget=forms.SelectMultiple({"size": 10}),
-        help_text=gettext_lazy("Several can be chosen. With none it is started by hand."),
-    )
+    triggers = forms.MultipleChoiceField(label=gettext_lazy("It starts when"), required=False)
     stops = forms.MultipleChoiceField(
         label=gettext_lazy("It ends by itself when"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -73,7 +68,9 @@ class StepForm(forms.Form):
     """One step."""
 
     key = forms.CharField(required=False, widget=forms.HiddenInput)
-    what = forms.CharField(label=gettext_lazy("What is to be done"), max_length=LONGEST_WHAT)
+    what = forms.CharField(
+        label=gettext_lazy("What is to be done"), max_length=LONGEST_WHAT, widget=forms.Textarea({"rows": 2})
+    )
     opening = forms.CharField(
         label=gettext_lazy("How to begin the talk"),
         required=False,
@@ -218,9 +215,22 @@ def _edited(request: HttpRequest, form: RecipeForm, steps: list[StepForm], conte
         request,
         PAGE,
         "playbook",
-        {"form": form, "steps": steps, "room": len(steps) < MOST_STEPS, **context},
+        {"form": form, "steps": steps, "groups": _groups(form), "room": len(steps) < MOST_STEPS, **context},
         status=422 if refused else 200,
     )
+
+
+def _groups(form: RecipeForm) -> list[dict[str, Any]]:
+    """What may start it, in groups that open; a group says how many of its own are chosen."""
+    chosen = set(form["triggers"].value() or ())
+    return [
+        {
+            "title": title,
+            "choices": [(key, label, key in chosen) for key, label in some],
+            "chosen": chosen & dict(some).keys(),
+        }
+        for title, some in trigger_choices()
+    ]
 
 
 Answer = tuple[str, str]
