@@ -1,4 +1,4 @@
-"""`projects`, `value-proofs`, `value-proof`, `pitch`: what customers gain with us, what they say, and to whom it helps."""
+"""`projects`, `value-proofs`, `value-proof`, `pitch`: what customers gain with us, what they say, whom it helps."""
 
 from __future__ import annotations
 

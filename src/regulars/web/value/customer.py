@@ -76,7 +76,9 @@ class WorthAnswerForm(forms.Form):
 
     score = scale(LEAST, MOST)
     what = forms.ChoiceField(
-        label=gettext_lazy("What do you value most about us?"), choices=ValueProof.What.choices, required=False
+        label=gettext_lazy("What do you value most about us?"),
+        choices=[("", "–"), *ValueProof.What.choices],
+        required=False,
     )
     words = forms.CharField(
         label=gettext_lazy("In your words"),
