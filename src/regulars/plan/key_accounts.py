@@ -30,6 +30,10 @@ class WrongKeyAccount(Refusal):
     """A key account cannot be appointed or ended like this."""
 
 
+class NoSuchKeyAccount(WrongKeyAccount):
+    """The account is no key account."""
+
+
 class TooManyKeyAccounts(WrongKeyAccount):
     """The manager has as many as one person can look after."""
 
