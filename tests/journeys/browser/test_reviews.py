@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from journeys.browser.conftest import PHONE, Opener
+from served import sign_in
 
 FIRM = "Anchor Row Stationers"
 KEPT = "Everything is kept."
@@ -67,6 +68,16 @@ def test_a_review_is_held_on_a_phone_without_losing_a_word(signed_in: Opener, co
     desk.get_by_label("If you could change one thing about working with us").fill("Fewer invoices")
     expect(desk.locator("#kept")).to_have_text(KEPT)
 
+    # The desk is signed out; what is typed is sent after signing in again in another tab.
+    desk.context.clear_cookies()
+    desk.get_by_label("Our problem with them").first.fill("They pay late")
+    expect(desk.locator("#kept")).to_contain_text("You are signed out.")
+    again = desk.context.new_page()
+    again.goto("/today/")
+    sign_in(again, "owner@demo.example")
+    expect(desk.locator("#kept")).to_have_text(KEPT)
+    complaints.clear()  # the browser complains about the refused token
+
     page = context.new_page()
     page.goto(prepared)
     expect(page.locator("#unsent")).to_be_visible()
@@ -85,6 +96,7 @@ def test_a_review_is_held_on_a_phone_without_losing_a_word(signed_in: Opener, co
     page.get_by_role("button", name="Finish the review").click()
     page.wait_for_url("**/summary/")
     expect(page.get_by_text("Fewer invoices")).to_be_visible()
+    expect(page.get_by_text("They pay late")).to_be_visible()
     draft = page.get_by_label("Text", exact=True)
     expect(draft).to_have_value(re.compile("One delivery a fortnight"))
     assert fits(page)

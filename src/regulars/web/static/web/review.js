@@ -90,8 +90,9 @@ function holdReview() {
       });
       const isOurs = answer.headers.get("Content-Type")?.startsWith("application/json");
       if (!isOurs) {
-        tell(answer.redirected || answer.status === 403 ? "signed-out" : "offline");
-        again = AGAIN_MS;
+        const signedIn = answer.status === 403 && (await renewed());
+        if (!signedIn) tell(answer.redirected || answer.status === 403 ? "signed-out" : "offline");
+        again = signedIn ? 1 : AGAIN_MS;
       } else if (answer.ok) {
         settle(fields, (await answer.json()).fields);
         done = true;
@@ -104,6 +105,16 @@ function holdReview() {
     if (again) timer = setTimeout(() => send(), again);
     else if (toSend().some(([name, one]) => fields.every((sent) => sent.name !== name || sent.value !== one.value))) timer = setTimeout(() => send(), PAUSE_MS);
     return done;
+  }
+
+  // Who signed in again in another tab has another token: the form is asked for the one that is good now.
+  async function renewed() {
+    const answer = await fetch(form.action);
+    if (!answer.ok || answer.redirected) return false;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const token = page.querySelector('#review-form input[name="csrfmiddlewaretoken"]');
+    if (token) field("csrfmiddlewaretoken").value = token.value;
+    return Boolean(token);
   }
 
   function settle(sent, answers) {
