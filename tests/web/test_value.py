@@ -16,10 +16,11 @@ from regulars.base.mail.models import OutgoingMail
 from regulars.base.models import Member, Team
 from regulars.facts.effort import key_of as effort_key
 from regulars.facts.issues import open_issue, solve_issue
-from regulars.facts.models import Account, Contact, EffortAnswer, ServiceRating
+from regulars.facts.models import Account, Contact, EffortAnswer, Lead, ServiceRating
 from regulars.facts.ratings import Rateable, rate_service, rating_key
 from regulars.facts.signals import SignalSource
-from regulars.plan.models import JointProject, PerceivedValue, ProofAsk, SignOff, ValueProof
+from regulars.plan.models import JointProject, PerceivedValue, ProofAsk, Review, SignOff, ValueProof
+from regulars.plan.review_letters import summary_of
 from regulars.plan.value_proofs import note_proof
 
 AT = datetime(2024, 12, 9, 10, tzinfo=UTC)
@@ -323,3 +324,26 @@ def test_the_timeline_tells_what_was_valued_measured_and_confirmed(
     shown = page(browser, f"/accounts/{eva.account.uid}/timeline/?kind=value").casefold()
     for told in ("measured: 5 %", "asked about a project: that is right", "Within a day", "worth 9 of 10"):
         assert told.casefold() in shown
+
+
+def test_the_letter_after_a_review_asks_how_its_holder_was_until_that_is_answered(eva: Contact, owner: Member) -> None:
+    review = Review.objects.create(account=eva.account, due_on=ON, held_on=ON, owner=owner, contact=eva, state="held")
+    link = re.search(r"/rate/\S+", summary_of(review, member=owner).text)
+    assert link
+    assert "lang=th" in link[0]
+    assert Client().post(link[0], {"courtesy": "7"}).status_code == 200
+    assert ServiceRating.objects.get().member == owner
+    assert "/rate/" not in summary_of(review, member=owner).text
+
+
+def test_a_lead_leads_to_the_words_of_customers_like_it(browser: Client, eva: Contact, owner: Member) -> None:
+    eva.account.trade = "Gift shop"
+    eva.account.save()
+    note_proof(
+        account=eva.account, on=ON, member=owner, what="repair", words="At once", consent="by_name", consent_from="Eva"
+    )
+    lead = Lead.objects.create(name="Café & Söhne", trade="Gift shop", country="DE", language="de", came_at=AT)
+    shown = page(browser, f"/leads/{lead.uid}/")
+    found = re.search(r'href="(/pitch/[^"]+)"', shown)
+    assert found
+    assert "At once" in page(browser, found[1].replace("&amp;", "&"))
