@@ -18,6 +18,8 @@ from regulars.facts.interactions import record_interaction
 from regulars.facts.merges import merge_accounts, undo_merge
 from regulars.facts.models import Account, Contact
 from regulars.facts.wallet_estimates import estimate_wallet
+from regulars.insight.models import Snapshot
+from regulars.plan.closing import closing_sentence
 from regulars.plan.dossier import (
     NoSuchFact,
     WrongFact,
@@ -32,7 +34,10 @@ from regulars.plan.dossier import (
     visible_facts,
 )
 from regulars.plan.dossier_known import Dossier, dossier_of, missing_facts
-from regulars.plan.models import DossierFact
+from regulars.plan.key_accounts import appoint_key_account
+from regulars.plan.models import Action, DossierFact
+from regulars.plan.proposals import refresh_actions
+from regulars.plan.today import told
 
 pytestmark = pytest.mark.django_db
 AS_OF = date(2024, 12, 9)
@@ -228,3 +233,27 @@ def test_the_dossier_asks_as_many_questions_of_the_database_for_many_people(
         noted(account, owner, topic="career", text="Was at Nord", contact=contact)
     with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
         dossier_of(account, on=AS_OF, member=owner)
+
+
+def test_a_key_account_whose_dossier_is_out_of_date_is_on_the_list_until_it_was_asked_again(
+    account: Account, owner: Member, snapshot: Snapshot
+) -> None:
+    """E13; F: closes itself"""
+    fact = noted(account, owner, topic="competitors", text="Nord", known_on=AS_OF - timedelta(days=500))
+    noted(account, owner, topic="finances", known_on=AS_OF - timedelta(days=500), confidential=True)
+
+    def proposed() -> Action | None:
+        refresh_actions(snapshot=snapshot, today=AS_OF)
+        return Action.objects.filter(account=account, cause="dossier", state=Action.State.OPEN).first()
+
+    assert proposed() is None  # no key account
+    appoint_key_account(account=account, manager=owner, on=AS_OF, member=owner)
+    action = proposed()
+    assert action is not None
+    assert action.member == owner
+    [sentence] = told(action).sentences
+    assert sentence == ("It is a key account, and 1 thing that we know of it is to be asked again: Other suppliers.")
+    confirm_fact(fact=fact, source="call", on=AS_OF, member=owner)
+    assert proposed() is None
+    closed = Action.objects.get(account=account, cause="dossier")
+    assert "asked again" in closing_sentence(closed.figures["closed"])

@@ -75,7 +75,7 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "step_settled"}
     if cause == "promise":
         return {"key": "promise_settled"}
-    if cause in {"relations", "key_plan", "birthday", "referral", "thanks"}:
+    if cause in {"relations", "key_plan", "dossier", "birthday", "referral", "thanks"}:
         return {"key": f"{cause}_settled"}
     if cause == "review":
         return {"key": "review_settled"}
@@ -113,6 +113,7 @@ def closing_sentence(closed: Figures) -> str:
         "step_taken": lambda: _("The step was taken, put off, or the opportunity was decided."),
         "relations_settled": lambda: _("The relation was widened, or it is a key account no longer."),
         "key_plan_settled": lambda: _("It was done, or another day was set."),
+        "dossier_settled": lambda: _("It was asked again and noted, or it is a key account no longer."),
         "birthday_settled": lambda: _("The day has passed."),
         "referral_settled": lambda: _("They were asked, or this is not the moment any more."),
         "thanks_settled": lambda: _("They were thanked."),

@@ -238,6 +238,10 @@ class PlanThresholds:
     key_plan_uplift: float = _declared(
         0.05, _("chance that the plan of a key account, kept in time, keeps it"), least=0.0, most=1.0, unit=Unit.SHARE
     )
+    propose_dossier: bool = _declared(True, _("propose to ask again what the dossiers of key accounts know no longer"))
+    dossier_uplift: float = _declared(
+        0.01, _("chance that knowing a key account as it is now keeps it"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
     birthday_ahead_days: int = _declared(
         3, _("days before a birthday from which it is on the list"), least=0, most=31, unit=Unit.DAYS
     )

@@ -26,6 +26,7 @@ from regulars.plan.causes.cause import Cause
 from regulars.plan.daily import ask_for_refresh
 from regulars.plan.issue_rules import GROUP as ISSUE_THRESHOLDS
 from regulars.plan.review_rules import GROUP as REVIEW_THRESHOLDS
+from regulars.plan.working_hours import GROUP as VISIT_THRESHOLDS
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed
 
@@ -71,6 +72,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "sharp_growth": ("growth_share", "growth_days_before", "sharp_growth_uplift"),
     "relations": ("relations_uplift",),
     "key_plan": ("executive_visit_days", "key_plan_uplift"),
+    "dossier": ("dossier_uplift",),
     "birthday": ("birthday_ahead_days", "birthday_uplift"),
     "list": ("actions_per_day", "digest_size"),
     "worth": ("discount_rate", "value_horizon_months"),
@@ -78,6 +80,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "leads": ("lead_points", "lead_answer_hours"),
     "reviews": REVIEW_THRESHOLDS,
     "opportunity_levels": ("little_means", "much_means", "some_room", "wide_room"),
+    "visits": VISIT_THRESHOLDS,
     "protection": ("vital_share", "raised_risk", "high_risk", "yearly_loss_rate"),
 }
 """The thresholds that are set together; those named nowhere here belong to `FIGURES`."""
@@ -103,6 +106,10 @@ OTHER_GROUPS: dict[str, tuple[str | Promise, str | Promise]] = {
     "opportunity_levels": (
         gettext_lazy("Opportunity levels"),
         gettext_lazy("From which means and which room on a customer could buy much more."),
+    ),
+    "visits": (
+        gettext_lazy("Visits"),
+        gettext_lazy("What a visit takes and brings, by which the hours of people are divided."),
     ),
     "protection": (
         gettext_lazy("Protection levels"),
