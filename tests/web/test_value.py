@@ -250,6 +250,43 @@ def test_with_the_effort_the_customer_rates_who_solved_it_and_may_leave_that_out
     assert ServiceRating.objects.count() == 1
 
 
+def test_one_of_ours_rates_nobody(browser: Client, eva: Contact, owner: Member) -> None:
+    rateable = Rateable(member=owner, source=SignalSource(kind="plan.review", uid=eva.uid))
+    assert browser.post(f"/rate/{rating_key(rateable)}/", {"courtesy": "7"}).status_code == 422
+    made = open_issue(account=eva.account, title="Broken", at=AT, due_at=AT, member=owner, contact=eva)
+    link = f"/effort/{effort_key(solve_issue(issue=made, solution='Sent two', at=AT, member=owner))}/"
+    assert 'name="courtesy"' in page(Client(), link)
+    assert 'name="courtesy"' not in page(browser, link)
+    assert browser.post(link, {"score": "1", "courtesy": "7"}).status_code == 200
+    assert not ServiceRating.objects.exists()
+
+
+def test_the_page_of_an_account_costs_as_many_queries_for_much_as_for_little(
+    browser: Client, eva: Contact, owner: Member
+) -> None:
+    home = f"/accounts/{eva.account.uid}/value/"
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            page(browser, home)
+        return len(counted)
+
+    def more() -> None:
+        project = JointProject.objects.create(
+            account=eva.account, title="Scrap", baseline=8, baseline_on=ON, currency="EUR", owner=owner
+        )
+        project.measurements.create(on=ON, value=5)
+        note_proof(account=eva.account, on=ON, member=owner, what="repair", words="Yes", contact=eva)
+        PerceivedValue.objects.create(account=eva.account, contact=eva, score=5, on=ON)
+        ProofAsk.objects.create(account=eva.account, contact=eva, asked_on=ON)
+
+    more()
+    few = asked()
+    for _place in range(4):
+        more()
+    assert asked() == few
+
+
 def test_a_colleague_reads_ratings_first_then_who_leads_reads_the_mean(
     browser: Client, members: dict[str, Member], signed_in: Signer
 ) -> None:

@@ -70,7 +70,9 @@ def answer(request: HttpRequest, key: str) -> HttpResponse:
     firm = organisation()
     with translation.override(language_of_issue(issue, firm)):
         wanted = {"score": request.GET.get("score", "")}
-        form = AnswerForm(request.POST or None, initial=wanted, rates_colleague=issue.owner_id is not None)
+        # One of ours who looks at the question does not rate a colleague.
+        rates = issue.owner_id is not None and not request.user.is_authenticated
+        form = AnswerForm(request.POST or None, initial=wanted, rates_colleague=rates)
         if request.method == "POST" and form.is_valid():
             return _thanks(request, key, issue, form.cleaned_data)
         context = {"form": form, "issue": issue, "firm": firm}

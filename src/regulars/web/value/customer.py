@@ -143,6 +143,8 @@ def rate(request: HttpRequest, key: str) -> HttpResponse:
         return nullcontext(), {"rateable": ratings.rateable_of_key(key)}
 
     def keep(said: dict[str, Any]) -> None:
+        if request.user.is_authenticated:
+            raise ratings.WrongRating(_("You are signed in as one of us."), _("This question is for the customer."))
         rated = ratings.rate_service(rateable=ratings.rateable_of_key(key), at=moment_of_work(), **said)
         if rated is None:
             raise ratings.WrongRating(_("You have not chosen anything yet."), _("Choose a number from 1 to 7."))
