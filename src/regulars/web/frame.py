@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.base.access import Permission, may
 from regulars.base.models import Member
+from regulars.plan.results import SELLERS
 
 THEMES = {"light": _("Light"), "dark": _("Dark"), "": _("As the device")}
 THEME_COOKIE = "regulars_theme"
@@ -21,12 +22,13 @@ THEME_COOKIE = "regulars_theme"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """An entry of the navigation; where `permissions` are named, one of them is needed to see it."""
+    """An entry of the navigation; where permissions or roles are named, one of them is needed to see it."""
 
     name: str
     label: str | Promise
     icon: str
     permissions: tuple[Permission, ...] = ()
+    roles: tuple[str, ...] = ()
     at_the_thumb: bool = False
     """On phones in the bar; the others are behind *More*."""
 
@@ -34,12 +36,15 @@ class Place:
 NAVIGATION = (
     Place(name="today", label=_("Today"), icon="sun", at_the_thumb=True),
     Place(name="accounts", label=_("Accounts"), icon="building", at_the_thumb=True),
-    Place(name="leads", label=_("Leads"), icon="plus"),
+    Place(name="leads", label=_("Leads"), icon="users"),
     Place(name="handovers", label=_("Hand-overs"), icon="share", permissions=(Permission.WRITE,)),
     Place(name="reviews", label=_("Reviews"), icon="calendar"),
     Place(name="opportunities", label=_("Opportunities"), icon="coin"),
     Place(name="issues", label=_("Issues"), icon="bell"),
     Place(name="playbooks", label=_("Playbooks"), icon="list-check"),
+    Place(
+        name="plan", label=_("Plan"), icon="chart-bar", permissions=(Permission.SEE_INCENTIVES,), roles=tuple(SELLERS)
+    ),
     Place(name="portfolio", label=_("Portfolio"), icon="chart-dots"),
     Place(name="imports", label=_("Imports"), icon="file-import", permissions=(Permission.IMPORT,)),
     Place(
@@ -77,11 +82,17 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _is_open(place: Place, member: Member) -> bool:
+    if not place.permissions and not place.roles:
+        return True
+    return member.role in place.roles or any(may(member, one) for one in place.permissions)
+
+
 def _places(request: HttpRequest) -> Iterator[dict[str, Any]]:
     """The entries of the navigation that the member may use, with their addresses."""
     assert isinstance(request.user, Member)
     for place in NAVIGATION:
-        if place.permissions and not any(may(request.user, one) for one in place.permissions):
+        if not _is_open(place, request.user):
             continue
         address = reverse(place.name)
         yield {"place": place, "address": address, "current": request.path.startswith(address)}

@@ -39,14 +39,15 @@ def meet_strangers(day: date) -> None:
     """Criteria, a form, some twenty leads in every state, and what four customers did when asked for names."""
     from regulars.base.models import Member
     from regulars.facts.lead_forms import save_form
-    from regulars.facts.models import Lead
+    from regulars.facts.models import Account, Lead
 
     seller = Member.objects.filter(role=Member.Role.NEW_BUSINESS_SELLER, is_active=True).order_by("pk").first()
     if seller is None:
         return
     _say_what_fits()
     form = save_form(member=None, name=_("Web site"), language="en", title=_("What can we do for you?"))
-    names = firm_names(SEED)
+    known = set(Account.objects.values_list("name", flat=True))
+    names = (name for name in firm_names(SEED) if name not in known)
     for number in range(18):
         came = _moment(day, 4 + number * 9 if number >= 3 else number)
         lead = _came(next(names), number, came, form=form, seller=seller)
