@@ -20,6 +20,7 @@ Signer = Callable[[Member], Client]
 
 OPEN = {"welcome", "sign_in", "choose_password", "theme", "health", "invitation", "effort_answer"}
 OPEN |= {"calendar_feed"}
+OPEN |= {"lead_form", "referral_names", "referral_link"}
 OPEN |= {"account_login", "account_inactive", "openid_connect_login", "openid_connect_callback"}
 OPEN |= {"account_reset_password", "account_reset_password_done", "account_reset_password_from_key"}
 OPEN |= {"sign_off_answer", "worth_answer", "rate_answer"}
@@ -48,7 +49,7 @@ def address(name: str, uid: uuid.UUID) -> str:
         "moment": 1,
         "number": 1,
     }
-    values |= {"which": "us-better"}
+    values |= {"which": "us-better", "month": "2024-01"}
     values |= {"uidb36": "1", "key": "x", "pk": 1, "provider_id": "x"}
     wanted = {key: values[key] for key in routes()[name].pattern.converters}
     return reverse(name, kwargs=wanted)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from regulars.base.access import Forbidden, Permission, require
+from regulars.base.access import Permission, require
 from regulars.base.audit import audited, record_change
 from regulars.base.models import Member
 from regulars.core.calendar import months_before
@@ -221,11 +221,7 @@ def simulate(scheme: IncentiveScheme, *, as_of: date, member: Member | None) -> 
 
     No threshold counts where the year had no accepted plan: nobody can miss what was not agreed.
     """
-    if not sees_plan_of_all(member):
-        raise Forbidden(
-            _("Your role does not allow this."),
-            _("Ask an owner of this installation, or someone whose role allows it."),
-        )
+    require(member, Permission.SEE_INCENTIVES)
     begins = months_before(as_of.replace(day=1), MONTHS)
     margin = scheme.measure == IncentiveScheme.Measure.MARGIN
     read = account_results(begins, as_of=as_of, of_margin=margin)
@@ -259,10 +255,7 @@ def statement_of(person: Member, *, plan: SalesPlan, as_of: date, member: Member
     Raises `Forbidden` for who may not see the person's pay.
     """
     if not sees_plan_of(member, person):
-        raise Forbidden(
-            _("Your role does not allow this."),
-            _("Ask an owner of this installation, or someone whose role allows it."),
-        )
+        require(member, Permission.SEE_INCENTIVES)
     passed = months_passed(plan, as_of=as_of)
     scheme = scheme_of(as_of)
     if scheme is None or not passed:

@@ -23,7 +23,7 @@ from regulars.facts.accounts import require_account
 from regulars.facts.models import Account
 from regulars.insight.models import Score
 from regulars.plan.models import VisitChoice, WorkingHours
-from regulars.plan.results import SELLERS, sees_plan_of, sees_plan_of_all
+from regulars.plan.results import SELLERS, sees_plan_of
 
 MONTHS_A_YEAR: Final = 12
 MOST_HOURS: Final = 250
@@ -169,8 +169,7 @@ def _listed(
 @transaction.atomic
 def set_hours(*, person: Member, hours_a_month: int, winning_bps: int, member: Member | None) -> WorkingHours:
     """Say how much time a person has for customers, and which part goes to winning new ones."""
-    if not sees_plan_of_all(member):
-        require(member, Permission.SEE_INCENTIVES)
+    require(member, Permission.SEE_INCENTIVES)
     if not 0 <= hours_a_month <= MOST_HOURS:
         raise WrongHours(_("A month has no more than 250 hours for customers."), _("Give fewer."))
     if not 0 <= winning_bps <= WHOLE_BPS:

@@ -20,9 +20,10 @@ from regulars.web.leads.urls import urlpatterns as leads_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
 from regulars.web.opportunities.urls import urlpatterns as opportunities_urls
 from regulars.web.playbooks.urls import urlpatterns as playbooks_urls
+from regulars.web.referrals.urls import urlpatterns as referrals_urls
 from regulars.web.reviews.holding_urls import urlpatterns as review_holding_urls
 from regulars.web.reviews.schedule_urls import urlpatterns as review_schedule_urls
-from regulars.web.referrals.urls import urlpatterns as referrals_urls
+from regulars.web.sales_plan.urls import urlpatterns as sales_plan_urls
 from regulars.web.settings.urls import urlpatterns as settings_urls
 from regulars.web.sign_in_urls import urlpatterns as sign_in_urls
 from regulars.web.value.urls import urlpatterns as value_urls
@@ -40,6 +41,7 @@ urlpatterns = [
     path("portfolio/forecast/", portfolio_forecast.portfolio_forecast, name="portfolio_forecast"),
     *forecast_record_urls,
     *lifetimes_urls,
+    *sales_plan_urls,
     *win_back_urls,
     *value_urls,
     *dependence_urls,

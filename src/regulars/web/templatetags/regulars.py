@@ -91,6 +91,12 @@ def on_day(value: date | None) -> str:
 
 
 @register.filter
+def in_month(value: date | None) -> str:
+    """Dec 2011."""
+    return UNKNOWN if value is None else formats.month(value)
+
+
+@register.filter
 def rate(value: Decimal) -> str:
     """An exchange rate with all its decimals: 0.9213."""
     return formats.number(value, digits=10)

@@ -1,0 +1,1 @@
+"""The sales plan: targets, time, pay."""
