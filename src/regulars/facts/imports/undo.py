@@ -247,7 +247,22 @@ def _referred_to(model: type[models.Model], undone: models.Q) -> set[Any]:
             if relation.related_model is model:
                 holders = holders.exclude(undone)
             needed |= set(holders.values_list(relation.field.attname, flat=True))
+        elif relation.on_delete is models.CASCADE:
+            needed |= _whose_part_is_held(relation)
     return needed - {None}
+
+
+def _whose_part_is_held(relation: Any) -> set[Any]:
+    """Ids of those with a part that would go with them, and to which something else holds on: a review with answers."""
+    part, owner = relation.related_model, relation.field.attname
+    held = set()
+    for further in _pointing_at(part):
+        if further.on_delete is models.PROTECT:
+            holders = further.related_model._default_manager.exclude(**{further.field.name: None})
+            held |= set(
+                part._default_manager.filter(pk__in=holders.values(further.field.attname)).values_list(owner, flat=True)
+            )
+    return held
 
 
 def _pointing_at(model: type[models.Model]) -> list[Any]:

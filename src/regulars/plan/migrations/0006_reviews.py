@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="level_choices", to="facts.account"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="level_choices", to="facts.account"
                     ),
                 ),
                 (

@@ -101,7 +101,7 @@ class LevelChoice(Record):
     Kept for good; at most one is in force. `plan/opportunity_levels.py` has its verbs.
     """
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="level_choices")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="level_choices")
     level = models.PositiveSmallIntegerField(_("opportunity level"), choices=OpportunityLevel.Level.choices)
     computed = models.PositiveSmallIntegerField(
         _("level that was computed then"), choices=OpportunityLevel.Level.choices, null=True
