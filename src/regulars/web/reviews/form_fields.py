@@ -136,7 +136,7 @@ class FormShown:
         on: date = review.held_on or self.desk.day
         yield self.field("held_on", _("Held on"), "day", usual=on.isoformat())
         yield self.field("how", _("How"), "choice", usual=review.how, options=_choices(Review.How.choices))
-        people = [("", _("Somebody else")), *self.people]
+        people = [("", _("Not said yet")), *self.people]
         usual = str(review.contact.uid) if review.contact else ""
         yield self.field("contact", _("With whom"), "choice", usual=usual, options=people)
 
@@ -200,13 +200,16 @@ class FormShown:
         typed, elsewhere = self.clashes.get(name, (None, None))
         if typed is not None and elsewhere is not None:
             value, mark = typed.value, f"{elsewhere.version}.-"
+        offered = list(options or [])
+        if kind == "choice" and value not in {key for key, _label in offered}:  # somebody who left, a kind of elsewhere
+            offered.append((value, capfirst(str(KINDS[value].label)) if value in KINDS else _("as before")))
         return Field(
             name=name,
             label=label,
             kind=kind,
             value=value,
             mark=mark,
-            options=options or [],
+            options=offered,
             error=self.wrong.get(name, ""),
             elsewhere=elsewhere,
             longest=longest,
