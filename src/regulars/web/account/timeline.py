@@ -49,6 +49,7 @@ from regulars.plan.perceived_value import perceived_by
 from regulars.plan.play_making import end_sentence
 from regulars.plan.playbooks import playbook_name
 from regulars.plan.plays import visible_plays
+from regulars.plan.referrals import visible_asks, visible_referrals
 from regulars.plan.seen import of_account
 from regulars.plan.sign_offs import amount_told
 from regulars.plan.today import told
@@ -277,6 +278,30 @@ def _confirmed(one: SignOff, desk: Desk) -> Event:
     )
 
 
+def _referrals(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """When it was asked whom else we could help, and whom it brought."""
+    address = reverse("account_referrals", args=[account.uid])
+    asks = visible_asks(desk.member).filter(of_account(account)).select_related("member", "contact")
+    brought = visible_referrals(desk.member).filter(of_account(account)).select_related("lead")
+    return [
+        *(
+            Event(
+                on=one.on,
+                kind="referrals",
+                what=_("asked for a recommendation: %(state)s") % {"state": one.get_state_display()},
+                people=[one.contact.name] if one.contact else [],
+                by=one.member,
+                address=address,
+            )
+            for one in asks[:limit]
+        ),
+        *(
+            Event(on=one.on, kind="referrals", what=_("recommended us"), text=one.lead.name, address=address, rank=1)
+            for one in brought[:limit]
+        ),
+    ]
+
+
 def _key_account(desk: Desk, account: Account, limit: int) -> list[Event]:
     """Since when it is a key account, whose, until when, and what became of its plan."""
     appointed = list(KeyAccount.objects.filter(of_account(account)).select_related("manager").order_by("-since", "-pk"))
@@ -424,6 +449,7 @@ KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("reviews", gettext_lazy("Reviews"), _reviews),
     ("signals", gettext_lazy("Signals"), _signals),
     ("value", gettext_lazy("Value"), _value),
+    ("referrals", gettext_lazy("Recommendations"), _referrals),
     ("key_account", gettext_lazy("Key account"), _key_account),
     ("orders", gettext_lazy("Orders"), _orders),
     ("actions", gettext_lazy("Actions"), _actions),
