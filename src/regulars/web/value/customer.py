@@ -61,7 +61,6 @@ class SignOffForm(forms.Form):
     agrees = forms.TypedChoiceField(
         coerce=lambda said: said == "yes",
         choices=[("yes", gettext_lazy("Yes, that is right")), ("no", gettext_lazy("Not quite"))],
-        widget=forms.RadioSelect,
     )
     words = forms.CharField(
         label=gettext_lazy("In your words"),
@@ -113,8 +112,7 @@ def sign_off(request: HttpRequest, key: str) -> HttpResponse:
     def keep(said: dict[str, Any]) -> None:
         answer_sign_off(key=key, agrees=said["agrees"], words=said["words"], at=moment_of_work())
 
-    wanted = {"agrees": request.GET.get("agrees", "")}
-    return _answered(request, ask, told, keep, form=SignOffForm, initial=wanted, template="web/value/sign_off.html")
+    return _answered(request, ask, told, keep, form=SignOffForm, template="web/value/sign_off.html")
 
 
 @login_not_required
@@ -163,7 +161,6 @@ def _answered(
     *,
     form: type[forms.Form],
     template: str,
-    initial: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """The question, and thanks for the answer; a link that opens nothing says so."""
     too_often: HttpResponse | None = consume_or_429(request, action="customer_answer")
@@ -174,7 +171,7 @@ def _answered(
     except Refusal as stale:
         return _said(request, stale.sentence, stale.way_out, status=410)
     with language:
-        filled = form(request.POST if request.method == "POST" else None, initial=initial)
+        filled = form(request.POST if request.method == "POST" else None)
         if filled.is_bound and filled.is_valid():
             try:
                 keep(filled.cleaned_data)
