@@ -15,6 +15,7 @@ from regulars.base.warehouse import Table, open_engine
 from regulars.facts.models import Account
 from regulars.insight.affinity import DUE, SUGGESTIONS
 from regulars.insight.models import SuggestionRun
+from regulars.plan.models import Opportunity
 
 Signer = Callable[[Member], Client]
 AS_OF = date(2024, 12, 9)
@@ -89,3 +90,18 @@ def test_those_of_a_foreign_account_are_absent(
     where = f"/accounts/{suggested.uid}/suggestions/"
     assert signed_in(members["account_manager"]).get(where).status_code == 200
     assert signed_in(stranger).get(where).status_code == 404
+
+
+def test_a_suggestion_becomes_an_opportunity_in_one_tap(browser: Client, suggested: Account) -> None:
+    """Missions A2, A3."""
+    where = f"/accounts/{suggested.uid}/opportunities/suggested/"
+    page = browser.get(f"/accounts/{suggested.uid}/suggestions/").content.decode()
+    assert f'action="{where}"' in page
+    assert browser.post(where, {"kind": "product", "item": "nothing"}).status_code == 404
+    answer = browser.post(where, {"kind": "product", "item": "Whisk <b>"})
+    made = Opportunity.objects.get()
+    assert answer.headers["Location"] == f"/opportunities/{made.uid}/"
+    assert (made.title, made.amount_minor, made.source) == ("Whisk <b>", 40_000, "suggestion")
+    again = browser.post(where, {"kind": "product", "item": "Whisk <b>"})
+    assert again.status_code == 422
+    assert "already" in again.content.decode()

@@ -39,6 +39,11 @@ PAGES_OF_HEADS = [
     "/settings/rates/paste/",
     "/settings/dependence/",
     "/settings/dependence/suppliers/add/",
+    "/settings/offerings/",
+    "/settings/offerings/add/",
+    "/settings/stages/",
+    "/settings/stages/add/",
+    "/settings/stages/offer/",
     "/settings/jobs/",
     "/settings/audit/",
     "/settings/audit.csv",
@@ -55,6 +60,10 @@ POSTS_OF_HEADS = [
     "/settings/fields/add/",
     "/settings/rates/",
     "/settings/rates/paste/",
+    "/settings/offerings/add/",
+    "/settings/offerings/from-categories/",
+    "/settings/stages/add/",
+    "/settings/stages/offer/",
 ]
 """Where an empty form is refused; of others it is not even read."""
 DEEDS_OF_HEADS = [
@@ -77,6 +86,9 @@ RECORDS = [
     "/settings/fields/{uid}/retire/",
     "/settings/fields/{uid}/restore/",
     "/settings/rates/{uid}/remove/",
+    "/settings/offerings/{uid}/",
+    "/settings/offerings/{uid}/retire/",
+    "/settings/offerings/{uid}/bring-back/",
     "/settings/inbox/{uid}/assign/",
     "/settings/inbox/{uid}/ignore/",
     "/settings/inbox/{uid}/restore/",

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scipy.stats import beta
-
 PRIOR_WEIGHT: Final = 8.0
 """The usual chance weighs as much as so many closed opportunities of the firm."""
 BAND: Final = 0.9
@@ -39,8 +37,10 @@ def learned_chance(*, won: int, closed: int, usual: float, weight: float = PRIOR
     """The chance after `won` of `closed` opportunities that reached the stage; `usual` before any was."""
     assert 0 <= won <= closed, (won, closed)
     assert 0 < usual < 1, usual
+    from scipy.special import betaincinv  # takes longer to load than all the rest of a page
+
     after_won, after_lost = weight * usual + won, weight * (1 - usual) + closed - won
-    low, high = beta.interval(BAND, after_won, after_lost)
+    low, high = (betaincinv(after_won, after_lost, part) for part in ((1 - BAND) / 2, (1 + BAND) / 2))
     return StageChance(
         chance=after_won / (after_won + after_lost),
         low=float(low),

@@ -136,12 +136,12 @@ def _say_who_else_supplies(accounts: list[Account], offered: list[Offering], day
 
 
 def _decided(accounts: list[Account], offered: list[Offering], day: date) -> None:
-    """Two dozen of the last half year, a third of them won: enough for the chances to learn from."""
+    """Some of the last half year, a third of them won: enough for the chances to learn from."""
     from regulars.plan.opportunities import lose_opportunity, move_opportunity, win_opportunity
     from regulars.plan.opportunity_stages import stages
 
     keys = [one.key for one in stages()]
-    for number in range(24):
+    for number in range(18):
         account, offering = accounts[number % len(accounts)], offered[number % (len(offered) - 2)]
         opened_on, closed_on = day - timedelta(days=180 - 5 * number), day - timedelta(days=150 - 6 * number)
         made = _open(account, offering, number, on=opened_on)
