@@ -71,7 +71,7 @@ def test_the_customer_gets_the_link_by_mail_and_names_people_without_login(
     assert draft is not None
     assert key_of(ask).split(":")[0] in draft[1]
     browser.post(f"/referrals/asks/{ask.uid}/write/", {"subject": "Names", "text": draft[1]})
-    assert OutgoingMail.objects.get().recipient == "ada@harbour.example"
+    assert OutgoingMail.objects.get().to_address == "ada@harbour.example"
     stranger, where = Client(), f"/names/{key_of(ask)}/"
     assert stranger.get(where).headers["Content-Language"] == "th"
     assert stranger.post(where, {"name_0": "Alpine"}).status_code == 422
