@@ -27,8 +27,8 @@ def review(
 ) -> None:
     session = open_session(context)
     from regulars.plan.models import Review
-    from regulars.plan.review_questions import questions_for
     from regulars.plan.review_forms import reviews_on_own_accounts
+    from regulars.plan.review_questions import questions_for
     from regulars.plan.reviews import NoSuchReview, find_review
 
     found = find_review(wanted, member=session.acting)
