@@ -73,7 +73,7 @@ def test_a_fact_is_noted_on_the_firm_and_on_a_person_and_taken_back(
     told = answer.content.decode()
     assert "Founded in 1987" in told
     assert "Sails on Sundays" in told
-    assert "herself, 9 Dec 2024" in told
+    assert "<bdi>herself</bdi>, <bdi>9 Dec 2024</bdi>" in told
     fact = DossierFact.objects.get(contact=anna)
     undo = f"/accounts/facts/{fact.uid}/take-back/"
     assert undo in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from regulars.base.formats import day, listed, number, percent
@@ -145,11 +146,16 @@ def _topic(known: Known) -> dict[str, object]:
 
 def note_of(item: Item, known: Known) -> str:
     """Where it comes from and since when; whether it is old, and for whose eyes."""
-    told = _("%(source)s, %(day)s") % {"source": item.source, "day": day(item.on)}
+    told = _("%(source)s, %(day)s") % {"source": _apart(item.source), "day": _apart(day(item.on))}
     if item.expires_on is not None:
         until = _("to be asked again since %(day)s") if item.has_expired(known.on) else _("holds until %(day)s")
-        told += " · " + until % {"day": day(item.expires_on)}
+        told += " · " + until % {"day": _apart(day(item.expires_on))}
     return told + (" · " + _("confidential") if item.confidential else "")
+
+
+def _apart(text: str) -> str:
+    """Words of whichever language, kept together among those written from right to left."""
+    return f"\u2068{text}\u2069" if get_language_bidi() else text
 
 
 def _address(street: str, postcode: str, city: str, region: str, country: str) -> str:

@@ -123,9 +123,10 @@ def _of_firm(account: Account, contacts: Sequence[Contact], member: Member | Non
 
 def _of_master_data(account: Account, clock: _Clock) -> Telling:
     kept, on = _("customer record"), _day(account.updated_at, clock)
-    business = pgettext("between clauses", "; ").join(one for one in (account.trade, account.size) if one)
-    if business:
-        yield "business", Item(text=business, source=kept, on=on)
+    if account.trade:
+        yield "business", Item(text=account.trade, source=kept, on=on)
+    if account.size:
+        yield "business", Item(text=_("Size: %(size)s") % {"size": account.size}, source=kept, on=on)
     if account.parent is not None:
         text = _("Belongs to %(name)s") % {"name": account.parent.name}
         yield "ownership", Item(text=text, source=kept, on=on)
