@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -132,11 +133,12 @@ def test_what_cannot_be_followed_is_refused(owner: Member, wrong: Recipe) -> Non
 
 def test_only_who_sets_up_the_firm_changes_playbooks(owner: Member) -> None:
     seller = Member.objects.create(email="s@example.com", name="S", role=Member.Role.ACCOUNT_MANAGER)
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: add_playbook(recipe=OWN, member=seller),
         lambda: switch_playbook(key="praise", member=seller, active=False),
         lambda: write_playbook(key="praise", recipe=OWN, member=seller),
-    ):
+    )
+    for change in changes:
         with pytest.raises(Forbidden):
             change()
     with pytest.raises(NoSuchPlaybook):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.plan.conftest import SILENT
 
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import change_thresholds
@@ -43,6 +43,7 @@ from regulars.plan.today import todays_list
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
 AS_OF = date(2024, 12, 9)
 """A Monday."""
+SILENT: dict[str, Any] = {"silence_days": 60, "gap_typical_days": 20.0, "pauses_as_long": 0.0, "order_days": 30}
 
 
 def seen(account: Account, kind: str, *, on: date = AS_OF) -> Signal:
@@ -174,10 +175,11 @@ def test_who_does_not_see_the_account_sees_no_play_of_it(
     assert not visible_plays(seller).exists()
     with pytest.raises(Refusal):
         start_play(account=account, playbook="praise", on=AS_OF, member=seller)
-    for deed in (
+    deeds: tuple[Callable[[], object], ...] = (
         lambda: do_step(step=now(play), on=AS_OF, outcome="x", member=seller),
         lambda: stop_play(play=play, on=AS_OF, reason="x", member=seller),
-    ):
+    )
+    for deed in deeds:
         with pytest.raises(NoSuchPlay):
             deed()
     analyst = member("analyst", Member.Role.ANALYST)
