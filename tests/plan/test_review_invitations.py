@@ -71,6 +71,12 @@ def test_it_is_written_in_the_language_of_the_contact_and_has_a_line_for_the_rel
     assert "दिस" in draft.text or "शुक्र" in draft.text  # Friday in December, as Hindi says it
 
 
+def test_asked_twice_the_invitation_goes_out_once(review: Review, owner: Member) -> None:
+    first = sent(review, owner)
+    assert sent(review, owner) == first
+    assert review.steps.filter(state="invited").count() == 1
+
+
 def test_a_mail_that_still_waits_is_taken_back_and_one_that_went_out_is_not(review: Review, owner: Member) -> None:
     mail = sent(review, owner)
     taken = take_back_invitation(review=review, on=AS_OF, member=owner)

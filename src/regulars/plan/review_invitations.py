@@ -79,9 +79,9 @@ def send_invitation(*, review: Review, subject: str, text: str, on: date, member
         member=member,
         related=found,
         attachments=[Attachment(name="appointment.ics", content_type=f"text/calendar; method={kind}", content=content)],
-        once=f"review:{found.uid}:{found.ics_sequence}:{kind}:{_times_invited(found)}",
+        once=f"review:{found.uid}:{found.ics_sequence}:{kind}:{_times_taken_back(found)}",
     )
-    if not cancelled:
+    if not cancelled and found.state != Review.State.INVITED:
         mark_invited(review=found, on=on, member=member)
     elif found.invited_on is not None:
         with audited(found, verb="call_off", member=member, account_id=found.account_id):
@@ -163,8 +163,9 @@ def _said(review: Review) -> dict[str, object]:
     }
 
 
-def _times_invited(review: Review) -> int:
-    return review.steps.filter(state=Review.State.INVITED).count()
+def _times_taken_back(review: Review) -> int:
+    """So that an invitation that was stopped can be sent after all."""
+    return review.steps.filter(state=Review.State.INVITED, taken_back_at__isnull=False).count()
 
 
 def _refuse_unready(review: Review) -> None:
