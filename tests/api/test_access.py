@@ -122,6 +122,7 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("get", "/accounts/{account}/alive-curve"): (None, SEES_OWN, SEES_ALL),
     ("get", "/lifetimes"): (None, EVERYONE, EVERYONE),
     ("get", "/dependence"): (None, SEES_ALL, SEES_ALL),
+    ("get", "/plan"): (None, set(), set()),  # there is none here; who sees one: test_sales_plan.py
     ("get", "/accounts/{account}/what-if"): (None, HEADS | {"analyst"}, HEADS | {"analyst"}),
     ("get", "/forecast"): (None, EVERYONE, EVERYONE),
     ("put", "/forecast/pin"): ({"name": "BG/NBD", "reason": "simple"}, HEADS, HEADS),
@@ -467,7 +468,7 @@ def scope_for(method: str, path: str) -> str | None:
     if noun == "token":
         return None
     of_insight = ("/score", "/protection", "/suggestions", "/forecast", "/alive-curve", "/what-if")
-    if path.endswith(of_insight) or noun in {"scores", "portfolio", "lifetimes", "dependence"}:
+    if path.endswith(of_insight) or noun in {"scores", "portfolio", "lifetimes", "dependence", "plan"}:
         return ApiScope.INSIGHT_READ
     if method == "get" and path.endswith("/opportunity-level"):
         return ApiScope.INSIGHT_READ

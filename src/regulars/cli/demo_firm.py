@@ -18,6 +18,7 @@ from regulars.cli.demo_account_life.opportunities import offer_more_to_the_large
 from regulars.cli.demo_account_life.playbooks import run_playbooks
 from regulars.cli.demo_account_life.review_answers import hold_two_reviews
 from regulars.cli.demo_account_life.review_schedule import plan_the_reviews
+from regulars.cli.demo_account_life.sales_plan import agree_on_a_plan
 from regulars.cli.demo_account_life.value import say_what_it_is_worth
 from regulars.cli.demo_account_life.winback import say_why_the_largest_left
 from regulars.cli.language import _
@@ -108,6 +109,7 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
         plan_the_reviews(snapshot.as_of)
         know_the_key_accounts(snapshot.as_of)
         run_playbooks(snapshot.as_of)
+        agree_on_a_plan(snapshot.as_of)
     refresh_actions(snapshot=snapshot, today=snapshot.as_of)
     tell(_("Looking back at what was expected"), None)
     track_in_hindsight(until=snapshot.as_of, horizon_days=HORIZON_DAYS, times=2)
