@@ -165,6 +165,10 @@ def _expected_years(begins: date, *, as_of: date) -> dict[int | None, dict[Kind,
     )
     for owner, active, first, last_year, expected in rows.iterator(chunk_size=5000):
         kinds = found.setdefault(owner if active else None, dict.fromkeys(Kind, 0.0))
+        if first and (first >= begins or (as_of - first).days < NEW_DAYS):
+            kinds[Kind.NEW] += max(last_year, 0.0)  # as much is to be won, or won again
+        if first and first >= begins:
+            continue
         age = (begins - first).days if first else NEW_DAYS
         new = min(max((NEW_DAYS - age) / NEW_DAYS, 0.0), 1.0)  # the part of the year for which it still counts as new
         money = expected if expected is not None else max(last_year, 0.0)
@@ -172,8 +176,6 @@ def _expected_years(begins: date, *, as_of: date) -> dict[int | None, dict[Kind,
         kinds[Kind.NEW] += money * new
         kinds[Kind.KEPT] += min(old, had)
         kinds[Kind.GROWN] += max(old - had, 0.0)
-        if first and (as_of - first).days < NEW_DAYS:
-            kinds[Kind.NEW] += max(last_year, 0.0)  # as much is to be won again
     return found
 
 

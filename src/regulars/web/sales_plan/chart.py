@@ -30,7 +30,7 @@ def months_chart(months: Sequence[date], found: PersonPlan, *, passed: int, curr
     rows: list[Spec] = [_row(found, place, one, currency) for place, one in enumerate(months)]
     amounts = [float(row[name]) for row in rows for name in ("came", "target")]
     ticks = ticks_between(min(0.0, *amounts), max(1.0, *amounts))
-    x = across("month", "ordinal", axis=months_axis(months))
+    x = across("month", "ordinal", sort=None, title=None, axis=months_axis(months))
     axis, scale = money_axis(ticks, currency), {"domain": [ticks[0], ticks[-1]]}
     tip = {"field": "says", "type": "nominal"}
     return Chart(
