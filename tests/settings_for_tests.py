@@ -19,12 +19,12 @@ os.environ["REGULARS_OIDC_CLIENT_ID"] = os.environ["REGULARS_OIDC_CLIENT_SECRET"
 
 from regulars.config.settings import *  # noqa: E402, F403
 
+# Tables are made from the models at once, as for every new installation: see base/schema.py.
+_TEST: dict[str, object] = {"MIGRATE": False}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # A file, not memory: the processes that tests start read it, too.
-    DATABASES["default"]["TEST"] = {"NAME": str(_home / "regulars.sqlite3")}  # noqa: F405
-
-# Tables are made from the models at once, as for every new installation: see base/schema.py.
-DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False  # noqa: F405
+    _TEST["NAME"] = str(_home / "regulars.sqlite3")
+DATABASES["default"]["TEST"] = _TEST  # noqa: F405
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

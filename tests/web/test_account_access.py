@@ -104,7 +104,11 @@ def records(owner: Member | None, author: Member, scored: Any) -> dict[str, str]
         ),
         "sign": tell_sign(account=account, sign="reputation", reason="x", on=date(2024, 12, 8), member=author),
         "wallet": estimate_wallet(
-            account=account, yearly=Decimal(10), source="x", estimated_on=date(2024, 12, 1), on=date(2024, 12, 8),
+            account=account,
+            yearly=Decimal(10),
+            source="x",
+            estimated_on=date(2024, 12, 1),
+            on=date(2024, 12, 8),
             member=author,
         ),
         "site": add_site(account=account, member=author, name="Shop"),
