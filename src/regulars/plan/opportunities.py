@@ -257,10 +257,10 @@ def offering_of(suggestion: Suggestion) -> Offering | None:
 # Money
 
 
-def rates_to_base() -> dict[str, Decimal]:
+def rates_to_base(base: str) -> dict[str, Decimal]:
     """What one unit of each foreign currency was worth last, in units of the base currency."""
     known = ExchangeRate.objects.order_by("currency", "valid_from").values_list("currency", "rate")
-    return {**dict(known), organisation().base_currency: Decimal(1)}
+    return {**dict(known), base: Decimal(1)}
 
 
 def in_base(opportunity: Opportunity, *, base: str, rates: dict[str, Decimal]) -> float | None:

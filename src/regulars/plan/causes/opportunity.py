@@ -46,7 +46,7 @@ def overdue_steps(ground: Ground) -> dict[int, Waiting]:
     """By account: the overdue step with most expected money."""
     late = Opportunity.objects.filter(_overdue(ground)).select_related("owner").order_by("next_step_on", "pk")
     home = Coalesce(F("account__merged_into_id"), F("account_id"))
-    chances, rates = learned_chances(), rates_to_base()
+    chances, rates = learned_chances(), rates_to_base(ground.currency)
     found: dict[int, list[Waiting]] = {}
     for one in late.annotate(home=home):
         waiting = Waiting(

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from regulars.base.organisation import organisation, today, zone
+from regulars.base.models import Organisation
+from regulars.base.organisation import zone
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
 from regulars.plan.causes.figures import figures_of, iso_day
 from regulars.plan.models import Review
@@ -33,11 +34,11 @@ class Awaited:
 
 def awaited_reviews(ground: Ground) -> dict[int, Awaited]:
     """By account, in one query. At most one review of an account is coming; after a merge there may be two."""
-    firm = organisation()
+    where = zone(Organisation.objects.first())
     found: dict[int, Awaited] = {}
     columns = ("home", "state", "due_on", "scheduled_at", "owner_id", "owner__is_active")
     for home, state, due_on, at, owner, active in _awaited(ground).annotate(home=_HOME).values_list(*columns):
-        day = today(firm, at) if at is not None else due_on
+        day = at.astimezone(where).date() if at is not None else due_on
         before = SCHEDULE if state == Review.State.PROPOSED else INVITE
         stage = NOT_HELD if day < ground.on else before
         if home not in found or day < found[home].day:
@@ -47,7 +48,7 @@ def awaited_reviews(ground: Ground) -> dict[int, Awaited]:
 
 def _awaited(ground: Ground) -> QuerySet[Review]:
     """Reviews whose day has passed, or is near while nobody accepted a time or invited the customer."""
-    where = zone(organisation())
+    where = zone(Organisation.objects.first())
     now = datetime.combine(ground.on, time(), tzinfo=where)
     near = now + timedelta(days=ground.thresholds.review_notice_days + 1)
     passed = Q(scheduled_at__lt=now) | Q(scheduled_at=None, due_on__lt=ground.on)

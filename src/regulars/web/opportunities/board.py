@@ -157,7 +157,7 @@ def _open(desk: Desk, seen: QuerySet[Opportunity]) -> dict[str, Any]:
 
 def _totals(found: QuerySet[Opportunity], base: str) -> tuple[dict[str, tuple[int, float]], str]:
     """By stage, how many there are and what they are about, in the base currency; and what could not be converted."""
-    rates = rates_to_base()
+    rates = rates_to_base(base)
     totals: dict[str, tuple[int, float]] = {}
     left_out: list[str] = []
     grouped = found.order_by().values_list("stage", "currency").annotate(count=Count("pk"), minor=Sum("amount_minor"))
