@@ -484,6 +484,9 @@ def scope_for(method: str, path: str) -> str | None:
         "actions": "actions",
         "today": "actions",
         "members": "actions",
+        "playbooks": "actions",
+        "playbook-results": "actions",
+        "plays": "actions",
     }
     return f"{kind.get(noun, 'accounts')}:{'read' if method == 'get' else 'write'}"
 
