@@ -21,7 +21,7 @@ from regulars.base.tokens import create_token, token_of
 from regulars.base.worker import run_worker
 from regulars.facts.accounts import change_account, create_account
 from regulars.facts.models import CustomField
-from regulars.web.trail import KINDS, VERBS
+from regulars.web.trail_words import KINDS, VERBS
 
 Signer = Callable[[Member], Client]
 
