@@ -8,6 +8,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from hypothesis import Phase, given, settings
+from ninja import Schema
 from pytest_django import Settings
 from schemathesis import BaseSchema, Case
 from schemathesis.checks import not_a_server_error
@@ -77,3 +78,16 @@ def _uid(path: str, name: str, firm: Firm) -> str:
     kind = kinds.get(path.removeprefix("/api/v1").split("/")[1])
     found = kind._default_manager.order_by("pk").first() if kind else firm.own
     return str(found.uid if found else firm.own.uid)
+
+
+def test_no_two_schemas_have_one_name() -> None:
+    """The description knows them by their names alone: of two, one would describe the other's answers."""
+    found: dict[str, set[str]] = {}
+    below = list(Schema.__subclasses__())
+    while below:
+        one = below.pop()
+        below += one.__subclasses__()
+        if one.__module__.startswith("regulars.api"):
+            found.setdefault(one.__name__, set()).add(one.__module__)
+    assert len(found) > 100
+    assert {name: where for name, where in found.items() if len(where) > 1} == {}

@@ -42,7 +42,7 @@ def test_mails_are_found_by_recipient_subject_and_state(browser: Client) -> None
     assert "Price list" in page
     assert "Your review" not in shown(browser, "/settings/mail/?state=failed")
     assert "Price list" not in shown(browser, "/settings/mail/?q=ADA@")
-    assert "Price list" in shown(browser, "/settings/mail/?q=offer&state=failed")
+    assert "Price list" in shown(browser, "/settings/mail/?q=price&state=failed")
     assert "No mail fits" in shown(browser, "/settings/mail/?q=nobody")
 
 

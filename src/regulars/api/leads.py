@@ -113,7 +113,7 @@ class LoseIn(SaidIn):
     reason: Literal["price", "competitor", "timing", "no_need", "unreachable", "other"]
 
 
-class AssignIn(SaidIn):
+class AssignLeadIn(SaidIn):
     """To whom it goes; null: to nobody."""
 
     owner: UUID | None
@@ -126,7 +126,7 @@ class GivenIn(Schema):
     due_on: dt.date
 
 
-class WonIn(Schema):
+class WonLeadIn(Schema):
     """What goes along when it becomes a customer."""
 
     account: UUID | None = Field(None, description="uid of the customer that it is already; else a new one is made.")
@@ -311,7 +311,7 @@ def post_reopen_lead(request: HttpRequest, uid: UUID) -> LeadWithStepsOut:
 
 @router.post("/leads/{uuid:uid}/assign", response=TakenOut, summary="Give it to somebody")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def post_assign(request: HttpRequest, uid: UUID, to: AssignIn) -> TakenOut:
+def post_assign(request: HttpRequest, uid: UUID, to: AssignLeadIn) -> TakenOut:
     """Who may not give leads to others may take one that is nobody's, or leave an own one."""
     member = acting(request)
     owner = possible_owners().filter(uid=to.owner).first() if to.owner else None
@@ -324,7 +324,7 @@ def post_assign(request: HttpRequest, uid: UUID, to: AssignIn) -> TakenOut:
 
 @router.post("/leads/{uuid:uid}/win", response=LeadWithStepsOut, summary="Make it a customer")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def post_win(request: HttpRequest, uid: UUID, won: WonIn) -> LeadWithStepsOut:
+def post_win(request: HttpRequest, uid: UUID, won: WonLeadIn) -> LeadWithStepsOut:
     """Account, contact and promises are made, and a hand-over is opened."""
     member = acting(request)
     found = _visible(uid, member)

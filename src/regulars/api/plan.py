@@ -91,7 +91,7 @@ class SnoozeIn(Schema):
     reason: Words
 
 
-class ReasonIn(Schema):
+class DismissIn(Schema):
     """Why."""
 
     reason: Words
@@ -151,7 +151,7 @@ def post_done(request: HttpRequest, uid: UUID, done: DoneIn) -> ActionOut:
 
 @router.post("/actions/{uuid:uid}/not-useful", response=ActionOut, summary="Dismiss it")
 @scoped(ApiScope.ACTIONS_WRITE)
-def post_not_useful(request: HttpRequest, uid: UUID, why: ReasonIn) -> ActionOut:
+def post_not_useful(request: HttpRequest, uid: UUID, why: DismissIn) -> ActionOut:
     member = acting(request)
     found = _visible(uid, member)
     return shown_action(actions.mark_not_useful(action=found, on=_day(), reason=why.reason, member=member))

@@ -58,7 +58,7 @@ class PlaybookOut(Schema):
     steps: list[PlaybookStepOut]
 
 
-class ShareOut(Schema):
+class OrderedShareOut(Schema):
     """How many of some accounts ordered within 90 days, with the 95 % interval of the share."""
 
     accounts: int
@@ -77,8 +77,8 @@ class PlaybookResultOut(Schema):
     reached: dict[str, int]
     stopped: int
     median_days: float | None
-    run: ShareOut
-    not_run: ShareOut
+    run: OrderedShareOut
+    not_run: OrderedShareOut
 
 
 class PlayStepOut(Schema):
@@ -283,8 +283,8 @@ def _playbook(known: KnownPlaybook) -> PlaybookOut:
     )
 
 
-def _share(share: Share) -> ShareOut:
-    return ShareOut(accounts=share.accounts, ordered=share.ordered, share=share.share, interval=share.interval)
+def _share(share: Share) -> OrderedShareOut:
+    return OrderedShareOut(accounts=share.accounts, ordered=share.ordered, share=share.share, interval=share.interval)
 
 
 def _shown(play: Play) -> PlayOut:

@@ -59,7 +59,7 @@ class PeopleMapOut(Schema):
     people: list[PersonOut]
 
 
-class PartIn(Schema):
+class ContactPartIn(Schema):
     """The part a contact plays, and the birthday of one who agreed."""
 
     part: Literal["", "sponsor", "decision_maker", "champion", "critic"] = ""
@@ -68,7 +68,7 @@ class PartIn(Schema):
     birthday_agreed_on: dt.date | None = Field(None, description="Without it a birthday is refused.")
 
 
-class PartOut(PartIn):
+class PartOut(ContactPartIn):
     """What is known of a contact."""
 
     contact: UUID
@@ -132,7 +132,7 @@ def get_people_map(request: HttpRequest, uid: UUID) -> PeopleMapOut:
 
 @router.post("/contacts/{uuid:uid}/part", response=PartOut, summary="Say what part a contact plays")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def post_part(request: HttpRequest, uid: UUID, part: PartIn) -> PartOut:
+def post_part(request: HttpRequest, uid: UUID, part: ContactPartIn) -> PartOut:
     """All at once: what is not named is not known."""
     member = acting(request)
     contact = _contact(uid, member)

@@ -68,7 +68,7 @@ class NewReviewIn(WhenIn):
     account: UUID
 
 
-class WhyIn(Schema):
+class WhyReviewIn(Schema):
     """Why."""
 
     reason: Reason
@@ -190,7 +190,7 @@ def post_accept_review(request: HttpRequest, uid: UUID) -> ReviewOut:
 
 @router.post("/reviews/{uuid:uid}/cancel", response=ReviewOut, summary="Say that it does not take place")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def post_cancel_review(request: HttpRequest, uid: UUID, why: WhyIn) -> ReviewOut:
+def post_cancel_review(request: HttpRequest, uid: UUID, why: WhyReviewIn) -> ReviewOut:
     member = acting(request)
     found = _visible(uid, member)
     return shown_review(reviews.cancel_review(review=found, on=_day(), member=member, reason=why.reason))

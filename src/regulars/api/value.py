@@ -85,7 +85,7 @@ class MeasurementIn(Schema):
     said: Words = ""
 
 
-class EndIn(Schema):
+class EndProjectIn(Schema):
     """How it ended, or why it is stopped."""
 
     words: Words = ""
@@ -261,7 +261,7 @@ def post_start(request: HttpRequest, uid: UUID) -> ProjectOut:
 
 @router.post("/projects/{uuid:uid}/finish", response=ProjectOut, summary="It reached its end")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def post_finish(request: HttpRequest, uid: UUID, end: EndIn) -> ProjectOut:
+def post_finish(request: HttpRequest, uid: UUID, end: EndProjectIn) -> ProjectOut:
     member = acting(request)
     joint_projects.finish_project(project=_visible_project(uid, member), on=_day(), member=member, outcome=end.words)
     return _project(_visible_project(uid, member))
@@ -269,7 +269,7 @@ def post_finish(request: HttpRequest, uid: UUID, end: EndIn) -> ProjectOut:
 
 @router.post("/projects/{uuid:uid}/stop", response=ProjectOut, summary="It will not be done; why")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def post_stop(request: HttpRequest, uid: UUID, end: EndIn) -> ProjectOut:
+def post_stop(request: HttpRequest, uid: UUID, end: EndProjectIn) -> ProjectOut:
     member = acting(request)
     joint_projects.stop_project(project=_visible_project(uid, member), on=_day(), member=member, reason=end.words)
     return _project(_visible_project(uid, member))
