@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import urllib.error
 import urllib.request
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -60,6 +61,9 @@ def test_the_demo_ends_with_its_address_and_login_and_serves_on_the_next_free_po
     demo = Installation(tmp_path)
     found_demo(demo)
     (tmp_path / MARK).write_text(PASSWORD)
+    key = json.loads(
+        demo.regulars("--json", "token", "add", "test", "--scope", "orders:read", "--scope", "accounts:read")
+    )["key"]
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -76,6 +80,7 @@ def test_the_demo_ends_with_its_address_and_login_and_serves_on_the_next_free_po
             assert f"owner@demo.example, password {PASSWORD}" in shown
             assert "analyst@demo.example" in shown
             assert _status(address) == 200
+            assert _order_lines(address, key), "the process that answers reads what the one before imported"
         finally:
             os.killpg(process.pid, signal.SIGINT)
     assert process.wait(60) == 0
@@ -113,3 +118,15 @@ def test_each_demo_has_a_password_of_its_own_that_stays(tmp_path: Path) -> None:
     assert kept[0] != kept[1]
     _prepare_home(str(first), keep=True)
     assert _password(first) == kept[0]
+
+
+def _order_lines(address: str, key: str) -> Any:
+    """The lines of an account of the demo that has some, over the API."""
+
+    def asked(path: str) -> Any:
+        headers = {"Authorization": f"Bearer {key}"}
+        request = urllib.request.Request(f"{address}/api/v1{path}", headers=headers)  # noqa: S310 - of this machine
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - of this machine
+            return json.loads(answer.read())
+
+    return asked(f"/accounts/{asked('/accounts')['items'][0]['uid']}/lines")

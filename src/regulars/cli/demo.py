@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from regulars.cli.demo_firm import B2B, OWNER_EMAIL, STORIES, WHOLESALER, Story,
 from regulars.cli.language import _
 from regulars.cli.options import apply_home
 from regulars.cli.output import emit_json, note, progress, say
-from regulars.cli.serve import LOCALHOST, free_port, run_server
+from regulars.cli.serve import LOCALHOST, free_port
 from regulars.cli.session import Session, open_session
 from regulars.core.errors import Refusal
 
@@ -74,7 +75,10 @@ def _serve(home: Path, *, port: int, password: str) -> None:
         ),
         style="dim",
     )
-    run_server(host=LOCALHOST, port=port)
+    # In a process born anew: one that is forked from this one, which imported, could not read the order history.
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "regulars", "--quiet", "serve", "--port", str(port)]
+    os.execv(sys.executable, command)  # noqa: S606 - ours
 
 
 def _say_nothing(_what: str, _share: float | None) -> None:

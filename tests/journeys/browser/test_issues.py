@@ -34,7 +34,7 @@ def test_an_issue_is_solved_with_low_effort(signed_in: Opener, browser: Browser,
     assert link
     customer = browser.new_context(base_url=re.sub(r"(https?://[^/]+)/.*", r"\1", service.url)).new_page()
     customer.goto(link[0])
-    customer.get_by_label("1", exact=True).check()
+    customer.locator("[name=score][value='1']").check()
     customer.get_by_role("button", name="Send the answer").click()
     expect(customer.get_by_role("heading", name="Thank you!")).to_be_visible()
     customer.context.close()

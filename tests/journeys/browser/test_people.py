@@ -28,7 +28,7 @@ PLACES = {
     MANAGER: {"Today", "Accounts", "Portfolio"},
     "new": {"Today", "Accounts", "Portfolio"},
     "service": {"Today", "Accounts", "Portfolio"},
-    "marketing": {"Today", "Accounts", "Portfolio"},
+    "marketing": {"Today", "Accounts", "Portfolio", "Settings"},
     "analyst": {"Today", "Accounts", "Portfolio"},
 }
 """What the navigation offers to each role."""
