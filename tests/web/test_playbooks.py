@@ -120,7 +120,8 @@ def test_running_ones_are_mine_or_all_that_i_see(scored: Scored, owner: Member, 
     seller = Member.objects.create(email="s@x.example", name="Seller", role="account_manager")
     started(scored("Sellers own", owner=seller))
     head = signed_in(owner)
-    assert "Nothing is running here" in text_of(head, "/playbooks/running/")
+    assert "Nothing is running here" in text_of(head, "/playbooks/running/?whose=mine")
+    assert "Sellers own" in text_of(head, "/playbooks/running/"), "who has none of their own starts with everybody's"
     assert "Sellers own" in text_of(head, "/playbooks/running/?whose=all")
     assert "Sellers own" in text_of(signed_in(seller), "/playbooks/running/")
 

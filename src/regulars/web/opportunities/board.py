@@ -86,8 +86,8 @@ def board(request: HttpRequest) -> HttpResponse:
     """What is open by stage, with the money to expect; what was won and lost, and why."""
     desk = desk_of(request)
     choices = _choices(desk)
-    whose = request.GET.get("whose", MINE)
-    whose = whose if whose in {key for key, _label in choices} else MINE
+    asked = request.GET.get("whose", "")
+    whose = asked if asked in {key for key, _label in choices} else _usual(desk)
     show = request.GET.get("show", "open")
     show = show if show in SHOWN else "open"
     seen = visible_opportunities(desk.member).filter(_of(desk, whose))
@@ -114,6 +114,11 @@ def _choices(desk: Desk) -> list[tuple[str, str]]:
         teams = teams.filter(pk=desk.member.team_id or 0)
     choices = [(MINE, _("Mine")), *((str(team.uid), team.name) for team in teams)]
     return [*choices, (EVERYONE, _("Everyone's"))] if desk.sees_everyone else choices
+
+
+def _usual(desk: Desk) -> str:
+    """One's own; who sees everybody's and has none of their own starts with those."""
+    return EVERYONE if desk.sees_everyone and not Opportunity.objects.filter(owner=desk.member).exists() else MINE
 
 
 def _of(desk: Desk, whose: str) -> Q:

@@ -27,7 +27,7 @@ from regulars.web.desk import Desk, desk_of
 from regulars.web.playbooks.told import told_play
 
 A_PAGE = 30
-MINE = "mine"
+MINE, ALL = "mine", "all"
 ENOUGH_FOR_SHARE = 5
 """Of fewer accounts a share says nothing."""
 
@@ -112,11 +112,19 @@ def _said(share: Share) -> dict[str, str]:
 def running(request: HttpRequest) -> HttpResponse:
     """What runs, the step that is due first at the top; one's own, or all that one sees."""
     desk = desk_of(request)
-    whose = MINE if request.GET.get("whose", MINE) == MINE else "all"
+    whose = _whose(request, desk)
     page = Paginator(_running(desk, whose), A_PAGE).get_page(request.GET.get("page"))
     rows = [(told_play(one, desk.day), home_of(one)) for one in page.object_list]
     context = {"desk": desk, "page": page, "rows": rows, "whose": whose}
     return render(request, "web/playbooks/running.html", context)
+
+
+def _whose(request: HttpRequest, desk: Desk) -> str:
+    """What was asked for; else one's own steps, and all where one has none and sees everybody's."""
+    asked = request.GET.get("whose", "")
+    if asked in (MINE, ALL):
+        return asked
+    return ALL if desk.sees_everyone and not _running(desk, MINE).exists() else MINE
 
 
 def _running(desk: Desk, whose: str) -> QuerySet[Play]:
