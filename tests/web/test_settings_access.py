@@ -19,7 +19,6 @@ ROLES = [role.value for role in Member.Role]
 HEADS = {"owner", "sales_head"}
 
 PAGES_OF_HEADS = [
-    "/settings/",
     "/settings/organisation/",
     "/settings/teams/",
     "/settings/teams/add/",
@@ -160,7 +159,9 @@ def test_every_permission_is_said_in_words() -> None:
 
 def test_the_navigation_names_the_settings_only_to_who_has_some(members: dict[str, Member], signed_in: Signer) -> None:
     shown = {role: 'href="/settings/"' in _today(signed_in(members[role])) for role in ROLES}
+    opened = {role: signed_in(members[role]).get("/settings/").status_code for role in ROLES}
     assert {role for role, seen in shown.items() if seen} == HEADS | {"marketer"}, "who has leads in hand"
+    assert opened == {role: 200 if seen else 403 for role, seen in shown.items()}
 
 
 def _today(client: Client) -> str:

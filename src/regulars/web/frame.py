@@ -33,6 +33,9 @@ class Place:
     """On phones in the bar; the others are behind *More*."""
 
 
+SETTINGS_OPENED_BY = (Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT, Permission.MANAGE_LEADS)
+"""Each of these has something to set; who has none has no settings."""
+
 NAVIGATION = (
     Place(name="today", label=_("Today"), icon="sun", at_the_thumb=True),
     Place(name="accounts", label=_("Accounts"), icon="building", at_the_thumb=True),
@@ -51,7 +54,7 @@ NAVIGATION = (
         name="settings",
         label=_("Settings"),
         icon="settings",
-        permissions=(Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT, Permission.MANAGE_LEADS),
+        permissions=SETTINGS_OPENED_BY,
     ),
 )
 
