@@ -282,7 +282,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "upload": gettext_lazy("Files handed over"),
     "win_lead": gettext_lazy("Lead won"),
     "win_opportunity": gettext_lazy("Opportunity won"),
-    "withdraw_ask": gettext_lazy("Question for what it values withdrawn"),
+    "withdraw_ask": gettext_lazy("Question withdrawn"),
     "withdraw_different": gettext_lazy("May be a duplicate after all"),
     "withdraw_estimate": gettext_lazy("Estimate taken back"),
     "withdraw_interaction": gettext_lazy("Note taken back"),
