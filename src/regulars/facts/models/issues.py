@@ -66,6 +66,11 @@ class Issue(Record):
         SERVICE = "service", _("how we treated them")
         OTHER = "other", _("something else")
 
+    class CameBy(models.TextChoices):
+        TOLD = "told", _("told to one of us")
+        MAIL = "mail", _("by mail")
+        CHECK_IN = "check_in", _("by the link of a check-in")
+
     OURS = (State.OPEN, State.REOPENED)
     """The next step is ours: the clock runs."""
     LIVE = (*OURS, State.WAITING)
@@ -76,6 +81,7 @@ class Issue(Record):
     title = models.CharField(_("what is wrong"), max_length=200)
     text = models.TextField(_("in their words"), blank=True, default="")
     about = models.CharField(_("about"), max_length=12, choices=About.choices, default=About.OTHER)
+    came_by = models.CharField(_("how we heard of it"), max_length=8, choices=CameBy.choices, default=CameBy.TOLD)
     complaint = models.BooleanField(_("the customer complains"), default=False)
     known_problem = models.ForeignKey(KnownProblem, models.PROTECT, null=True, blank=True, related_name="issues")
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from regulars.plan.models.actions import Action
+from regulars.plan.models.bonuses import Bonus, GivenBonus
+from regulars.plan.models.check_ins import CheckIn, CheckInAnswer
 from regulars.plan.models.dossier import DossierFact, DossierPrint
 from regulars.plan.models.handovers import Handover, HandoverCheck, HandoverStep
 from regulars.plan.models.key_accounts import KeyAccount
@@ -22,6 +24,7 @@ from regulars.plan.models.review_answers import (
     ReviewRecommendation,
 )
 from regulars.plan.models.reviews import CalendarFeed, LevelChoice, Review, ReviewCapacity, ReviewStep
+from regulars.plan.models.selling_costs import SellingCost
 from regulars.plan.models.targets import (
     CreditShare,
     IncentiveScheme,
@@ -42,12 +45,16 @@ from regulars.plan.models.winback import WhatIf, WinBack
 
 __all__ = [
     "Action",
+    "Bonus",
     "BusinessCase",
     "CalendarFeed",
     "CaseOption",
+    "CheckIn",
+    "CheckInAnswer",
     "CreditShare",
     "DossierFact",
     "DossierPrint",
+    "GivenBonus",
     "Handover",
     "HandoverCheck",
     "HandoverStep",
@@ -82,6 +89,7 @@ __all__ = [
     "ReviewRecommendation",
     "ReviewStep",
     "SalesPlan",
+    "SellingCost",
     "SignOff",
     "Target",
     "ValueProof",
