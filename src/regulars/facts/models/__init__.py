@@ -8,6 +8,7 @@ from regulars.facts.models.imports import ClassificationRule, Import, Imported, 
 from regulars.facts.models.issues import EffortAnswer, Issue, IssueMail, IssueStep, KnownProblem, ServiceProfile
 from regulars.facts.models.leads import Lead, LeadCriterion, LeadFile, LeadForm, LeadRoute, LeadStep
 from regulars.facts.models.letters import Letter
+from regulars.facts.models.live_orders import LiveOrder, LiveOrderFile, LiveOrderFollowUp
 from regulars.facts.models.losses import Loss
 from regulars.facts.models.offerings import AccountGoal, Offering, Supply
 from regulars.facts.models.products import ExchangeRate, Product
@@ -40,6 +41,9 @@ __all__ = [
     "LeadRoute",
     "LeadStep",
     "Letter",
+    "LiveOrder",
+    "LiveOrderFile",
+    "LiveOrderFollowUp",
     "Loss",
     "NotDuplicates",
     "Offering",
