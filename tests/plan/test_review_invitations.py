@@ -74,6 +74,8 @@ def test_it_is_written_in_the_language_of_the_contact_and_has_a_line_for_the_rel
 def test_asked_twice_the_invitation_goes_out_once(review: Review, owner: Member) -> None:
     first = sent(review, owner)
     assert sent(review, owner) == first
+    review.refresh_from_db()
+    assert (review.state, review.invited_on) == ("invited", AS_OF), "who was invited is told when it is called off"
     assert review.steps.filter(state="invited").count() == 1
 
 

@@ -83,7 +83,7 @@ def send_invitation(*, review: Review, subject: str, text: str, on: date, member
     )
     if not cancelled and found.state != Review.State.INVITED:
         mark_invited(review=found, on=on, member=member)
-    elif found.invited_on is not None:
+    elif cancelled and found.invited_on is not None:
         with audited(found, verb="call_off", member=member, account_id=found.account_id):
             found.invited_on = None
             found.save(update_fields=["invited_on", "updated_at"])

@@ -1,4 +1,4 @@
-"""Reviews: proposed, scheduled, moved, cancelled. Holding and finishing them is in `review_form.py`.
+"""Reviews: proposed, scheduled, moved, cancelled. Holding and finishing them is in `review_forms.py`, `review_finish.py`.
 
 A review that somebody gave a day keeps it; those that were only proposed are moved when the year is planned anew.
 """
@@ -62,12 +62,6 @@ def coming_review(account: Account, *, member: Member | None) -> Review | None:
     """The review of an account that is proposed, scheduled or being held."""
     found = visible_reviews(member).filter(of_account(account), state__in=Review.COMING)
     return found.select_related("owner", "contact").first()
-
-
-def last_held_on(account: Account) -> date | None:
-    """The day of the last review that was held."""
-    held = Review.objects.filter(of_account(account), held_on__isnull=False).exclude(state=Review.State.CANCELLED)
-    return held.order_by("-held_on").values_list("held_on", flat=True).first()
 
 
 def interval_of(account: Account) -> int:
