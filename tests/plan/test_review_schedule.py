@@ -94,6 +94,22 @@ def test_planning_anew_moves_proposals_and_leaves_what_somebody_set(accounts: li
     assert all(abs(at - (NOON + timedelta(days=21))) >= timedelta(minutes=90) for at in others if at)
 
 
+def test_a_proposal_passes_on_with_its_account(
+    accounts: list[Account], owner: Member, scored: Callable[..., Account]
+) -> None:
+    ann = Member.objects.create(email="ann@example.com", name="Ann", role="account_manager")
+    plan_reviews(on=AS_OF, member=owner)
+    due_on = Review.objects.get(account=accounts[0]).due_on
+    Account.objects.filter(pk=accounts[0].pk).update(owner=ann)
+    planned = plan_reviews(on=AS_OF, member=owner, of=[ann])
+    found = Review.objects.get(account=accounts[0])
+    assert (planned.placed, found.owner, found.due_on) == (1, ann, due_on)
+    Account.objects.filter(pk=accounts[0].pk).update(owner=owner)
+    Member.objects.filter(pk=ann.pk).update(is_active=False)
+    assert plan_reviews(on=AS_OF, member=owner).placed == 12
+    assert Review.objects.get(account=accounts[0]).owner == owner
+
+
 def test_proposals_are_accepted_together_and_taken_back_together(accounts: list[Account], owner: Member) -> None:
     plan_reviews(on=AS_OF, member=owner)
     some = Review.objects.filter(account__in=accounts[:3])

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import ngettext
 
@@ -275,11 +275,16 @@ def _last_held() -> dict[int, date]:
 
 
 def _proposals(people: Iterable[Member]) -> dict[int, Review]:
-    """By account, the proposals that may be placed anew."""
-    found = Review.objects.filter(state=Review.State.PROPOSED, owner__in=list(people)).annotate(
+    """By account, the proposals that may be placed anew: whoever held them, they go with the customers of these people.
+
+    After a merge there may be two; that of the account itself comes last and counts.
+    """
+    ids = [one.pk for one in people]
+    theirs = Q(account__owner__in=ids, account__merged_into=None) | Q(account__merged_into__owner__in=ids)
+    found = Review.objects.filter(theirs, state=Review.State.PROPOSED).annotate(
         home=Coalesce("account__merged_into_id", "account_id")
     )
-    return {one.home: one for one in found}
+    return {one.home: one for one in found.order_by(F("account__merged_into").desc(nulls_last=True), "pk")}
 
 
 def _fixed(people: Iterable[Member]) -> dict[int, list[datetime]]:
@@ -304,7 +309,7 @@ def _placed(
     the first time is proposed.
     """
     busy = set(
-        Review.objects.filter(state__in=(*Review.WITH_A_TIME, Review.State.HELD), account__owner__isnull=False)
+        Review.objects.filter(state__in=(*Review.WITH_A_TIME, Review.State.HELD))
         .annotate(home=Coalesce("account__merged_into_id", "account_id"))
         .values_list("home", flat=True)
     )
