@@ -282,6 +282,9 @@ def _delete(model: type[models.Model], ids: list[int]) -> None:
     for relation in _pointing_at(model):
         if relation.on_delete is models.CASCADE:
             relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids}).delete()
+        elif relation.on_delete is models.SET_NULL:  # a live order waits for its customer again
+            pointing = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": ids})
+            pointing.update(**{relation.field.name: None})
     for many in model._meta.many_to_many:
         through: Any = many.remote_field.through
         through._default_manager.filter(**{f"{model._meta.model_name}_id__in": ids}).delete()

@@ -82,9 +82,7 @@ class LiveOrder(Record):
     promised_on = models.DateField(_("promised for"), null=True, blank=True)
     expected_on = models.DateField(_("expected on"), null=True, blank=True)
     due_on = models.DateField(_("to be paid by"), null=True, blank=True)
-    payment = models.CharField(
-        _("payment"), max_length=8, choices=Payment.choices, blank=True, default=Payment.UNKNOWN
-    )
+    payment = models.CharField(_("payment"), max_length=8, choices=Payment.choices, blank=True, default=Payment.UNKNOWN)
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount"))
     paid_minor = models.BigIntegerField(_("paid"), default=0)
