@@ -224,6 +224,44 @@ def test_a_statement_tells_month_by_month_what_is_paid(firm: None, seller: Membe
     assert again.months[0].target_minor is not None
 
 
+def test_each_month_is_paid_by_the_scheme_that_was_in_force_in_it(firm: None, seller: Member, owner: Member) -> None:
+    plan = proposed(owner)
+    first = put_in_force(scheme=written(owner, base_minor=1_000), on=date(2024, 2, 1), member=owner)
+    second = put_in_force(scheme=written(owner, name="New", kept_bps=1_000), on=date(2024, 4, 10), member=owner)
+    end_scheme(scheme=second, on=date(2024, 5, 15), member=owner)
+    found = statement_of(seller, plan=plan, as_of=AS_OF, member=seller)
+    assert found is not None
+    assert found.scheme == second
+    assert [one.paid_minor for one in found.months] == [0, 1_160, 1_160, 1_060, 1_060, 0]
+    assert found.so_far.total_minor == sum(one.paid_minor for one in found.months)
+    later = statement_of(seller, plan=plan, as_of=date(2025, 3, 1), member=seller)
+    assert later is not None, "what a year has earned stays known"
+    assert [one.paid_minor for one in later.months][:6] == [one.paid_minor for one in found.months]
+    assert first.begins == date(2024, 2, 1)
+
+
+def test_the_target_is_one_of_sales_also_where_margin_is_paid(organisation: Any, seller: Member, owner: Member) -> None:
+    lines = [line(1, date(year, month, 5), 10_000) for year in (2022, 2023) for month in range(1, 13)]
+    lines += [line(1, date(2024, month, 5), 10_000) for month in range(1, 7)]
+    write_history([{**one, "cost_base_minor": 7_000} for one in lines])
+    Account.objects.filter(pk=1).update(owner=seller)
+    take_snapshot(as_of=AS_OF)
+    plan = propose_plan(begins=BEGINS, stretch_bps=0, as_of=AS_OF, member=owner)
+    nothing = [0] * 12
+    amounts = {Kind.NEW: nothing, Kind.KEPT: [10_000] * 12, Kind.GROWN: nothing}
+    set_targets(plan=plan, person=seller, amounts_minor=amounts, member=owner)
+    accept_plan(plan=plan, on=AS_OF, member=owner)
+    scheme = written(owner, measure="margin", kept_bps=1_000, threshold_bps=9_000)
+    put_in_force(scheme=scheme, on=BEGINS, member=owner)
+    found = statement_of(seller, plan=plan, as_of=AS_OF, member=seller)
+    assert found is not None
+    assert not found.so_far.below_threshold, "who sells what was agreed has reached the target"
+    assert [one.paid_minor for one in found.months] == [300] * 6
+    simulated = simulate(scheme, as_of=date(2025, 1, 15), member=owner).people
+    (mine,) = [one for one in simulated if one.person == seller]
+    assert mine.earned.below_threshold, "half of the year's target was sold"
+
+
 def test_what_is_in_force_is_never_changed_only_followed_by_another(organisation: Any, owner: Member) -> None:
     first = put_in_force(scheme=written(owner), on=BEGINS, member=owner)
     with pytest.raises(WrongScheme):

@@ -62,13 +62,21 @@ class Earned:
         return self.base_minor + self.variable_minor
 
 
-def earned(results: Mapping[Kind, int], terms: IncentiveTerms, *, months: int, target_minor: int | None) -> Earned:
+def earned(
+    results: Mapping[Kind, int],
+    terms: IncentiveTerms,
+    *,
+    months: int,
+    target_minor: int | None,
+    sold_minor: int | None = None,
+) -> Earned:
     """What the results since the year began have earned; `target_minor`: that of the same months, None without one.
 
-    Without a target there is no threshold: nobody can miss what was not agreed.
+    Without a target there is no threshold: nobody can miss what was not agreed. A target is one of sales: where the
+    results are margins, `sold_minor` says what was sold.
     """
     base = terms.base_minor * months
-    sold = sum(results.values())
+    sold = sum(results.values()) if sold_minor is None else sold_minor
     if target_minor and terms.threshold_bps and sold * WHOLE_BPS < target_minor * terms.threshold_bps:
         return Earned(base_minor=base, by_kind=dict.fromkeys(Kind, 0), below_threshold=True)
     parts = {kind: part_of(max(results.get(kind, 0), 0), terms.rates_bps.get(kind, 0)) for kind in Kind}
@@ -77,9 +85,15 @@ def earned(results: Mapping[Kind, int], terms: IncentiveTerms, *, months: int, t
 
 
 def paid_by_month(
-    results: Sequence[Mapping[Kind, int]], terms: IncentiveTerms, *, targets_minor: Sequence[int] | None
+    results: Sequence[Mapping[Kind, int]],
+    terms: IncentiveTerms,
+    *,
+    targets_minor: Sequence[int] | None,
+    sold_minor: Sequence[int] | None = None,
 ) -> list[int]:
     """What each month pays, from the results and targets of each month of a year; together what the year has earned.
+
+    `sold_minor`: the sales of each month, where the results are margins.
 
     A month may take back what an earlier one paid, as when growth turns out to have been an early order.
     """
@@ -87,7 +101,9 @@ def paid_by_month(
     for month in range(1, len(results) + 1):
         so_far = {kind: sum(one.get(kind, 0) for one in results[:month]) for kind in Kind}
         target = None if targets_minor is None else sum(targets_minor[:month])
-        paid.append(earned(so_far, terms, months=month, target_minor=target).total_minor - sum(paid))
+        sold = None if sold_minor is None else sum(sold_minor[:month])
+        year = earned(so_far, terms, months=month, target_minor=target, sold_minor=sold)
+        paid.append(year.total_minor - sum(paid))
     return paid
 
 

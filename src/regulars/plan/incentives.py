@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Final, TypedDict, Unpack
 
 from django.db import transaction
@@ -17,13 +18,15 @@ from regulars.base.models import Member
 from regulars.core.calendar import months_before
 from regulars.core.errors import Refusal
 from regulars.core.incentives import WHOLE_BPS, Earned, IncentiveTerms, Kind, earned, paid_by_month
-from regulars.insight.sales_results import MONTHS, account_results
+from regulars.insight.sales_results import MONTHS, account_results, twelve_months
 from regulars.plan.models import IncentiveScheme, SalesPlan
 from regulars.plan.results import SELLERS, Results, added, results_of_people, sees_plan_of, sees_plan_of_all
 from regulars.plan.targets import months_passed, people_of_plan
 
 MOST_RATE_BPS: Final = 5_000
 LARGEST_MINOR: Final = 10**13
+NOTHING: Final = IncentiveTerms(rates_bps={})
+"""How months are paid in which no scheme was in force."""
 
 
 class WrongScheme(Refusal):
@@ -223,20 +226,30 @@ def simulate(scheme: IncentiveScheme, *, as_of: date, member: Member | None) -> 
     """
     require(member, Permission.SEE_INCENTIVES)
     begins = months_before(as_of.replace(day=1), MONTHS)
-    margin = scheme.measure == IncentiveScheme.Measure.MARGIN
-    read = account_results(begins, as_of=as_of, of_margin=margin)
-    results = results_of_people(read)
+    read = account_results(begins, as_of=as_of, of_margin=_on_margin(scheme))
+    results, sales = results_of_people(read), _sales(begins, as_of=as_of)
     targets = _targets_of(begins, as_of=as_of)
     terms = terms_of(scheme)
     sellers = Member.objects.filter(is_active=True, role__in=SELLERS).select_related("team").order_by("name", "pk")
-    people = [_person_earned(one, results, terms, targets.get(one.pk)) for one in sellers]
+    people = [_person_earned(one, results, sales, terms, targets.get(one.pk)) for one in sellers]
     until = begins.replace(year=begins.year + 1) - timedelta(days=1)
     return Simulation(scheme=scheme, begins=begins, until=until, people=people, costed=read.costed)
 
 
-def _person_earned(person: Member, results: Results, terms: IncentiveTerms, target: int | None) -> PersonEarned:
-    year = added(results.of(person.pk))
-    found = earned(year, terms, months=MONTHS, target_minor=target)
+def _on_margin(scheme: IncentiveScheme) -> bool:
+    return scheme.measure == IncentiveScheme.Measure.MARGIN
+
+
+def _sales(begins: date, *, as_of: date) -> Results:
+    """Whatever is paid on, a target is one of sales, and they say whether it was reached."""
+    return results_of_people(account_results(begins, as_of=as_of))
+
+
+def _person_earned(
+    person: Member, results: Results, sales: Results, terms: IncentiveTerms, target: int | None
+) -> PersonEarned:
+    year, sold = added(results.of(person.pk)), sum(added(sales.of(person.pk)).values())
+    found = earned(year, terms, months=MONTHS, target_minor=target, sold_minor=sold)
     return PersonEarned(person=person, results=year, earned=found)
 
 
@@ -250,35 +263,80 @@ def _targets_of(begins: date, *, as_of: date) -> dict[int, int]:
 
 
 def statement_of(person: Member, *, plan: SalesPlan, as_of: date, member: Member | None) -> Statement | None:
-    """What a person has earned month by month in the year of a plan; None where no scheme is in force.
+    """What a person has earned month by month in the year of a plan; None where no scheme was in force in it.
 
-    Raises `Forbidden` for who may not see the person's pay.
+    Each month is paid by the scheme that was in force in it last: where one follows another within the year, threshold
+    and cap count anew from there. Raises `Forbidden` for who may not see the person's pay.
     """
     if not sees_plan_of(member, person):
         require(member, Permission.SEE_INCENTIVES)
     passed = months_passed(plan, as_of=as_of)
-    scheme = scheme_of(as_of)
-    if scheme is None or not passed:
+    schemes = [_scheme_of_month(month) for month in twelve_months(plan.begins)[:passed]]
+    last = next((one for one in reversed(schemes) if one is not None), None)
+    if last is None:
         return None
-    margin = scheme.measure == IncentiveScheme.Measure.MARGIN
-    months = results_of_people(account_results(plan.begins, as_of=as_of, of_margin=margin)).of(person.pk)[:passed]
-    targets = _agreed(plan, person, as_of=as_of)
-    terms = terms_of(scheme)
-    paid = paid_by_month(months, terms, targets_minor=targets[:passed] if targets else None)
-    return Statement(
+    year = _Year(
         person=person,
-        scheme=scheme,
         plan=plan,
-        months=[
+        as_of=as_of,
+        targets=_agreed(plan, person, as_of=as_of),
+        sold=[sum(month.values()) for month in _sales(plan.begins, as_of=as_of).of(person.pk)],
+    )
+    months: list[MonthOfPay] = []
+    parts: list[Earned] = []
+    for scheme, places in groupby(range(passed), key=lambda place: schemes[place]):
+        some = list(places)
+        paid, part = year.paid_by(scheme, slice(some[0], some[-1] + 1))
+        months += paid
+        parts.append(part)
+    return Statement(person=person, scheme=last, plan=plan, months=months, so_far=_altogether(parts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Year:
+    """What the pay of one person in one year follows from."""
+
+    person: Member
+    plan: SalesPlan
+    as_of: date
+    targets: Sequence[int]
+    sold: Sequence[int]
+
+    def paid_by(self, scheme: IncentiveScheme | None, part: slice) -> tuple[list[MonthOfPay], Earned]:
+        """What one scheme pays in the months in which it was in force."""
+        begins, of_margin = self.plan.begins, scheme is not None and _on_margin(scheme)
+        read = account_results(begins, as_of=self.as_of, of_margin=of_margin)
+        results, sold = results_of_people(read).of(self.person.pk)[part], self.sold[part]
+        targets = self.targets[part] if self.targets else None
+        terms = NOTHING if scheme is None else terms_of(scheme)
+        paid = paid_by_month(results, terms, targets_minor=targets, sold_minor=sold)
+        months = [
             MonthOfPay(
-                month=months_before(plan.begins, -place),
-                results=months[place],
-                target_minor=targets[place] if targets else None,
-                paid_minor=paid[place],
+                month=months_before(begins, -(part.start + at)),
+                results=month,
+                target_minor=targets[at] if targets else None,
+                paid_minor=paid[at],
             )
-            for place in range(passed)
-        ],
-        so_far=earned(added(months), terms, months=passed, target_minor=sum(targets[:passed]) if targets else None),
+            for at, month in enumerate(results)
+        ]
+        target = None if targets is None else sum(targets)
+        return months, earned(added(results), terms, months=len(results), target_minor=target, sold_minor=sum(sold))
+
+
+def _scheme_of_month(month: date) -> IncentiveScheme | None:
+    """The scheme that was in force last within the month of this first day."""
+    end = months_before(month, -1) - timedelta(days=1)
+    within = IncentiveScheme.objects.filter(Q(ends=None) | Q(ends__gte=month), begins__lte=end)
+    return within.order_by("-begins").first()
+
+
+def _altogether(parts: Sequence[Earned]) -> Earned:
+    """What several schemes have paid, one after the other; the last one says whether the target is reached."""
+    return Earned(
+        base_minor=sum(one.base_minor for one in parts),
+        by_kind={kind: sum(one.by_kind.get(kind, 0) for one in parts) for kind in Kind},
+        cut_minor=sum(one.cut_minor for one in parts),
+        below_threshold=parts[-1].below_threshold,
     )
 
 
