@@ -234,3 +234,19 @@ def test_the_preparation_asks_as_many_questions_of_the_database_however_much_the
     with django_assert_max_num_queries(60):
         assert "Promise 9" in page_of(browser, review)
     assert Promise.objects.count() == 10
+
+
+def test_the_worker_of_the_form_comes_from_above_the_forms_and_is_asked_for_anew(browser: Client) -> None:
+    answer = browser.get("/reviews/worker.js")
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert b'addEventListener("fetch"' in answer.content
+
+
+def test_pages_for_strangers_and_a_finished_review_forget_the_kept_form(browser: Client, review: Review) -> None:
+    assert 'data-forget=""' in Client().get("/sign-in/").content.decode()
+    assert 'id="sign-out"' in page_of(browser, review)
+    assert "data-forget" not in page_of(browser, review, "form/")
+    finish(browser, review)
+    assert f'data-forget="{review.uid}"' in page_of(browser, review, "summary/")

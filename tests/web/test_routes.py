@@ -23,7 +23,7 @@ OPEN |= {"calendar_feed"}
 OPEN |= {"lead_form", "referral_names", "referral_link"}
 OPEN |= {"account_login", "account_inactive", "openid_connect_login", "openid_connect_callback"}
 OPEN |= {"account_reset_password", "account_reset_password_done", "account_reset_password_from_key"}
-OPEN |= {"sign_off_answer", "worth_answer", "rate_answer"}
+OPEN |= {"sign_off_answer", "worth_answer", "rate_answer", "check_in_answer"}
 """Pages that need no sign-in."""
 
 ROLES = [role.value for role in Member.Role]
@@ -112,11 +112,13 @@ def test_each_role_reaches_what_it_may(
         f"/accounts/{account.uid}/dossier/": 200,
         f"/accounts/{account.uid}/dossier/new/": 200 if role in WRITERS else 403,
         f"/accounts/{account.uid}/issues/": 200,
+        f"/accounts/{account.uid}/check-in/": 200,
         f"/accounts/{account.uid}/reviews/": 200,
         "/settings/review-questions/": 200 if role in {"owner", "sales_head"} else 403,
         "/reviews/": 200,
         "/reviews/?whose=everyone&month=2025-01": 200,
         "/reviews/start/": 200,
+        "/reviews/worker.js": 200,
         "/reviews/start/?show=waiting": 200,
         f"/accounts/{account.uid}/review/": 200 if role in WRITERS else 403,
         f"/accounts/{account.uid}/level/": 200,

@@ -17,12 +17,12 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0)
 
 
-def a_review(page: Page) -> str:
+def a_review(page: Page, firm: str = FIRM) -> str:
     """A new customer with somebody there, whose review is planned; the address of its preparation."""
     page.goto("/accounts/new/")
-    page.get_by_label("Name", exact=True).fill(FIRM)
+    page.get_by_label("Name", exact=True).fill(firm)
     page.locator("main form button.strong").first.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(FIRM)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(firm)
     account = page.url
     page.goto(f"{account}people/new/")
     page.get_by_label("Name", exact=True).fill("Ada Quist")

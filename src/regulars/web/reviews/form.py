@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import uuid
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
@@ -69,6 +71,17 @@ def save(request: HttpRequest, uid: uuid.UUID) -> JsonResponse:
     except Refusal as refusal:
         return JsonResponse({"refused": str(refusal)}, status=422)
     return JsonResponse({"fields": [_told(one) for one in kept]})
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The script by which an open form is there again without a connection. It stands above the forms, as it must."""
+    return HttpResponse(_worker(), content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _worker() -> bytes:
+    return files("regulars.web").joinpath("static", "web", "review_worker.js").read_bytes()
 
 
 def found(desk: Desk, uid: uuid.UUID) -> Review:

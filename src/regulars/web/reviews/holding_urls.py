@@ -7,6 +7,7 @@ from django.urls import path
 from regulars.web.reviews import account, form, preparation, summary
 
 urlpatterns = [
+    path("reviews/worker.js", form.worker, name="review_worker"),
     path("reviews/<uuid:uid>/", preparation.preparation, name="review"),
     path("reviews/<uuid:uid>/orders/", preparation.orders, name="review_orders"),
     path("reviews/<uuid:uid>/form/", form.form, name="review_form"),

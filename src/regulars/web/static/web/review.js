@@ -1,19 +1,12 @@
 // The form of a review at the customer's table. Every field is put into the browser's own store as it is typed and sent
-// at once; without a connection it stays there, also when the tab is closed, and is sent when there is one again. What
+// at once; without a connection it stays there, also when the tab is closed, and is sent when there is one again; the
+// page itself opens again without one, too (`review_offline.js`, which this needs). What
 // was written elsewhere meanwhile is never overwritten: both texts are shown. Without this script it is a plain form.
 "use strict";
 
 const form = document.getElementById("review-form");
 const PAUSE_MS = 600;
 const AGAIN_MS = 4000;
-
-function stored(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key)) ?? {};
-  } catch {
-    return {};
-  }
-}
 
 function device() {
   let name = localStorage.getItem("regulars-device");
@@ -113,7 +106,10 @@ function holdReview() {
     if (!answer.ok || answer.redirected) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page.querySelector('#review-form input[name="csrfmiddlewaretoken"]');
-    if (token) field("csrfmiddlewaretoken").value = token.value;
+    if (token) {
+      field("csrfmiddlewaretoken").value = token.value;
+      keepPage(form).catch(() => {}); // whoever signed in had it forgotten
+    }
     return Boolean(token);
   }
 
@@ -125,6 +121,7 @@ function holdReview() {
         continue;
       }
       if (mark(now.name)) mark(now.name).value = now.mark;
+      noteSent(form, now.name, what.value, now.mark);
       if (waiting[now.name]?.value === what.value) delete waiting[now.name];
       else if (waiting[now.name]) waiting[now.name].mark = now.mark;
     }
@@ -161,7 +158,12 @@ function holdReview() {
     box.append(shown);
   }
 
-  // What the last visit could not send stands in its fields again.
+  // On the page that was kept for a lost connection: what was sent since then. Then, what the last visit could not send.
+  for (const [name, one] of Object.entries(sentSince(form))) {
+    if (!field(name) || !mark(name)) continue;
+    put(field(name), one.value);
+    mark(name).value = one.mark;
+  }
   for (const [name, one] of Object.entries(waiting)) {
     const there = field(name);
     if (there && mark(name)) put(there, one.value);
@@ -188,6 +190,7 @@ function holdReview() {
     } else if (kept.dataset.state === "offline") tell("wait");
   });
   send();
+  keepPage(form).catch(() => {}); // without a connection, or without room: the form works as it stands
 }
 
 if (form) holdReview();
