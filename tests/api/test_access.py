@@ -184,6 +184,8 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/dossier-facts/{fact}/end"): (None, WRITES_OWN, WRITES_ALL),
     ("post", "/dossier-facts/{fact}/take-back"): (None, WRITES_OWN, WRITES_ALL),
     ("post", "/dossier-facts/{fact}/restore"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/check-ins"): (None, EVERYONE, EVERYONE),
+    ("post", "/check-ins"): ({"contact": "{contact}"}, WRITES_OWN, WRITES_ALL),
     ("get", "/promises"): (None, EVERYONE, EVERYONE),
     ("post", "/promises"): (
         {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
@@ -351,7 +353,7 @@ def uids(silent: Firm) -> Uids:
     """uids of the records of Anna's account and of that of another team, and of records that are not there."""
 
     def of(account: Any) -> dict[str, str]:
-        contact = Contact.objects.create(account=account, name="Eva")
+        contact = Contact.objects.create(account=account, name="Eva", email="eva@firm.example")
         seen = Signal.objects.create(
             account=account, kind="complaint", direction="risk", strength=3, observed_on="2024-12-01"
         )

@@ -13,6 +13,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from regulars.api import (
+    check_ins,
     dependence,
     dossier,
     expectations,
@@ -39,7 +40,7 @@ from regulars.api import (
 )
 from regulars.api.bearer import BearerToken, RequestsAMinute
 from regulars.api.changes import etag_of
-from regulars.api.facts import accounts, contacts, imports, interactions, issues, orders, signals, uploads
+from regulars.api.facts import accounts, contacts, effort, imports, interactions, issues, orders, signals, uploads
 from regulars.api.problems import MEDIA_TYPE, Problem, answer_problems
 from regulars.api.webhooks import routes as webhooks
 
@@ -116,6 +117,8 @@ for router in (
     interactions.router,
     signals.router,
     issues.router,
+    check_ins.router,
+    effort.router,
     orders.router,
     imports.router,
     uploads.router,

@@ -85,6 +85,7 @@ def open_issue(
     complaint: bool = False,
     known_problem: KnownProblem | None = None,
     given: Given | None = None,
+    came_by: str = Issue.CameBy.TOLD,
 ) -> Issue:
     """Take down a problem of the account. Without `given`, who takes it down solves it, else who looks after it.
 
@@ -103,6 +104,7 @@ def open_issue(
         about=about,
         complaint=complaint,
         known_problem=known_problem,
+        came_by=came_by,
         owner=hands.owner,
         team=hands.team,
         opened_by=member,

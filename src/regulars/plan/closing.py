@@ -75,7 +75,7 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
         return {"key": "step_settled"}
     if cause == "promise":
         return {"key": "promise_settled"}
-    if cause in {"relations", "key_plan", "dossier", "birthday", "referral", "thanks"}:
+    if cause in {"relations", "key_plan", "dossier", "birthday", "referral", "thanks", "after_sale"}:
         return {"key": f"{cause}_settled"}
     if cause == "review":
         return {"key": "review_settled"}
@@ -116,6 +116,7 @@ def closing_sentence(closed: Figures) -> str:
         "dossier_settled": lambda: _("It was asked again and noted, or it is a key account no longer."),
         "birthday_settled": lambda: _("The day has passed."),
         "referral_settled": lambda: _("They were asked, or this is not the moment any more."),
+        "after_sale_settled": lambda: _("Somebody spoke with them, or the sale is long ago."),
         "thanks_settled": lambda: _("They were thanked."),
         "promise_settled": lambda: _("The promise was settled, or another day was agreed."),
         "review_settled": lambda: _("The review was held, moved or cancelled, or the customer was invited."),

@@ -82,6 +82,7 @@ def _opened(mail: IncomingMail, account: Account) -> Issue:
         at=mail.written_at,
         due_at=due_time(account, at=mail.written_at),
         given=Given(owner=owner, team=None if owner else _service_team()),
+        came_by=Issue.CameBy.MAIL,
         member=None,
     )
 

@@ -43,6 +43,7 @@ class PlanThresholds:
     propose_gone_silent: bool = _declared(True, _("propose to call accounts that have gone silent"))
     propose_declining: bool = _declared(True, _("propose to visit accounts that buy less"))
     propose_first_weeks: bool = _declared(True, _("propose to ask new customers how it goes"))
+    propose_after_sale: bool = _declared(True, _("propose to ask how it went after notable sales"))
     propose_best_without_contact: bool = _declared(True, _("propose to call the best customers regularly"))
     propose_sharp_growth: bool = _declared(True, _("propose to talk with accounts that grow sharply"))
     propose_dependence: bool = _declared(True, _("propose to widen the base when one customer brings too much"))
@@ -93,6 +94,22 @@ class PlanThresholds:
         least=0,
         most=730,
         unit=Unit.DAYS,
+    )
+
+    after_sale_days: int = _declared(
+        10, _("days after a sale from which the customer is asked how it went"), least=1, most=180, unit=Unit.DAYS
+    )
+    after_sale_last_day: int = _declared(
+        40, _("days after a sale after which it is too late to ask"), least=2, most=365, unit=Unit.DAYS
+    )
+    after_sale_times: float = _declared(
+        2.0, _("a large order: so many times the usual one of the same customer"), least=1.1, most=20, unit=Unit.TIMES
+    )
+    after_sale_again_days: int = _declared(
+        90, _("days in which the same customer is not asked again"), least=7, most=730, unit=Unit.DAYS
+    )
+    after_sale_uplift: float = _declared(
+        0.03, _("chance that asking how it went keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
 
     contact_days: int = _declared(

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from regulars.web import design, health, portfolio, portfolio_forecast, search, theme, today
 from regulars.web.account.urls import urlpatterns as account_urls
 from regulars.web.accounts.urls import urlpatterns as accounts_urls
+from regulars.web.check_ins.urls import urlpatterns as check_ins_urls
 from regulars.web.dependence.urls import urlpatterns as dependence_urls
 from regulars.web.dossier.urls import urlpatterns as dossier_urls
 from regulars.web.duplicates import urlpatterns as duplicates_urls
@@ -54,6 +55,7 @@ urlpatterns = [
     *referrals_urls,
     *handovers_urls,
     *issues_urls,
+    *check_ins_urls,
     *opportunities_urls,
     *playbooks_urls,
     *review_schedule_urls,

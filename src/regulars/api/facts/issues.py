@@ -17,7 +17,7 @@ from regulars.api.facts.contacts import visible_contact
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, account_ref, member_ref
 from regulars.api.paging import Page, PageIn, page_of
 from regulars.api.problems import not_found
-from regulars.base.models import Member
+from regulars.base.models import Member, Team
 from regulars.base.tokens import ApiScope
 from regulars.facts import issues
 from regulars.facts.known_problems import fitting_problems
@@ -35,6 +35,7 @@ Words = Annotated[
     str, StringConstraints(min_length=1, max_length=issues.LONGEST_WORDS, pattern=NO_NUL), Field(examples=["text"])
 ]
 SearchText = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL), Field(examples=["broken glass"])]
+TeamName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL), Field(examples=["Workshop"])]
 About = Literal["delivery", "quality", "wrong_goods", "invoice", "information", "service", "other"]
 State = Literal["open", "waiting", "solved", "closed", "reopened"]
 
@@ -46,6 +47,7 @@ class IssueFilter(PageIn):
     state: State | None = None
     live: bool = Field(False, description="Only those that are not solved.")
     overdue: bool = Field(False, description="Only those that should have been solved by now.")
+    owner: UUID | None = Field(None, description="uid of who solves them.")
 
 
 class NewIssueIn(Schema):
@@ -81,6 +83,33 @@ class ReasonIn(Schema):
     reason: Words
 
 
+class EscalatedIn(Schema):
+    """Who is to help."""
+
+    to: UUID | None = Field(None, description="uid of who is asked to decide; null: whoever leads.")
+    said: LongText = ""
+
+
+class TransferredIn(Schema):
+    """Into whose hands it goes: a colleague, or a team."""
+
+    owner: UUID | None = Field(None, description="uid of the colleague.")
+    team: TeamName | None = Field(None, description="Name of the team.")
+    said: LongText = ""
+
+
+class SaidOfIssueIn(Schema):
+    """In words."""
+
+    said: LongText = ""
+
+
+class SolvedByIn(SaidOfIssueIn):
+    """The day that the customer was promised."""
+
+    on: dt.date
+
+
 class ProblemOut(Schema):
     """A known problem with what helps meanwhile."""
 
@@ -107,6 +136,7 @@ class IssueOut(Schema):
     title: str
     text: str
     about: str
+    came_by: str = Field(description="How we heard of it: told, mail, check_in.")
     complaint: bool
     state: str
     owner: MemberRef | None
@@ -133,13 +163,15 @@ class IssueWithStepsOut(IssueOut):
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_issues(request: HttpRequest, page: Query[IssueFilter]) -> Page[IssueOut]:
     member = acting(request)
-    found = _issues_of(member)
+    found = issues_of(member)
     if page.account is not None:
         found = found.filter(account=visible_account(page.account, member))
     if page.state is not None:
         found = found.filter(state=page.state)
     if page.live:
         found = found.filter(state__in=Issue.LIVE)
+    if page.owner is not None:
+        found = found.filter(owner=visible_member(page.owner, member))
     if page.overdue:
         found = issues.overdue(found, at=moment_of_work())
     items, following = page_of(found, page)
@@ -169,7 +201,7 @@ def add_issue(request: HttpRequest, issue: NewIssueIn) -> Status[IssueOut]:
 @router.get("/issues/{uuid:uid}", response=IssueWithStepsOut, summary="One issue, with what happened to it")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_issue(request: HttpRequest, uid: UUID) -> IssueWithStepsOut:
-    return _with_steps(_visible(uid, acting(request)))
+    return shown_with_steps(_visible(uid, acting(request)))
 
 
 @router.post("/issues/{uuid:uid}/steps", response=IssueWithStepsOut, summary="Say what happened to an issue")
@@ -189,7 +221,7 @@ def add_issue_step(request: HttpRequest, uid: UUID, step: StepIn) -> IssueWithSt
     else:
         due_at = due_time_after_pause(found, at=at)
         issues.resume_issue(issue=found, said=step.said, at=at, due_at=due_at, member=member)
-    return _with_steps(_visible(uid, member))
+    return shown_with_steps(_visible(uid, member))
 
 
 @router.post("/issues/{uuid:uid}/solve", response=IssueWithStepsOut, summary="Say what solved an issue")
@@ -203,7 +235,7 @@ def post_solve(request: HttpRequest, uid: UUID, what: SolutionIn) -> IssueWithSt
         at=moment_of_work(),
         member=member,
     )
-    return _with_steps(_visible(uid, member))
+    return shown_with_steps(_visible(uid, member))
 
 
 @router.post("/issues/{uuid:uid}/reopen", response=IssueWithStepsOut, summary="Say that a solved issue came back")
@@ -214,7 +246,62 @@ def post_reopen(request: HttpRequest, uid: UUID, why: ReasonIn) -> IssueWithStep
     found = _visible(uid, member)
     due_at = due_time(found.account, at=at)
     issues.reopen_issue(issue=found, reason=why.reason, at=at, due_at=due_at, member=member)
-    return _with_steps(_visible(uid, member))
+    return shown_with_steps(_visible(uid, member))
+
+
+@router.post("/issues/{uuid:uid}/escalate", response=IssueWithStepsOut, summary="Call for help")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_escalate(request: HttpRequest, uid: UUID, to: EscalatedIn) -> IssueWithStepsOut:
+    """Who solves it stays the same; who is asked sees it from now on."""
+    member = acting(request)
+    issues.escalate_issue(
+        issue=_visible(uid, member),
+        to=visible_member(to.to, member) if to.to else None,
+        said=to.said,
+        at=moment_of_work(),
+        member=member,
+    )
+    return shown_with_steps(_visible(uid, member))
+
+
+@router.post("/issues/{uuid:uid}/transfer", response=IssueWithStepsOut, summary="Give an issue into other hands")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_transfer(request: HttpRequest, uid: UUID, to: TransferredIn) -> IssueWithStepsOut:
+    """It counts as trouble of the customer. Whoever gets it sees it, also where the account is not theirs."""
+    member = acting(request)
+    found = _visible(uid, member)
+    team = Team.objects.filter(name=to.team).first() if to.team else None
+    if to.team and team is None:
+        raise not_found()
+    given = issues.Given(owner=visible_member(to.owner, member) if to.owner else None, team=team)
+    done = issues.transfer_issue(issue=found, given=given, said=to.said, at=moment_of_work(), member=member)
+    return shown_with_steps(done)
+
+
+@router.post("/issues/{uuid:uid}/promise", response=IssueWithStepsOut, summary="Note the day that was promised")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_promised(request: HttpRequest, uid: UUID, promised: SolvedByIn) -> IssueWithStepsOut:
+    member = acting(request)
+    found = _visible(uid, member)
+    issues.promise_solution(issue=found, on=promised.on, said=promised.said, at=moment_of_work(), member=member)
+    return shown_with_steps(_visible(uid, member))
+
+
+@router.post("/issues/{uuid:uid}/close", response=IssueWithStepsOut, summary="Say that the customer agrees")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_close(request: HttpRequest, uid: UUID, words: SaidOfIssueIn) -> IssueWithStepsOut:
+    """Only what is solved can be closed."""
+    member = acting(request)
+    issues.close_issue(issue=_visible(uid, member), said=words.said, at=moment_of_work(), member=member)
+    return shown_with_steps(_visible(uid, member))
+
+
+@router.post("/issues/{uuid:uid}/back", response=IssueWithStepsOut, summary="Take the last step of an issue back")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_issue_back(request: HttpRequest, uid: UUID) -> IssueWithStepsOut:
+    """With the signal that came of it; what it said before holds again."""
+    member = acting(request)
+    return shown_with_steps(issues.take_back_issue_step(issue=_visible(uid, member), member=member))
 
 
 @router.get("/known-problems", response=list[ProblemOut], summary="Known problems that fit a text")
@@ -224,18 +311,19 @@ def list_known_problems(request: HttpRequest, text: SearchText = "") -> list[Pro
     return [ProblemOut(uid=one.uid, title=one.title, workaround=one.workaround) for one in fitting_problems(text)]
 
 
-def _issues_of(member: Member) -> QuerySet[Issue]:
+def issues_of(member: Member) -> QuerySet[Issue]:
+    """The issues that the member may see, with what is shown of them."""
     return issues.visible_issues(member).select_related("account", "owner", "team")
 
 
 def _visible(uid: UUID, member: Member) -> Issue:
-    found = _issues_of(member).filter(uid=uid).first()
+    found = issues_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
 
 
-def _with_steps(issue: Issue) -> IssueWithStepsOut:
+def shown_with_steps(issue: Issue) -> IssueWithStepsOut:
     steps = [
         IssueStepOut(
             kind=one.kind,
@@ -256,6 +344,7 @@ def shown_issue(issue: Issue) -> IssueOut:
         title=issue.title,
         text=issue.text,
         about=issue.about,
+        came_by=issue.came_by,
         complaint=issue.complaint,
         state=issue.state,
         owner=member_ref(issue.owner),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from regulars.plan.causes import (
+    after_sale,
     best_without_contact,
     birthday,
     competitor,
@@ -47,6 +48,7 @@ CAUSES: Final[dict[str, Cause]] = {
         declining.CAUSE,
         opportunity.CAUSE,
         first_weeks.CAUSE,
+        after_sale.CAUSE,
         best_without_contact.CAUSE,
         sharp_growth.CAUSE,
         relations.CAUSE,

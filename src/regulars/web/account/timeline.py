@@ -31,6 +31,7 @@ from regulars.plan.actions import visible_actions
 from regulars.plan.closing import closing_sentence
 from regulars.plan.models import (
     Action,
+    CheckInAnswer,
     HandoverStep,
     KeyAccount,
     KeyPlanEntry,
@@ -194,7 +195,7 @@ def _issues(desk: Desk, account: Account, limit: int) -> list[Event]:
     """How its problems began and ended; what happened between stands with the issue."""
     seen = visible_issues(desk.member).filter(account=account)
     steps = IssueStep.objects.filter(issue__in=seen, kind__in=TURNS_OF_ISSUES, taken_back_at=None)
-    return [
+    return _check_ins(desk, account, limit) + [
         Event(
             on=step.at.astimezone(zone(desk.organisation)).date(),
             kind="issues",
@@ -204,6 +205,23 @@ def _issues(desk: Desk, account: Account, limit: int) -> list[Event]:
             address=reverse("issue", args=[step.issue.uid]),
         )
         for step in steps.select_related("issue", "member").order_by("-at", "-pk")[:limit]
+    ]
+
+
+def _check_ins(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """What it answered when it was asked how it went."""
+    of = Q(check_in__account=account) | Q(check_in__account__merged_into=account)
+    answers = CheckInAnswer.objects.filter(of).select_related("check_in__contact").order_by("-answered_at", "-pk")
+    return [
+        Event(
+            on=one.answered_at.astimezone(zone(desk.organisation)).date(),
+            kind="issues",
+            what=_("says how it went: all is well") if one.went_well else _("says how it went: not all is right"),
+            text=one.words,
+            people=[one.check_in.contact.name],
+            address=reverse("account_check_in", args=[account.uid]),
+        )
+        for one in answers[:limit]
     ]
 
 

@@ -63,6 +63,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "lost": ("lifetime_silence_days", "lifetime_silence_pauses", "lost_meeting_days", "lost_uplift"),
     "declining": ("least_orders", "declining_share", "declining_uplift"),
     "first_weeks": ("first_weeks_last_day", "first_weeks_history_days", "first_weeks_uplift"),
+    "after_sale": (
+        "after_sale_days",
+        "after_sale_last_day",
+        "after_sale_times",
+        "after_sale_again_days",
+        "after_sale_uplift",
+    ),
     "best_without_contact": (
         "contact_days",
         "contact_rank_unknown",
