@@ -10,9 +10,23 @@ import pytest
 
 from regulars.base.models import Member
 from regulars.facts.effort import answer_effort, key_of
-from regulars.facts.issues import asked_again, open_issue, solve_issue, visible_issues
-from regulars.facts.models import Account
+from regulars.facts.issues import (
+    Given,
+    asked_again,
+    escalate_issue,
+    note_on_issue,
+    open_issue,
+    pause_issue,
+    reopen_issue,
+    resume_issue,
+    solve_issue,
+    take_back_issue_step,
+    transfer_issue,
+    visible_issues,
+)
+from regulars.facts.models import Account, Issue
 from regulars.insight.issue_effort import Group, effort_figures
+from regulars.insight.issue_time import Stretch, where_time_goes
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2024, 3, 4, 10, tzinfo=UTC)
@@ -55,3 +69,46 @@ def test_the_interval_is_that_of_wilson() -> None:
     low, high = Group(customers=20, again=18).interval or (0, 0)
     assert (round(low, 3), round(high, 3)) == (0.699, 0.972)  # Newcombe 1998, method 3
     assert Group(customers=0, again=0).interval is None
+
+
+def test_the_time_of_an_issue_is_told_by_what_it_went_through(owner: Member) -> None:
+    """B1: slowest steps. Each stretch is named by the step that began it; asking again ends none."""
+    account = Account.objects.create(name="Harbour Gifts", owner=owner)
+    made = open_issue(account=account, title="x", at=AT, due_at=AT + timedelta(days=9), member=owner)
+
+    def after(hours: int) -> datetime:
+        return AT + timedelta(hours=hours)
+
+    asked_again(issue=made, at=after(1), member=owner)
+    note_on_issue(issue=made, said="looked at it", at=after(3), member=owner)  # 3 h until something was done
+    pause_issue(issue=made, waits_for="a part", until=None, at=after(5), member=owner)  # 2 h at work
+    note_on_issue(issue=made, said="still waiting", at=after(9), member=owner)
+    resume_issue(issue=made, at=after(25), due_at=after(60), member=owner)  # 20 h waiting
+    escalate_issue(issue=made, to=owner, at=after(26), member=owner)  # 1 h at work
+    take_back_issue_step(issue=made, member=owner)
+    solve_issue(issue=made, solution="x", at=after(30), member=owner)  # with the step taken back: 5 h at work
+    reopen_issue(issue=made, reason="again", at=after(100), due_at=after(130), member=owner)
+    solve_issue(issue=made, solution="x", at=after(104), member=owner)  # 4 h after it came back
+    still_open = open_issue(account=account, title="y", at=AT, due_at=AT + timedelta(days=9), member=owner)
+
+    found = where_time_goes(Issue.objects.values_list("pk", flat=True))
+    assert {one.stretch: (one.issues, one.hours) for one in found} == {
+        Stretch.UNANSWERED: (1, 3.0),
+        Stretch.AT_WORK: (1, 7.0),
+        Stretch.WAITING: (1, 20.0),
+        Stretch.CAME_BACK: (1, 4.0),
+    }
+    assert found[0].stretch is Stretch.WAITING
+    assert sum(one.share for one in found) == pytest.approx(1.0)
+    assert where_time_goes([still_open.pk]) == []
+
+
+def test_times_of_several_issues_give_the_middle_and_the_longest(owner: Member) -> None:
+    colleague = Member.objects.create(name="Sam", email="sam@example.com", role=owner.role)
+    for number, hours in enumerate((1, 2, 9)):
+        account = Account.objects.create(name=f"customer {number}", owner=owner)
+        made = open_issue(account=account, title="x", at=AT, due_at=AT + timedelta(days=9), member=owner)
+        transfer_issue(issue=made, given=Given(owner=colleague), at=AT, member=owner)
+        solve_issue(issue=made, solution="x", at=AT + timedelta(hours=hours), member=owner)
+    (found,) = [one for one in where_time_goes(Issue.objects.values_list("pk", flat=True)) if one.hours]
+    assert (found.stretch, found.issues, found.median_hours, found.longest_hours) == (Stretch.HANDED_ON, 3, 2.0, 9.0)

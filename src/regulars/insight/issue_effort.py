@@ -16,6 +16,7 @@ from regulars.base.warehouse import shared_engine
 from regulars.facts.effort import HIGH, LOW, troubles
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, EffortAnswer, Issue
+from regulars.insight.issue_time import TimeSpent, where_time_goes
 
 AGAIN_WITHIN: Final = timedelta(days=180)
 MOST_ISSUES: Final = 20_000
@@ -65,6 +66,7 @@ class EffortFigures:
     too_recent: int
     """Solved too lately to know whether the customer buys again in time."""
     about: list[Trouble]
+    time_spent: list[TimeSpent]
 
 
 def effort_figures(issues: QuerySet[Issue], *, as_of: date) -> EffortFigures:
@@ -86,6 +88,7 @@ def effort_figures(issues: QuerySet[Issue], *, as_of: date) -> EffortFigures:
         solved=len(solved),
         too_recent=len(solved) - len(known),
         about=_about(solved, effort),
+        time_spent=where_time_goes(one.pk for one in solved),
     )
 
 

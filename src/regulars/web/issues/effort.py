@@ -115,6 +115,7 @@ def effort(request: HttpRequest) -> HttpResponse:
         "verdict": _verdict(figures),
         "groups": [(_("without trouble"), figures.low), (_("with much trouble"), figures.high)],
         "days": AGAIN_WITHIN.days,
+        "slowest": _slowest(figures),
     }
     return render(request, "web/issues/effort.html", context)
 
@@ -133,6 +134,16 @@ def _verdict(figures: EffortFigures) -> str:
     if low.interval and high.interval and low.interval[0] > high.interval[1]:
         return both % said
     return " ".join([both % said, _("The difference may be chance.")])
+
+
+def _slowest(figures: EffortFigures) -> str:
+    first = figures.time_spent[0] if figures.time_spent else None
+    if first is None or not first.hours:
+        return ""
+    return _("Most of the time, %(share)s of all hours: %(what)s.") % {
+        "share": percent(first.share, digits=0),
+        "what": first.label,
+    }
 
 
 def _told(group: Group) -> str:
