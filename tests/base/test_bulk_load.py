@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from regulars.base import bulk_load
-from regulars.base.bulk_load import insert_rows, replace_rows
+from regulars.base.bulk_load import insert_rows, replace_rows, update_rows
 from regulars.base.models import Organisation, Team
 from regulars.facts.models import Account, ExchangeRate, Interaction, Product
 
@@ -119,3 +119,21 @@ def _at_most(limit: int):  # type: ignore[no-untyped-def]
         return execute(sql, params, many, context)
 
     return count
+
+
+def test_named_fields_of_stored_records_are_stored_and_no_others() -> None:
+    """Links, days, texts, JSON and nothing, each as Django would write them; other fields and records stay."""
+    team = Team.objects.create(name="Growth")
+    insert_rows(Account, pa.table({"name": [f"Old {number}" for number in range(3)]}))
+    first, second, third = Account.objects.order_by("pk")
+    first.name, first.team, first.custom, first.external_id = "New", team, {"a": [1, "ü"]}, None
+    second.name, second.external_id, second.city = "Also new %s", "77", "not stored"
+    update_rows([first, second], ["name", "team", "custom", "external_id"])
+    stored = Account.objects.order_by("pk").values_list("name", "team__name", "custom", "external_id", "city")
+    assert list(stored) == [
+        ("New", "Growth", {"a": [1, "ü"]}, None, ""),
+        ("Also new %s", None, {}, "77", ""),
+        ("Old 2", None, {}, None, ""),
+    ]
+    update_rows([], ["name"])
+    assert third.name == "Old 2"
