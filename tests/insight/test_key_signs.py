@@ -147,7 +147,7 @@ def test_who_tells_many_problems_and_buys_on_is_demanding(scored: Callable[..., 
     demanding, leaving, quiet = scored("D"), scored("L", before=5000.0), scored("Q")
     for account, count in ((demanding, 3), (leaving, 9), (quiet, 3)):
         for number in range(count):
-            issue(account, days=5 + number, times_reopened=int(number == 0))
+            issue(account, days=5 + number, times_reopened=2 * int(number == 0))
     issue(quiet, days=366)
     record_signal(account=demanding, kind="complaint", observed_on=AS_OF, member=None)
     assert [signs(one, Sign.DEMANDING) for one in (demanding, leaving, quiet)] == [[(Of.FIRM, "")], [], []]

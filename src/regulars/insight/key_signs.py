@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from django.db.models import Count, Sum
+from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -230,8 +230,9 @@ def _demanding(of: Book, on: date) -> list[tuple[int, KeySign]]:
     issues = Issue.objects.filter(opened_at__gt=since, account__merged_into=None).order_by()
     times: dict[int, int] = defaultdict(int)
     back: dict[int, int] = defaultdict(int)
-    for account, count, reopened in issues.values_list("account_id").annotate(n=Count("pk"), b=Sum("times_reopened")):
-        times[account], back[account] = count, reopened or 0
+    reopened = Count("pk", filter=Q(times_reopened__gt=0))
+    for account, count, came_back in issues.values_list("account_id").annotate(n=Count("pk"), b=reopened):
+        times[account], back[account] = count, came_back
     noted = Signal.objects.filter(
         kind__in=("complaint", "reopened_issue"), source_uid=None, withdrawn_at=None,
         observed_on__gt=on - YEAR, observed_on__lte=on, account__merged_into=None,
