@@ -107,6 +107,12 @@ def test_where_nobody_sells_a_lead_waits_and_says_so(organisation: Any) -> None:
     assert "nobody's yet" in why_there(lead)
 
 
+def test_a_lead_that_was_given_back_says_who_gave_it_back(seller: Member, owner: Member) -> None:
+    lead = came()
+    assert why_there(assign_lead(lead=lead, owner=seller, at=AT, member=owner)) == "Olga Owner gave it to Nina."
+    assert why_there(assign_lead(lead=lead, owner=None, at=AT, member=seller)) == "It is nobody's: Nina gave it back."
+
+
 def test_criteria_decide_and_what_is_not_known_is_asked(seller: Member, marketer: Member) -> None:
     save_criterion(member=marketer, name="A firm", about="kind", fits=["firm"], points=20, must=True)
     asked = save_criterion(

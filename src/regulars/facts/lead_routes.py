@@ -100,6 +100,8 @@ def why_there(lead: Lead) -> str:
     }
     because = routed.get("because", "")
     if because == "hand":
+        if lead.owner is None:
+            return _("It is nobody's: %(by)s gave it back.") % said if said["by"] else _("It is nobody's.")
         return _("%(by)s gave it to %(member)s.") % said if said["by"] else ""
     if because == "nobody":
         return _("It is nobody's yet: there was nobody to whom the rules would give it.")
