@@ -10,6 +10,7 @@ import pytest
 from regulars.base.access import Forbidden
 from regulars.base.models import Member, Team
 from regulars.core.incentives import Kind
+from regulars.facts.merges import merge_accounts
 from regulars.facts.models import Account
 from regulars.insight.models import Score
 from regulars.insight.sales_results import account_results
@@ -107,6 +108,19 @@ def test_shared_results_are_divided_to_the_unit(firm: None, seller: Member, othe
     assert [one.member for one in shares_of(account)] == [other]
     with pytest.raises(Forbidden):
         share_results(account=account, person=seller, share_bps=100, member=seller)
+
+
+def test_shares_of_a_merged_account_never_give_away_more_than_there_is(
+    firm: None, seller: Member, other: Member, owner: Member
+) -> None:
+    kept, merged = Account.objects.get(pk=2), Account.objects.get(pk=3)
+    share_results(account=kept, person=seller, share_bps=6_000, member=owner)
+    share_results(account=merged, person=owner, share_bps=7_000, member=owner)
+    before = sum(sum(one.values()) for one in results().values())
+    merge_accounts(kept=kept, merged=merged, member=owner)
+    found = results()
+    assert sum(sum(one.values()) for one in found.values()) == before
+    assert owner.pk not in found, "what was agreed for the account that stays is in force"
 
 
 def test_a_plan_is_proposed_for_everybody_from_what_is_expected(firm: None, seller: Member, owner: Member) -> None:

@@ -92,13 +92,11 @@ def _divide(
 
 
 def _shares() -> dict[int, dict[int, int]]:
-    """By account: which part counts for whom."""
+    """By account: which part counts for whom. What was agreed for one that was merged ended with it."""
     found: dict[int, dict[int, int]] = defaultdict(dict)
-    rows = CreditShare.objects.filter(member__is_active=True).order_by("pk")
-    for account, merged_into, member, share in rows.values_list(
-        "account_id", "account__merged_into_id", "member_id", "share_bps"
-    ):
-        found[merged_into or account][member] = share
+    rows = CreditShare.objects.filter(member__is_active=True, account__merged_into=None).order_by("pk")
+    for account, member, share in rows.values_list("account_id", "member_id", "share_bps"):
+        found[account][member] = share
     return dict(found)
 
 
