@@ -82,6 +82,17 @@ def test_who_leads_sees_nothing_before_five_answers_that_the_colleague_has_seen(
     assert found.figures.answers == 5, "what the colleague has not seen moves nothing"
 
 
+def test_who_leads_sees_a_mean_only_where_five_have_answered_that_question(anna: Member, owner: Member) -> None:
+    rated(anna, 1, 7)
+    for _ in range(4):
+        rated(anna, None, 7)
+    see_own_ratings(member=anna, at=AT)
+    (found,) = ratings_of_all(member=owner, until=ON)
+    assert found.figures is not None
+    assert found.figures.courtesy is None, "one customer's answer is for the colleague alone"
+    assert found.figures.competence is not None
+
+
 def test_answers_older_than_a_year_count_no_more_for_who_leads(anna: Member, owner: Member) -> None:
     for _ in range(5):
         rated(anna, at=AT - timedelta(days=400))

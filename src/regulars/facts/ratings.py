@@ -111,7 +111,10 @@ def rate_service(
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceFigures:
-    """The means of some answers about one colleague, each with its interval; None where nobody answered that."""
+    """The means of some answers about one colleague, each with its interval; None where nobody answered that.
+
+    For who leads, None where fewer than `ENOUGH` did.
+    """
 
     answers: int
     courtesy: RatedMean | None
@@ -163,7 +166,7 @@ def ratings_of_all(*, member: Member | None, until: date) -> list[Rated]:
     return [
         Rated(
             member=one,
-            figures=_figures(answers[one.pk]) if one.pk in answers else None,
+            figures=_figures(answers[one.pk], enough=ENOUGH) if one.pk in answers else None,
             seen=one.seen,
             unseen=one.unseen,
         )
@@ -171,13 +174,14 @@ def ratings_of_all(*, member: Member | None, until: date) -> list[Rated]:
     ]
 
 
-def _figures(answers: list[tuple[int | None, int | None]]) -> ServiceFigures:
+def _figures(answers: list[tuple[int | None, int | None]], *, enough: int = 1) -> ServiceFigures:
+    """The means of the questions that `enough` have answered: each may be left out."""
     courtesy = [one for one, _other in answers if one is not None]
     competence = [one for _other, one in answers if one is not None]
     return ServiceFigures(
         answers=len(answers),
-        courtesy=rated_mean(courtesy, least=LEAST, most=MOST),
-        competence=rated_mean(competence, least=LEAST, most=MOST),
+        courtesy=rated_mean(courtesy, least=LEAST, most=MOST) if len(courtesy) >= enough else None,
+        competence=rated_mean(competence, least=LEAST, most=MOST) if len(competence) >= enough else None,
     )
 
 
