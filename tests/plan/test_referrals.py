@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from regulars.base.models import Member
-from regulars.facts.leads import Origin, WrongLead, lose_lead, take_lead
+from regulars.facts.leads import Origin, WrongLead, lose_lead, take_lead, visible_leads
 from regulars.facts.merges import merge_accounts, undo_merge
 from regulars.facts.models import Account, Issue, Lead, Signal
 from regulars.facts.signals import record_signal
+from regulars.insight.lead_flow import lead_flow
 from regulars.insight.models import Snapshot
 from regulars.plan.closing import closing_sentence
 from regulars.plan.leads import win_lead
@@ -162,6 +163,19 @@ def test_a_link_leads_from_the_lead_to_the_sales(scored: Scored, owner: Member) 
     assert (report.came, report.won, report.unthanked, report.revenue) == (1, 1, 1, 1200.0)
     close_link(link=link, on=AS_OF, member=owner)
     assert link_of_token(link.token) is None
+
+
+def test_sales_of_one_customer_count_once_however_many_leads_led_to_it(scored: Scored, owner: Member) -> None:
+    account = scored("Harbour Gifts", owner=owner)
+    names = [Named(name="Alpine", email="eva@alpine.example"), Named(name="Alpine", email="tom@alpine.example")]
+    first, second = give_names(ask=asked(account, owner), names=names, at=AT, member=owner)
+    won = win_lead(lead=first.lead, at=AT, member=owner)
+    win_lead(lead=second.lead, at=AT, member=owner, account=won.account)
+    scored(account=won.account, first_order=AS_OF, sales_total=1200.0)
+    assert referral_report(owner).revenue == 1200.0
+    flow = lead_flow(visible_leads(owner), at=AT)
+    assert (flow.total.accounts, flow.total.revenue) == (1, 1200.0)
+    assert [(one.key, one.revenue) for one in flow.channels] == [("referral", 1200.0)]
 
 
 def test_sales_of_one_who_was_a_customer_before_are_nobodys_merit(scored: Scored, owner: Member) -> None:

@@ -6,7 +6,7 @@ just began is not compared with what older leads brought. The share that is won 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -80,13 +80,13 @@ def lead_flow(leads: QuerySet[Lead], *, at: datetime, by: str = MONTHS) -> LeadF
     """The figures of these leads; `by` weeks or months. The number of queries does not depend on how many there are."""
     firm = organisation()
     found = list(leads.select_related("form").order_by("-came_at")[:MOST_LEADS])
-    revenue = revenue_of(found)
+    revenue, homes = revenue_of(found), _homes(found)
     start = week_start(firm.week_start) if by == WEEKS else month_start
     days = {one.pk: today(firm, one.came_at) for one in found}
     day, late_before = today(firm, at), answer_due(at)
 
     def flow(key: str, some: Sequence[Lead], since: date | None = None) -> Flow:
-        return _flow(key, some, revenue, at=at, late_before=late_before, since=since)
+        return _flow(key, some, revenue, homes, at=at, late_before=late_before, since=since)
 
     beginnings = _beginnings(day, start)
     return LeadFlow(
@@ -111,15 +111,29 @@ def week_start(weekday: int) -> Callable[[date], date]:
     return lambda day: day - timedelta(days=(day.isoweekday() - weekday) % 7)
 
 
+def revenue_together(leads: Sequence[Lead]) -> float:
+    """What the customers that they became have bought since; one that several led to is counted once."""
+    return _counted_once(revenue_of(leads), _homes(leads))
+
+
+def _counted_once(revenue: Mapping[int, float], homes: Mapping[int, int]) -> float:
+    by_account: dict[int, float] = {}
+    for lead, amount in revenue.items():
+        by_account[homes[lead]] = max(amount, by_account.get(homes[lead], 0.0))
+    return sum(by_account.values())
+
+
+def _homes(leads: Iterable[Lead]) -> dict[int, int]:
+    """By lead that was won: the customer that it is now."""
+    became = {one.pk: one.account_id for one in leads if one.account_id is not None}
+    merged = Lead.objects.filter(pk__in=list(became), account__merged_into__isnull=False)
+    return became | {pk: home for pk, home in merged.values_list("pk", "account__merged_into_id") if home is not None}
+
+
 def revenue_of(leads: Iterable[Lead]) -> dict[int, float]:
     """By lead: what the customer that it became has bought since; nothing for one who was a customer before."""
     won = [one for one in leads if one.account_id is not None]
-    home = dict(
-        Lead.objects.filter(pk__in=[one.pk for one in won], account__merged_into__isnull=False).values_list(
-            "pk", "account__merged_into_id"
-        )
-    )
-    accounts = {one.pk: home.get(one.pk, one.account_id) for one in won}
+    accounts = _homes(won)
     scores = {
         pk: (first, total)
         for pk, first, total in Score.objects.filter(account__in=set(accounts.values())).values_list(
@@ -128,7 +142,7 @@ def revenue_of(leads: Iterable[Lead]) -> dict[int, float]:
     }
     found: dict[int, float] = {}
     for one in won:
-        first, total = scores.get(accounts[one.pk] or 0, (None, 0.0))
+        first, total = scores.get(accounts[one.pk], (None, 0.0))
         new = first is not None and first >= one.came_at.date() - timedelta(days=1)  # the firm's day may be a day later
         found[one.pk] = total if new else 0.0
     return found
@@ -151,7 +165,8 @@ def _grouped(leads: Iterable[Lead], key: Callable[[Lead], str]) -> list[tuple[st
 def _flow(
     key: str,
     leads: Sequence[Lead],
-    revenue: dict[int, float],
+    revenue: Mapping[int, float],
+    homes: Mapping[int, int],
     *,
     at: datetime,
     late_before: datetime,
@@ -172,6 +187,6 @@ def _flow(
         median_hours=median(waits) if waits else None,
         in_time=sum(wait <= within for wait in waits),
         due=len(waits) + len(overdue),
-        accounts=len({one.account_id for one in won}),
-        revenue=sum(revenue.get(one.pk, 0.0) for one in leads),
+        accounts=len({homes[one.pk] for one in won if one.pk in homes}),
+        revenue=_counted_once({one.pk: revenue[one.pk] for one in leads if one.pk in revenue}, homes),
     )

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 
 from regulars.base.models import Member
 from regulars.facts.models import Lead
-from regulars.insight.lead_flow import MOST_LEADS, revenue_of
+from regulars.insight.lead_flow import MOST_LEADS, revenue_together
 from regulars.plan.models import ReferralAsk
 from regulars.plan.referrals import visible_asks, visible_referrals
 
@@ -50,5 +50,5 @@ def referral_report(member: Member | None) -> ReferralReport:
         open=sum(one.state in Lead.OPEN for one in leads),
         won=sum(one.state == Lead.State.WON for one in leads),
         unthanked=sum(one.thanked_on is None for one in brought),
-        revenue=sum(revenue_of(leads).values()),
+        revenue=revenue_together(leads),
     )
