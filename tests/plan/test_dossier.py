@@ -167,6 +167,20 @@ def test_what_regulars_keeps_anyway_counts_with_its_source(account: Account, own
     assert told == {"part": "decides", "birthday": "3 May"}
 
 
+def test_what_it_owns_is_told_as_far_as_it_may_be_seen(account: Account, owner: Member) -> None:
+    """E13"""
+    sam = Member.objects.create(email="sam@example.com", name="Sam", role="new_business_seller")
+    Account.objects.filter(pk=account.pk).update(owner=sam)
+    Account.objects.create(name="Secret daughter", parent=account, owner=owner)
+
+    def owns(member: Member) -> list[str]:
+        found = dossier_of(account, on=AS_OF, member=member)
+        return [item.text for one in found.firm.topics if one.topic.key == "ownership" for item in one.items]
+
+    assert owns(owner) == ["Owns Secret daughter"]
+    assert owns(sam) == []
+
+
 def test_completeness_is_by_weight_half_the_firm_half_its_people(account: Account, owner: Member) -> None:
     """E13"""
     empty = dossier_of(account, on=AS_OF, member=owner)

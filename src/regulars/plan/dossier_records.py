@@ -15,6 +15,7 @@ from regulars.base.formats import day_of_year, listed, money
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, zone
 from regulars.core.money import exponent
+from regulars.facts.accounts import visible_accounts
 from regulars.facts.custom_fields import visible_custom_fields
 from regulars.facts.goals import live_goals
 from regulars.facts.models import Account, Contact, ContactPart, Supply
@@ -80,7 +81,7 @@ Telling = Iterator[tuple[str, Item]]
 
 
 def _of_firm(account: Account, contacts: Sequence[Contact], member: Member | None, clock: _Clock) -> Telling:
-    yield from _of_master_data(account, clock)
+    yield from _of_master_data(account, member, clock)
     deciders = [one.name for one in contacts if one.active and _part(one) == ContactPart.Part.DECIDES]
     if deciders:
         known = max(one.part.updated_at for one in contacts if _part(one) == ContactPart.Part.DECIDES)
@@ -121,7 +122,7 @@ def _of_firm(account: Account, contacts: Sequence[Contact], member: Member | Non
             )
 
 
-def _of_master_data(account: Account, clock: _Clock) -> Telling:
+def _of_master_data(account: Account, member: Member | None, clock: _Clock) -> Telling:
     kept, on = _("customer record"), _day(account.updated_at, clock)
     if account.trade:
         yield "business", Item(text=account.trade, source=kept, on=on)
@@ -130,7 +131,7 @@ def _of_master_data(account: Account, clock: _Clock) -> Telling:
     if account.parent is not None:
         text = _("Belongs to %(name)s") % {"name": account.parent.name}
         yield "ownership", Item(text=text, source=kept, on=on)
-    children = [one.name for one in account.children.filter(merged_into=None).order_by("name")[:20]]
+    children = [one.name for one in visible_accounts(member).filter(parent=account).order_by("name")[:20]]
     if children:
         yield "ownership", Item(text=_("Owns %(names)s") % {"names": listed(children)}, source=kept, on=on)
 
