@@ -16,6 +16,8 @@ from regulars.plan.causes.figures import iso_day
 from regulars.plan.causes.handover import is_next_stage
 from regulars.plan.causes.issue import is_another_issue
 from regulars.plan.causes.key_plan import is_another_line
+from regulars.plan.causes.live_orders import KEYS as ABOUT_LIVE_ORDERS
+from regulars.plan.causes.live_orders import is_another_order
 from regulars.plan.causes.opportunity import is_another_late_step
 from regulars.plan.causes.play import is_another_step
 from regulars.plan.causes.promise import is_another_promise
@@ -52,6 +54,8 @@ def is_clearly_worse(*, cause: str, before: Figures, stake_before: float, firing
         return True
     if cause == "birthday" and is_another_birthday(before, firing):
         return True
+    if cause in ABOUT_LIVE_ORDERS and is_another_order(before, firing):
+        return True
     if cause == "thanks" and is_another_recommendation(before, firing):
         return True
     return firing.stake >= 1.5 * stake_before
@@ -76,6 +80,8 @@ def why_gone(*, cause: str, before: Figures, standing: Standing | None, ground: 
     if cause == "promise":
         return {"key": "promise_settled"}
     if cause in {"relations", "key_plan", "dossier", "birthday", "referral", "thanks", "after_sale"}:
+        return {"key": f"{cause}_settled"}
+    if cause in ABOUT_LIVE_ORDERS:
         return {"key": f"{cause}_settled"}
     if cause == "review":
         return {"key": "review_settled"}
@@ -114,6 +120,9 @@ def closing_sentence(closed: Figures) -> str:
         "relations_settled": lambda: _("The relation was widened, or it is a key account no longer."),
         "key_plan_settled": lambda: _("It was done, or another day was set."),
         "dossier_settled": lambda: _("It was asked again and noted, or it is a key account no longer."),
+        "unpaid_settled": lambda: _("It was paid, or somebody follows it up."),
+        "abandoned_order_settled": lambda: _("It was ordered or closed, or somebody follows it up."),
+        "late_order_settled": lambda: _("It was delivered, or the customer was told."),
         "birthday_settled": lambda: _("The day has passed."),
         "referral_settled": lambda: _("They were asked, or this is not the moment any more."),
         "after_sale_settled": lambda: _("Somebody spoke with them, or the sale is long ago."),

@@ -16,6 +16,7 @@ from regulars.base.jobs import enqueue, job
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today
 from regulars.facts.history import HISTORY
+from regulars.facts.live_orders import look_after_live_orders
 from regulars.insight.days import day_for_new_figures, day_of_work
 from regulars.insight.models import Snapshot
 from regulars.insight.opportunity_levels import level_all
@@ -50,6 +51,7 @@ def refresh(*, as_of: date | None = None, progress: Progress | None = None) -> R
     """
     on = as_of or day_for_new_figures(today(organisation()))
     snapshot = take_snapshot(as_of=on, progress=progress)
+    look_after_live_orders(on=on)
     learn_weights(as_of=on)
     protect_all(on=on)
     level_all(on=on)

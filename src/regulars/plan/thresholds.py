@@ -56,6 +56,9 @@ class PlanThresholds:
     propose_review: bool = _declared(True, _("propose to schedule and hold reviews in time"))
     propose_referral: bool = _declared(True, _("propose to ask for recommendations after proven value"))
     propose_thanks: bool = _declared(True, _("propose to thank customers who recommended us"))
+    propose_unpaid: bool = _declared(True, _("propose to call customers who have not paid"))
+    propose_abandoned_order: bool = _declared(True, _("propose to ask about quotes and baskets that became no order"))
+    propose_late_order: bool = _declared(True, _("propose to tell customers that their order is late"))
     propose_issue: bool = _declared(True, _("propose to call customers whose problem is overdue"))
 
     silent_gaps: float = _declared(
@@ -201,6 +204,15 @@ class PlanThresholds:
     )
     issue_uplift: float = _declared(
         0.15, _("chance that an open word about a late solution keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    unpaid_uplift: float = _declared(
+        0.25, _("chance that a call brings in what is unpaid"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    abandoned_order_uplift: float = _declared(
+        0.15, _("chance that asking makes an order of a quote or basket"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    late_order_uplift: float = _declared(
+        0.10, _("chance that an open word about a late order keeps a customer"), least=0.0, most=1.0, unit=Unit.SHARE
     )
     opportunity_uplift: float = _declared(
         0.15, _("chance that the next step in time wins an opportunity"), least=0.0, most=1.0, unit=Unit.SHARE

@@ -39,6 +39,14 @@ MOSTLY_DISMISSED = 0.4
 GROUPS: dict[str, tuple[str, ...]] = {
     "competitor": ("competitor_uplift",),
     "issue": ("issue_uplift",),
+    "unpaid": ("unpaid_days", "follow_up_days", "unpaid_uplift"),
+    "abandoned_order": (
+        "abandoned_basket_days",
+        "abandoned_quote_days",
+        "abandoned_most_days",
+        "abandoned_order_uplift",
+    ),
+    "late_order": ("late_ahead_days", "late_order_uplift"),
     "opportunity": ("opportunity_uplift",),
     "review": ("review_notice_days", "review_uplift"),
     "promise": ("promise_ahead_days", "promise_uplift"),
