@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 from regulars.base import bulk_load
 from regulars.base.bulk_load import insert_rows, replace_rows, update_rows
 from regulars.base.models import Organisation, Team
-from regulars.facts.models import Account, ExchangeRate, Interaction, Product
+from regulars.facts.models import Account, ExchangeRate, Interaction, Product, Signal
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,13 @@ def test_texts_that_break_a_csv_arrive_unharmed() -> None:
     names = ['quote " quote', "comma, comma", "two\nlines", "back\\slash", "'", "नमस्ते", "\\N", "\\.", ""]
     insert_rows(Account, pa.table({"name": names}))
     assert list(Account.objects.order_by("id").values_list("name", flat=True)) == names
+
+
+def test_an_id_without_a_default_stays_empty() -> None:
+    insert_rows(Account, pa.table({"id": [1], "name": ["Alpha"]}))
+    seen = {"kind": ["praise"], "direction": ["potential"], "strength": [2], "observed_on": [dt.date(2024, 1, 1)]}
+    insert_rows(Signal, pa.table({"account_id": [1], **seen}))
+    assert Signal.objects.get().source_uid is None
 
 
 def test_unknown_stays_unknown() -> None:

@@ -137,7 +137,7 @@ def _filled(field: models.Field[Any, Any], rows: int) -> pa.Array:
         now = timezone.now()
         kind = pa.timestamp("us", tz="UTC") if isinstance(field, models.DateTimeField) else pa.date32()
         return pa.repeat(pa.scalar(now if isinstance(field, models.DateTimeField) else now.date(), kind), rows)
-    if isinstance(field, models.UUIDField):
+    if isinstance(field, models.UUIDField) and field.has_default():
         return pa.array([str(field.get_default()) for _ in range(rows)], pa.string())
     value = field.get_default()
     if isinstance(field, models.JSONField):
