@@ -145,13 +145,13 @@ class LineOut(Schema):
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_key_accounts(request: HttpRequest, page: Query[KeyAccountFilter]) -> Page[KeyAccountOut]:
     member = acting(request)
-    found = _seen(member)
+    found = key_accounts_of(member)
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, member)))
     if not page.ended:
         found = found.filter(until=None)
     items, following = page_of(found, page)
-    return Page[KeyAccountOut](items=[_shown(one) for one in items], next=following)
+    return Page[KeyAccountOut](items=[shown_key_account(one) for one in items], next=following)
 
 
 @router.post("/key-accounts", response={201: KeyAccountOut}, summary="Appoint a key account")
@@ -166,7 +166,7 @@ def post_key_account(request: HttpRequest, appoint: AppointIn) -> Status[KeyAcco
         member=member,
         exception=appoint.exception,
     )
-    return Status(201, _shown(made))
+    return Status(201, shown_key_account(made))
 
 
 @router.get("/key-accounts/signs", response=list[WithSignsOut], summary="Accounts that show signs of a key account")
@@ -205,13 +205,13 @@ def post_assignment(request: HttpRequest, assign: AssignIn) -> list[KeyAccountOu
     member = acting(request)
     pairs = [(visible_account(one.account, member), _manager(one.manager, member)) for one in assign.appoint]
     made = key_accounts.appoint_several(pairs=pairs, on=_day(), member=member, exception=assign.exception)
-    return [_shown(one) for one in made]
+    return [shown_key_account(one) for one in made]
 
 
 @router.get("/key-accounts/{uuid:uid}", response=KeyAccountOut, summary="One key account")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_key_account(request: HttpRequest, uid: UUID) -> KeyAccountOut:
-    return _shown(_visible(uid, acting(request)))
+    return shown_key_account(_visible(uid, acting(request)))
 
 
 @router.post("/key-accounts/{uuid:uid}/end", response=KeyAccountOut, summary="Say that it is one no longer")
@@ -219,14 +219,16 @@ def get_key_account(request: HttpRequest, uid: UUID) -> KeyAccountOut:
 def post_end(request: HttpRequest, uid: UUID, why: EndIn) -> KeyAccountOut:
     member = acting(request)
     found = _to_change(uid, member)
-    return _shown(key_accounts.end_key_account(key_account=found, on=_day(), reason=why.reason, member=member))
+    return shown_key_account(
+        key_accounts.end_key_account(key_account=found, on=_day(), reason=why.reason, member=member)
+    )
 
 
 @router.post("/key-accounts/{uuid:uid}/restore", response=KeyAccountOut, summary="Take the end back")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_restore_key_account(request: HttpRequest, uid: UUID) -> KeyAccountOut:
     member = acting(request)
-    return _shown(key_accounts.restore_key_account(key_account=_to_change(uid, member), member=member))
+    return shown_key_account(key_accounts.restore_key_account(key_account=_to_change(uid, member), member=member))
 
 
 @router.get("/key-accounts/{uuid:uid}/plan", response=list[LineOut], summary="Its plan")
@@ -277,13 +279,14 @@ def _day() -> dt.date:
     return day_of_work(today(organisation()))
 
 
-def _seen(member: Member) -> QuerySet[KeyAccount]:
+def key_accounts_of(member: Member) -> QuerySet[KeyAccount]:
+    """The appointments that the member may see, with what is shown of them."""
     found = KeyAccount.objects.filter(seen_with_account(member)).order_by("-pk")
     return found.select_related("account__merged_into", "manager")
 
 
 def _visible(uid: UUID, member: Member) -> KeyAccount:
-    found = _seen(member).filter(uid=uid).first()
+    found = key_accounts_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
@@ -310,7 +313,7 @@ def _visible_line(uid: UUID, member: Member) -> KeyPlanEntry:
     return found
 
 
-def _shown(one: KeyAccount) -> KeyAccountOut:
+def shown_key_account(one: KeyAccount) -> KeyAccountOut:
     return KeyAccountOut(
         uid=one.uid,
         account=account_ref(one.account.merged_into or one.account),

@@ -212,7 +212,7 @@ class ThanksIn(Schema):
 @router.get("/leads", response=Page[LeadOut], summary="Leads that the member may see")
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_leads(request: HttpRequest, page: Query[LeadFilter]) -> Page[LeadOut]:
-    found = _leads_of(acting(request))
+    found = leads_of(acting(request))
     if page.state is not None:
         found = found.filter(state=page.state)
     if page.open:
@@ -247,7 +247,7 @@ def add_lead(request: HttpRequest, lead: NewLeadIn) -> Status[TakenOut]:
 @router.get("/leads/{uuid:uid}", response=LeadWithStepsOut, summary="One lead")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_lead(request: HttpRequest, uid: UUID) -> LeadWithStepsOut:
-    return _with_steps(_visible(uid, acting(request)))
+    return shown_lead(_visible(uid, acting(request)))
 
 
 @router.patch("/leads/{uuid:uid}", response=LeadWithStepsOut, summary="Correct what is known of a lead")
@@ -257,7 +257,7 @@ def patch_lead(request: HttpRequest, uid: UUID, lead: LeadFieldsIn) -> LeadWithS
     member = acting(request)
     found = _visible(uid, member)
     leads.change_lead(lead=found, at=moment_of_work(), member=member, **_fields(lead))
-    return _with_steps(_visible(uid, member))
+    return shown_lead(_visible(uid, member))
 
 
 @router.post("/leads/{uuid:uid}/contacted", response=LeadWithStepsOut, summary="Say that somebody got in touch")
@@ -265,7 +265,7 @@ def patch_lead(request: HttpRequest, uid: UUID, lead: LeadFieldsIn) -> LeadWithS
 def post_contacted(request: HttpRequest, uid: UUID, words: SaidIn) -> LeadWithStepsOut:
     member = acting(request)
     found = _visible(uid, member)
-    return _with_steps(leads.contact_lead(lead=found, at=moment_of_work(), member=member, said=words.said))
+    return shown_lead(leads.contact_lead(lead=found, at=moment_of_work(), member=member, said=words.said))
 
 
 @router.post("/leads/{uuid:uid}/qualify", response=LeadWithStepsOut, summary="Say that it fits")
@@ -273,7 +273,7 @@ def post_contacted(request: HttpRequest, uid: UUID, words: SaidIn) -> LeadWithSt
 def post_qualify(request: HttpRequest, uid: UUID, words: SaidIn) -> LeadWithStepsOut:
     member = acting(request)
     found = _visible(uid, member)
-    return _with_steps(leads.qualify_lead(lead=found, at=moment_of_work(), member=member, said=words.said))
+    return shown_lead(leads.qualify_lead(lead=found, at=moment_of_work(), member=member, said=words.said))
 
 
 @router.post("/leads/{uuid:uid}/notes", response=LeadWithStepsOut, summary="Note something")
@@ -281,7 +281,7 @@ def post_qualify(request: HttpRequest, uid: UUID, words: SaidIn) -> LeadWithStep
 def post_lead_note(request: HttpRequest, uid: UUID, note: NoteIn) -> LeadWithStepsOut:
     member = acting(request)
     found = _visible(uid, member)
-    return _with_steps(leads.note_on_lead(lead=found, at=moment_of_work(), member=member, said=note.said))
+    return shown_lead(leads.note_on_lead(lead=found, at=moment_of_work(), member=member, said=note.said))
 
 
 @router.post("/leads/{uuid:uid}/reject", response=LeadWithStepsOut, summary="Say that it does not fit")
@@ -290,7 +290,7 @@ def post_reject(request: HttpRequest, uid: UUID, why: RejectIn) -> LeadWithSteps
     member = acting(request)
     found = _visible(uid, member)
     at = moment_of_work()
-    return _with_steps(leads.reject_lead(lead=found, at=at, member=member, reason=why.reason, said=why.said))
+    return shown_lead(leads.reject_lead(lead=found, at=at, member=member, reason=why.reason, said=why.said))
 
 
 @router.post("/leads/{uuid:uid}/lose", response=LeadWithStepsOut, summary="Say that it became nothing")
@@ -299,14 +299,14 @@ def post_lose(request: HttpRequest, uid: UUID, why: LoseIn) -> LeadWithStepsOut:
     member = acting(request)
     found = _visible(uid, member)
     at = moment_of_work()
-    return _with_steps(leads.lose_lead(lead=found, at=at, member=member, reason=why.reason, said=why.said))
+    return shown_lead(leads.lose_lead(lead=found, at=at, member=member, reason=why.reason, said=why.said))
 
 
 @router.post("/leads/{uuid:uid}/reopen", response=LeadWithStepsOut, summary="Take it up again")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_reopen_lead(request: HttpRequest, uid: UUID) -> LeadWithStepsOut:
     member = acting(request)
-    return _with_steps(leads.reopen_lead(lead=_visible(uid, member), at=moment_of_work(), member=member))
+    return shown_lead(leads.reopen_lead(lead=_visible(uid, member), at=moment_of_work(), member=member))
 
 
 @router.post("/leads/{uuid:uid}/assign", response=TakenOut, summary="Give it to somebody")
@@ -339,27 +339,27 @@ def post_win(request: HttpRequest, uid: UUID, won: WonLeadIn) -> LeadWithStepsOu
         cares_about=won.cares_about,
         promises=[Given(text=one.text, due_on=one.due_on) for one in won.promises],
     )
-    return _with_steps(done.lead)
+    return shown_lead(done.lead)
 
 
 @router.get("/referrals", response=Page[ReferralOut], summary="What recommendations brought")
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_referrals(request: HttpRequest, page: Query[PageIn]) -> Page[ReferralOut]:
-    items, following = page_of(_referrals_of(acting(request)), page)
+    items, following = page_of(referrals_of(acting(request)), page)
     revenue = revenue_of(one.lead for one in items)
-    return Page[ReferralOut](items=[_referral(one, revenue) for one in items], next=following)
+    return Page[ReferralOut](items=[shown_referral(one, revenue) for one in items], next=following)
 
 
 @router.post("/referrals/{uuid:uid}/thank", response=ReferralOut, summary="Say that they were thanked")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_thank(request: HttpRequest, uid: UUID, thanks: ThanksIn) -> ReferralOut:
     member = acting(request)
-    found = _referrals_of(member).filter(uid=uid).first()
+    found = referrals_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     referrals.thank(referral=found, on=today(organisation(), moment_of_work()), member=member, how=thanks.how)
-    done = _referrals_of(member).get(pk=found.pk)
-    return _referral(done, revenue_of([done.lead]))
+    done = referrals_of(member).get(pk=found.pk)
+    return shown_referral(done, revenue_of([done.lead]))
 
 
 def _fields(given: LeadFieldsIn, *, leave: tuple[str, ...] = ()) -> Any:
@@ -371,18 +371,20 @@ def _fields(given: LeadFieldsIn, *, leave: tuple[str, ...] = ()) -> Any:
     return named
 
 
-def _leads_of(member: Member) -> QuerySet[Lead]:
+def leads_of(member: Member) -> QuerySet[Lead]:
+    """The leads that the member may see, with what is shown of them."""
     return leads.visible_leads(member).order_by("-pk").select_related("owner", "account__merged_into")
 
 
 def _visible(uid: UUID, member: Member) -> Lead:
-    found = _leads_of(member).filter(uid=uid).first()
+    found = leads_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
 
 
-def _referrals_of(member: Member) -> QuerySet[Referral]:
+def referrals_of(member: Member) -> QuerySet[Referral]:
+    """What the accounts that the member may see brought, with what is shown of it."""
     seen = referrals.visible_referrals(member).order_by("-pk")
     return seen.select_related("account__merged_into", "lead")
 
@@ -397,7 +399,7 @@ def _shown(one: Lead) -> dict[str, Any]:
     }
 
 
-def _with_steps(one: Lead) -> LeadWithStepsOut:
+def shown_lead(one: Lead) -> LeadWithStepsOut:
     steps = one.steps.select_related("member", "to_member").order_by("pk")
     return LeadWithStepsOut(
         **_shown(one),
@@ -415,7 +417,7 @@ def _with_steps(one: Lead) -> LeadWithStepsOut:
     )
 
 
-def _referral(one: Referral, revenue: dict[int, float]) -> ReferralOut:
+def shown_referral(one: Referral, revenue: dict[int, float]) -> ReferralOut:
     return ReferralOut(
         uid=one.uid,
         account=account_ref(referrals.home_of(one)),

@@ -192,7 +192,7 @@ def list_opportunities(request: HttpRequest, page: Query[OpportunityFilter]) -> 
     if page.mine:
         found = found.filter(owner=member)
     items, following = page_of(found, page)
-    chances = _chances()
+    chances = chances_now()
     return Page[OpportunityOut](items=[shown_opportunity(one, chances) for one in items], next=following)
 
 
@@ -216,7 +216,7 @@ def add_opportunity(request: HttpRequest, opportunity: NewOpportunityIn) -> Stat
 @router.get("/opportunities/{uuid:uid}", response=OpportunityOut, summary="One opportunity")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_opportunity(request: HttpRequest, uid: UUID) -> OpportunityOut:
-    return shown_opportunity(_visible(uid, acting(request)), _chances())
+    return shown_opportunity(_visible(uid, acting(request)), chances_now())
 
 
 @router.patch("/opportunities/{uuid:uid}", response=OpportunityOut, summary="Change what is said of it")
@@ -312,14 +312,14 @@ def _visible(uid: UUID, member: Member) -> Opportunity:
     return found
 
 
-def _chances() -> dict[str, float]:
+def chances_now() -> dict[str, float]:
     return {key: one.chance for key, one in learned_chances().items()}
 
 
 def _shown(opportunity: Opportunity, member: Member) -> OpportunityOut:
     """As it stands now. Who gave it to somebody else may not see it any more; what was done is told anyway."""
     fresh = Opportunity.objects.select_related("account__merged_into", "owner", "offering")
-    return shown_opportunity(fresh.prefetch_related("steps__member").get(pk=opportunity.pk), _chances())
+    return shown_opportunity(fresh.prefetch_related("steps__member").get(pk=opportunity.pk), chances_now())
 
 
 def shown_opportunity(one: Opportunity, chances: dict[str, float]) -> OpportunityOut:

@@ -169,7 +169,7 @@ def list_playbook_results(request: HttpRequest) -> list[PlaybookResultOut]:
 @router.get("/plays", response=Page[PlayOut], summary="Runs of playbooks that the member may see")
 @scoped(ApiScope.ACTIONS_READ)
 def list_plays(request: HttpRequest, page: Query[PlayFilter]) -> Page[PlayOut]:
-    found = _seen(acting(request))
+    found = plays_of(acting(request))
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, acting(request))))
     if page.playbook is not None:
@@ -177,7 +177,7 @@ def list_plays(request: HttpRequest, page: Query[PlayFilter]) -> Page[PlayOut]:
     if page.state is not None:
         found = found.filter(state=page.state)
     items, following = page_of(found, page)
-    return Page[PlayOut](items=[_shown(one) for one in items], next=following)
+    return Page[PlayOut](items=[shown_play(one) for one in items], next=following)
 
 
 @router.post("/plays", response={201: PlayOut}, summary="Start a playbook on an account")
@@ -186,13 +186,13 @@ def post_play(request: HttpRequest, play: PlayIn) -> Status[PlayOut]:
     member = acting(request)
     account = visible_account(play.account, member)
     made = plays.start_play(account=account, playbook=play.playbook, on=_day(), member=member)
-    return Status(201, _shown(_visible(made.uid, member)))
+    return Status(201, shown_play(_visible(made.uid, member)))
 
 
 @router.get("/plays/{uuid:uid}", response=PlayOut, summary="One run of a playbook")
 @scoped(ApiScope.ACTIONS_READ)
 def get_play(request: HttpRequest, uid: UUID) -> PlayOut:
-    return _shown(_visible(uid, acting(request)))
+    return shown_play(_visible(uid, acting(request)))
 
 
 @router.post("/plays/{uuid:uid}/done", response=PlayOut, summary="Say that the current step was done")
@@ -201,7 +201,7 @@ def post_step_done(request: HttpRequest, uid: UUID, done: StepDoneIn) -> PlayOut
     """It is recorded as an interaction with the account."""
     member = acting(request)
     plays.do_step(step=_step(_visible(uid, member), current=True), on=_day(), member=member, **done.dict())
-    return _shown(_visible(uid, member))
+    return shown_play(_visible(uid, member))
 
 
 @router.post("/plays/{uuid:uid}/skip", response=PlayOut, summary="Leave the current step out")
@@ -209,7 +209,7 @@ def post_step_done(request: HttpRequest, uid: UUID, done: StepDoneIn) -> PlayOut
 def post_step_skipped(request: HttpRequest, uid: UUID, why: PlayReasonIn) -> PlayOut:
     member = acting(request)
     plays.skip_step(step=_step(_visible(uid, member), current=True), on=_day(), member=member, reason=why.reason)
-    return _shown(_visible(uid, member))
+    return shown_play(_visible(uid, member))
 
 
 @router.post("/plays/{uuid:uid}/undo", response=PlayOut, summary="Take back what was said last of a step")
@@ -217,7 +217,7 @@ def post_step_skipped(request: HttpRequest, uid: UUID, why: PlayReasonIn) -> Pla
 def post_step_undone(request: HttpRequest, uid: UUID) -> PlayOut:
     member = acting(request)
     plays.undo_step(step=_step(_visible(uid, member), current=False), on=_day(), member=member)
-    return _shown(_visible(uid, member))
+    return shown_play(_visible(uid, member))
 
 
 @router.post("/plays/{uuid:uid}/stop", response=PlayOut, summary="Stop a run before its end")
@@ -225,7 +225,7 @@ def post_step_undone(request: HttpRequest, uid: UUID) -> PlayOut:
 def post_play_stopped(request: HttpRequest, uid: UUID, why: PlayReasonIn) -> PlayOut:
     member = acting(request)
     plays.stop_play(play=_visible(uid, member), on=_day(), member=member, reason=why.reason)
-    return _shown(_visible(uid, member))
+    return shown_play(_visible(uid, member))
 
 
 @router.post(
@@ -235,16 +235,17 @@ def post_play_stopped(request: HttpRequest, uid: UUID, why: PlayReasonIn) -> Pla
 def post_play_resumed(request: HttpRequest, uid: UUID) -> PlayOut:
     member = acting(request)
     plays.resume_play(play=_visible(uid, member), on=_day(), member=member)
-    return _shown(_visible(uid, member))
+    return shown_play(_visible(uid, member))
 
 
-def _seen(member: Member) -> QuerySet[Play]:
+def plays_of(member: Member) -> QuerySet[Play]:
+    """The runs of playbooks that the member may see, with what is shown of them."""
     related = plays.visible_plays(member).select_related("account__merged_into", "playbook")
     return related.prefetch_related(plays.STEPS_IN_SEQUENCE)
 
 
 def _visible(uid: UUID, member: Member) -> Play:
-    found = _seen(member).filter(uid=uid).first()
+    found = plays_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
@@ -287,7 +288,7 @@ def _share(share: Share) -> OrderedShareOut:
     return OrderedShareOut(accounts=share.accounts, ordered=share.ordered, share=share.share, interval=share.interval)
 
 
-def _shown(play: Play) -> PlayOut:
+def shown_play(play: Play) -> PlayOut:
     return PlayOut(
         uid=play.uid,
         account=account_ref(home_of(play)),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from pydantic import StringConstraints
@@ -175,7 +176,7 @@ def list_review_questions(request: HttpRequest, uid: UUID) -> list[ReviewQuestio
 @router.get("/reviews/{uuid:uid}/minutes", response=ReviewMinutesOut, summary="What came of a review")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_review_minutes(request: HttpRequest, uid: UUID) -> ReviewMinutesOut:
-    return _shown(_visible(uid, acting(request)))
+    return shown_minutes(_visible(uid, acting(request)))
 
 
 @router.post("/reviews/{uuid:uid}/finish", response=ReviewMinutesOut, summary="Finish a review, or correct it")
@@ -195,7 +196,7 @@ def post_finish_review(request: HttpRequest, uid: UUID, outcome: ReviewOutcomeIn
         for name, value in fields.items()
     ]
     keep_typed(review=review, typed=typed, member=member, on=today(organisation(), moment_of_work()))
-    return _shown(finish_review(review=review, at=moment_of_work(), member=member))
+    return shown_minutes(finish_review(review=review, at=moment_of_work(), member=member))
 
 
 @router.post("/reviews/{uuid:uid}/reopen", response=ReviewMinutesOut, summary="Take back that it was finished")
@@ -204,7 +205,7 @@ def post_reopen_review(request: HttpRequest, uid: UUID, why: ReviewReopenIn) -> 
     """Its signals, open promises and its talk are withdrawn; what was typed stays."""
     member = acting(request)
     review = _visible(uid, member)
-    return _shown(reopen_review(review=review, at=moment_of_work(), member=member, reason=why.reason))
+    return shown_minutes(reopen_review(review=review, at=moment_of_work(), member=member, reason=why.reason))
 
 
 def _fields(outcome: ReviewOutcomeIn, known: list[str]) -> dict[str, str]:
@@ -247,15 +248,19 @@ def _asked(outcome: ReviewOutcomeIn, name: str) -> str:
     return asked.get(name, "")
 
 
+def reviews_with_minutes_of(member: Member) -> QuerySet[Review]:
+    """The reviews whose minutes the member may read."""
+    return reviews_on_own_accounts(member).select_related("account__merged_into", "contact__account", "owner")
+
+
 def _visible(uid: UUID, member: Member) -> Review:
-    seen = reviews_on_own_accounts(member).select_related("account__merged_into", "contact__account", "owner")
-    found = seen.filter(uid=uid).first()
+    found = reviews_with_minutes_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
 
 
-def _shown(review: Review) -> ReviewMinutesOut:
+def shown_minutes(review: Review) -> ReviewMinutesOut:
     minutes = getattr(review, "minutes", None)
     return ReviewMinutesOut(
         uid=review.uid,

@@ -123,7 +123,7 @@ class LevelOut(Schema):
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_reviews(request: HttpRequest, page: Query[ReviewFilter]) -> Page[ReviewOut]:
     member = acting(request)
-    found = _seen(member)
+    found = reviews_of(member)
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, member)))
     if page.owner is not None:
@@ -251,13 +251,14 @@ def _contact(uid: UUID, account: Account, member: Member) -> Contact:
     return found
 
 
-def _seen(member: Member) -> QuerySet[Review]:
+def reviews_of(member: Member) -> QuerySet[Review]:
+    """The reviews that the member may see, with what is shown of them."""
     seen = reviews.visible_reviews(member).order_by("-pk")
     return seen.select_related("account__merged_into", "owner", "contact")
 
 
 def _visible(uid: UUID, member: Member) -> Review:
-    found = _seen(member).filter(uid=uid).first()
+    found = reviews_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found

@@ -12,12 +12,14 @@ from ninja import Field, Router, Schema
 from regulars.api.bearer import acting, scoped
 from regulars.api.fields import MemberRef, member_ref
 from regulars.api.problems import NotFound
+from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
 from regulars.core.incentives import Kind
 from regulars.core.money import from_minor
 from regulars.insight.days import day_of_work
 from regulars.insight.sales_results import twelve_months
+from regulars.plan.models import SalesPlan
 from regulars.plan.targets import PersonPlan, people_of_plan, plan_of
 
 router = Router(tags=["plan"])
@@ -59,12 +61,19 @@ class SalesPlanOut(Schema):
 @scoped(ApiScope.INSIGHT_READ)
 def sales_plan(request: HttpRequest) -> SalesPlanOut:
     """Who sees the pay of others sees everybody; a seller the own targets."""
-    firm = organisation()
-    day = day_of_work(today(firm))
-    found = plan_of(day)
-    people = people_of_plan(found, as_of=day, member=acting(request)) if found else []
-    if found is None or not people:
+    found = plan_of(day_of_work(today(organisation())))
+    shown = shown_plan(found, acting(request)) if found else None
+    if shown is None:
         raise NotFound(_("There is no plan of this time for you."), _("The sales head proposes and accepts it."))
+    return shown
+
+
+def shown_plan(found: SalesPlan, member: Member) -> SalesPlanOut | None:
+    """The plan with what came so far, as far as the member sees it; None: nothing of it."""
+    firm = organisation()
+    people = people_of_plan(found, as_of=day_of_work(today(firm)), member=member)
+    if not people:
+        return None
     months = twelve_months(found.begins)
     return SalesPlanOut(
         begins=found.begins,

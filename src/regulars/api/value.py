@@ -209,13 +209,13 @@ class PitchOut(Schema):
 @router.get("/projects", response=Page[ProjectOut], summary="Joint projects that the member may see")
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_projects(request: HttpRequest, page: Query[ProjectFilter]) -> Page[ProjectOut]:
-    found = _projects(acting(request))
+    found = projects_of(acting(request))
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, acting(request))))
     if page.state is not None:
         found = found.filter(state=page.state)
     items, following = page_of(found, page)
-    return Page[ProjectOut](items=[_project(one) for one in items], next=following)
+    return Page[ProjectOut](items=[shown_project(one) for one in items], next=following)
 
 
 @router.post("/projects", response={201: ProjectOut}, summary="Note a project with a customer")
@@ -231,13 +231,13 @@ def post_project(request: HttpRequest, project: NewProjectIn) -> Status[ProjectO
         contact=_contact(project.contact, member),
         **said,
     )
-    return Status(201, _project(_visible_project(made.uid, member)))
+    return Status(201, shown_project(_visible_project(made.uid, member)))
 
 
 @router.get("/projects/{uuid:uid}", response=ProjectOut, summary="One joint project")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_project(request: HttpRequest, uid: UUID) -> ProjectOut:
-    return _project(_visible_project(uid, acting(request)))
+    return shown_project(_visible_project(uid, acting(request)))
 
 
 @router.post("/projects/{uuid:uid}/measurements", response={201: ProjectOut}, summary="Note what was measured")
@@ -248,7 +248,7 @@ def post_measurement(request: HttpRequest, uid: UUID, measured: MeasurementIn) -
     joint_projects.measure_project(
         project=_visible_project(uid, member), on=measured.on or _day(), today=_day(), member=member, **said
     )
-    return Status(201, _project(_visible_project(uid, member)))
+    return Status(201, shown_project(_visible_project(uid, member)))
 
 
 @router.post("/projects/{uuid:uid}/start", response=ProjectOut, summary="The customer agrees")
@@ -256,7 +256,7 @@ def post_measurement(request: HttpRequest, uid: UUID, measured: MeasurementIn) -
 def post_start(request: HttpRequest, uid: UUID) -> ProjectOut:
     member = acting(request)
     joint_projects.start_project(project=_visible_project(uid, member), on=_day(), member=member)
-    return _project(_visible_project(uid, member))
+    return shown_project(_visible_project(uid, member))
 
 
 @router.post("/projects/{uuid:uid}/finish", response=ProjectOut, summary="It reached its end")
@@ -264,7 +264,7 @@ def post_start(request: HttpRequest, uid: UUID) -> ProjectOut:
 def post_finish(request: HttpRequest, uid: UUID, end: EndProjectIn) -> ProjectOut:
     member = acting(request)
     joint_projects.finish_project(project=_visible_project(uid, member), on=_day(), member=member, outcome=end.words)
-    return _project(_visible_project(uid, member))
+    return shown_project(_visible_project(uid, member))
 
 
 @router.post("/projects/{uuid:uid}/stop", response=ProjectOut, summary="It will not be done; why")
@@ -272,7 +272,7 @@ def post_finish(request: HttpRequest, uid: UUID, end: EndProjectIn) -> ProjectOu
 def post_stop(request: HttpRequest, uid: UUID, end: EndProjectIn) -> ProjectOut:
     member = acting(request)
     joint_projects.stop_project(project=_visible_project(uid, member), on=_day(), member=member, reason=end.words)
-    return _project(_visible_project(uid, member))
+    return shown_project(_visible_project(uid, member))
 
 
 @router.post("/projects/{uuid:uid}/resume", response=ProjectOut, summary="Take back how it stands")
@@ -280,20 +280,20 @@ def post_stop(request: HttpRequest, uid: UUID, end: EndProjectIn) -> ProjectOut:
 def post_resume(request: HttpRequest, uid: UUID) -> ProjectOut:
     member = acting(request)
     joint_projects.resume_project(project=_visible_project(uid, member), on=_day(), member=member)
-    return _project(_visible_project(uid, member))
+    return shown_project(_visible_project(uid, member))
 
 
 @router.get("/value-proofs", response=Page[ProofOut], summary="What the accounts that the member sees value")
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_proofs(request: HttpRequest, page: Query[ProofFilter]) -> Page[ProofOut]:
     member = acting(request)
-    found = value_proofs.visible_proofs(member).select_related("account__merged_into")
+    found = proofs_of(member)
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, member)))
     if page.what is not None:
         found = found.filter(what=page.what)
     items, following = page_of(found, page)
-    return Page[ProofOut](items=[_proof(one) for one in items], next=following)
+    return Page[ProofOut](items=[shown_proof(one) for one in items], next=following)
 
 
 @router.post("/value-proofs", response={201: ProofOut}, summary="Note what a customer values")
@@ -308,21 +308,21 @@ def post_proof(request: HttpRequest, proof: NewProofIn) -> Status[ProofOut]:
         said_on=proof.said_on or _day(),
         **proof.dict(exclude={"account", "contact", "said_on"}),
     )
-    return Status(201, _proof(made))
+    return Status(201, shown_proof(made))
 
 
 @router.post("/value-proofs/{uuid:uid}/take-back", response=ProofOut, summary="It is quoted no more")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_take_back(request: HttpRequest, uid: UUID) -> ProofOut:
     member = acting(request)
-    return _proof(value_proofs.take_back_proof(proof=_visible_proof(uid, member), on=_day(), member=member))
+    return shown_proof(value_proofs.take_back_proof(proof=_visible_proof(uid, member), on=_day(), member=member))
 
 
 @router.post("/value-proofs/{uuid:uid}/restore", response=ProofOut, summary="Let it count again")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_restore(request: HttpRequest, uid: UUID) -> ProofOut:
     member = acting(request)
-    return _proof(value_proofs.restore_proof(proof=_visible_proof(uid, member), on=_day(), member=member))
+    return shown_proof(value_proofs.restore_proof(proof=_visible_proof(uid, member), on=_day(), member=member))
 
 
 @router.get("/accounts/{uuid:uid}/worth", response=list[WorthOut], summary="What it says we are worth to it")
@@ -371,20 +371,26 @@ def get_pitch(request: HttpRequest, uid: UUID, wanted: What | None = None) -> Pi
     return PitchOut(quotes=quotes, others=made.others)
 
 
-def _projects(member: Member) -> QuerySet[JointProject]:
+def projects_of(member: Member) -> QuerySet[JointProject]:
+    """The projects that the member may see, with what is shown of them."""
     related = joint_projects.visible_projects(member).select_related("account__merged_into", "owner")
     return related.prefetch_related("measurements", "sign_offs")
 
 
 def _visible_project(uid: UUID, member: Member) -> JointProject:
-    found = _projects(member).filter(uid=uid).first()
+    found = projects_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
 
 
+def proofs_of(member: Member) -> QuerySet[ValueProof]:
+    """The proofs that the member may see, with what is shown of them."""
+    return value_proofs.visible_proofs(member).select_related("account__merged_into")
+
+
 def _visible_proof(uid: UUID, member: Member) -> ValueProof:
-    found = value_proofs.visible_proofs(member).select_related("account__merged_into").filter(uid=uid).first()
+    found = proofs_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
@@ -403,7 +409,7 @@ def _day() -> dt.date:
     return day_of_work(today(organisation()))
 
 
-def _project(one: JointProject) -> ProjectOut:
+def shown_project(one: JointProject) -> ProjectOut:
     texts = {
         name: getattr(one, name)
         for name in (
@@ -436,7 +442,7 @@ def _sign_off(one: SignOff) -> SignOffOut:
     )
 
 
-def _proof(one: ValueProof) -> ProofOut:
+def shown_proof(one: ValueProof) -> ProofOut:
     return ProofOut(
         uid=one.uid,
         account=account_ref(one.account.merged_into or one.account),

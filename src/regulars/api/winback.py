@@ -96,7 +96,7 @@ class WinBackOut(Schema):
 @router.get("/win-back", response=Page[WinBackOut], summary="Lost customers that the member may see")
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_win_backs(request: HttpRequest, page: Query[WinBackFilter]) -> Page[WinBackOut]:
-    found = _seen(acting(request))
+    found = win_backs_of(acting(request))
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, acting(request))))
     if page.state is not None:
@@ -104,7 +104,7 @@ def list_win_backs(request: HttpRequest, page: Query[WinBackFilter]) -> Page[Win
     if page.look_again_until is not None:
         found = found.filter(state=WinBack.State.PARTED, look_again_on__lte=page.look_again_until)
     items, following = page_of(found, page)
-    return Page[WinBackOut](items=[_shown(one) for one in items], next=following)
+    return Page[WinBackOut](items=[shown_win_back(one) for one in items], next=following)
 
 
 @router.post("/win-back", response={201: WinBackOut}, summary="Say that an account is lost")
@@ -121,13 +121,13 @@ def post_loss(request: HttpRequest, loss: LossIn) -> Status[WinBackOut]:
         reasons=loss.reasons,
         said=loss.said,
     )
-    return Status(201, _shown(made))
+    return Status(201, shown_win_back(made))
 
 
 @router.get("/win-back/{uuid:uid}", response=WinBackOut, summary="One lost customer")
 @scoped(ApiScope.ACCOUNTS_READ)
 def get_win_back(request: HttpRequest, uid: UUID) -> WinBackOut:
-    return _shown(_visible(uid, acting(request)))
+    return shown_win_back(_visible(uid, acting(request)))
 
 
 @router.post("/win-back/{uuid:uid}/reasons", response=WinBackOut, summary="Note why it left")
@@ -135,7 +135,7 @@ def get_win_back(request: HttpRequest, uid: UUID) -> WinBackOut:
 def post_reasons(request: HttpRequest, uid: UUID, why: WhyIn) -> WinBackOut:
     member = acting(request)
     work = _visible(uid, member)
-    return _shown(winback.note_reasons(win_back=work, reasons=why.reasons, said=why.said, member=member))
+    return shown_win_back(winback.note_reasons(win_back=work, reasons=why.reasons, said=why.said, member=member))
 
 
 @router.post("/win-back/{uuid:uid}/won", response=WinBackOut, summary="Say that it is a customer again")
@@ -143,36 +143,37 @@ def post_reasons(request: HttpRequest, uid: UUID, why: WhyIn) -> WinBackOut:
 def post_won(request: HttpRequest, uid: UUID) -> WinBackOut:
     """An order says so by itself, after the next night."""
     member = acting(request)
-    return _shown(winback.mark_won_back(win_back=_visible(uid, member), on=_day(), member=member))
+    return shown_win_back(winback.mark_won_back(win_back=_visible(uid, member), on=_day(), member=member))
 
 
 @router.post("/win-back/{uuid:uid}/part", response=WinBackOut, summary="Part well, and look again later")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_part(request: HttpRequest, uid: UUID, how: PartIn) -> WinBackOut:
     member = acting(request)
-    return _shown(winback.part_well(win_back=_visible(uid, member), on=_day(), member=member, **how.dict()))
+    return shown_win_back(winback.part_well(win_back=_visible(uid, member), on=_day(), member=member, **how.dict()))
 
 
 @router.post("/win-back/{uuid:uid}/reopen", response=WinBackOut, summary="Take back how it ended")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_reopen(request: HttpRequest, uid: UUID) -> WinBackOut:
     member = acting(request)
-    return _shown(winback.reopen_win_back(win_back=_visible(uid, member), member=member))
+    return shown_win_back(winback.reopen_win_back(win_back=_visible(uid, member), member=member))
 
 
 @router.post("/win-back/{uuid:uid}/take-back", response=WinBackOut, summary="Take back that it is lost")
 @scoped(ApiScope.ACCOUNTS_WRITE)
 def post_take_back(request: HttpRequest, uid: UUID) -> WinBackOut:
     member = acting(request)
-    return _shown(winback.take_back_lost(win_back=_visible(uid, member), on=_day(), member=member))
+    return shown_win_back(winback.take_back_lost(win_back=_visible(uid, member), on=_day(), member=member))
 
 
-def _seen(member: Member) -> QuerySet[WinBack]:
+def win_backs_of(member: Member) -> QuerySet[WinBack]:
+    """The lost customers that the member may see, with what is shown of them."""
     return winback.visible_win_backs(member).select_related("account__merged_into").prefetch_related("offers")
 
 
 def _visible(uid: UUID, member: Member) -> WinBack:
-    found = _seen(member).filter(uid=uid).first()
+    found = win_backs_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found
@@ -182,7 +183,7 @@ def _day() -> dt.date:
     return day_of_work(today(organisation()))
 
 
-def _shown(work: WinBack) -> WinBackOut:
+def shown_win_back(work: WinBack) -> WinBackOut:
     return WinBackOut(
         uid=work.uid,
         account=account_ref(work.account.merged_into or work.account),

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Ceil, Coalesce, Greatest
+from django.utils import timezone
 
+from regulars.base.audit import record_changes
+from regulars.base.bulk_load import update_rows
 from regulars.base.jobs import job
 from regulars.base.locks import exclusive
 from regulars.base.models import Organisation
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 LOST_LOCK: Final = "lost"
 BATCH: Final = 500
+NEWS: Final = timedelta(days=30)
 YEAR_DAYS: Final = 365
 HOME: Final = Coalesce(F("account__merged_into_id"), F("account_id"))
 """The account that a record belongs to now."""
@@ -92,13 +96,36 @@ def refresh_lost(*, snapshot: Snapshot, today: date) -> LostReport:
             _rank(found.asked, _learned(snapshot, rule))
         for loss, on in found.back:
             end_loss(loss=loss, on=on, member=None)
+        # First what ends: who came back and was lost once more since has one that is closed and one that is opened.
+        _store(found.won, ["state", "settled_on", "by_order", "look_again_on"])
+        _store(found.changed, ["loss", "since", "lost_on", "worth", "chance", "chance_cases", "expected_money"])
         WinBack.objects.bulk_create(found.opened, batch_size=BATCH)
-        columns = ["loss", "since", "lost_on", "worth", "chance", "chance_cases", "expected_money"]
-        WinBack.objects.bulk_update(found.changed, columns, batch_size=BATCH)
-        WinBack.objects.bulk_update(found.won, ["state", "settled_on", "by_order", "look_again_on"], batch_size=BATCH)
+        _note(found, today)
         for start in range(0, len(found.gone), BATCH):
             WinBack.objects.filter(pk__in=[one.pk for one in found.gone[start : start + BATCH]]).delete()
     return LostReport(opened=len(found.opened), won_back=len(found.won), dropped=len(found.gone))
+
+
+def _store(works: Sequence[WinBack], columns: list[str]) -> None:
+    now = timezone.now()
+    for one in works:
+        one.updated_at = now
+    update_rows(works, [*columns, "updated_at"])
+
+
+def _note(found: _Changes, today: date) -> None:
+    """In the audit trail, from which other programs are told. What was lost long ago, as in a history that was just
+    imported, is no news.
+    """
+    new = [one for one in found.opened if one.lost_on >= today - NEWS]
+    _note_all("find_lost", new, "since", "lost_on")
+    _note_all("mark_won_back", found.won, "state", "settled_on")
+
+
+def _note_all(verb: str, works: Sequence[WinBack], *named: str) -> None:
+    nothing: dict[str, Any] = {}
+    changes = [(one, nothing, {name: getattr(one, name) for name in named}) for one in works]
+    record_changes(member=None, verb=verb, changes=changes)
 
 
 @job(retries=3, pause_seconds=30)

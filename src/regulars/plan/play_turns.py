@@ -11,12 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
+from regulars.base.audit import record_changes
 from regulars.base.models import Organisation
 from regulars.base.organisation import zone
 from regulars.core.working_time import WorkingTime
@@ -166,10 +168,17 @@ class _Starting:
         self.load[account.owner_id] += 1
 
     def _store(self) -> None:
-        """What Regulars starts by itself is dated on the play and not in the audit trail, as proposals are."""
+        """With an entry in the audit trail each, from which other programs are told."""
         Play.objects.bulk_create([play for play, _steps in self.made], batch_size=BATCH)
         PlayStep.objects.bulk_create([step for _play, steps in self.made for step in steps], batch_size=BATCH)
+        _note("start_play", [play for play, _steps in self.made], "trigger", "started_on")
         self.made.clear()
+
+
+def _note(verb: str, plays: Sequence[Play], *named: str) -> None:
+    nothing: dict[str, Any] = {}
+    changes = [(play, nothing, {name: getattr(play, name) for name in named}) for play in plays]
+    record_changes(member=None, verb=verb, changes=changes)
 
 
 def _triggers_of(play: Play) -> set[str]:
@@ -223,8 +232,11 @@ def _end(plays: list[Play], on: date) -> None:
     """Store those that came to their end, and take what is asked for them off the list of the day."""
     for start in range(0, len(plays), BATCH):
         some = plays[start : start + BATCH]
-        Play.objects.bulk_update(some, ["state", "ended_on", "end"])
+        for play in some:
+            play.updated_at = timezone.now()
+        Play.objects.bulk_update(some, ["state", "ended_on", "end", "updated_at"])
         PlayStep.objects.filter(play__in=some, state=PlayStep.State.OPEN).update(action=None)
+    _note("end_play", plays, "state", "ended_on", "end")
     if plays:
         close_asking({home_of(play).pk for play in plays}, on=on, plays={str(play.uid) for play in plays})
 

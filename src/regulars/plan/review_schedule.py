@@ -15,10 +15,11 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from regulars.base.access import Permission, require, visible_members
-from regulars.base.audit import record_change
+from regulars.base.audit import record_change, record_changes
 from regulars.base.formats import number
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation
@@ -214,9 +215,11 @@ def accept_proposals(*, reviews: QuerySet[Review], on: date, member: Member | No
     standing = reviews.filter(state=Review.State.PROPOSED, scheduled_at__gte=start).order_by("pk")
     chosen = list(Review.objects.filter(pk__in=standing.values("pk")).select_for_update())
     for one in chosen:
-        one.state = Review.State.SCHEDULED
-    Review.objects.bulk_update(chosen, ["state"], batch_size=500)
+        one.state, one.updated_at = Review.State.SCHEDULED, timezone.now()
+    Review.objects.bulk_update(chosen, ["state", "updated_at"], batch_size=500)
     ReviewStep.objects.bulk_create([_step(one, on, member) for one in chosen], batch_size=500)
+    scheduled = [(one, {"state": Review.State.PROPOSED.value}, {"state": one.state}) for one in chosen]
+    record_changes(member=member, verb="accept_review", changes=scheduled)
     after = {"reviews": [one.pk for one in chosen]}
     record_change(member=member, verb="accept_proposals", record=organisation(), before={}, after=after)
     return len(chosen)
@@ -398,13 +401,14 @@ def _keep(
         if one.account_id in proposed:
             review = proposed[one.account_id]
             review.scheduled_at, review.level, review.owner_id = at, one.level, one.owner_id
+            review.updated_at = timezone.now()
             changed.append(review)
         else:
             review = Review(account=accounts[one.account_id], due_on=due, level=one.level, duration_minutes=minutes)
             review.owner_id, review.scheduled_at = one.owner_id, at
             new.append(review)
     Review.objects.bulk_create(new, batch_size=500)
-    Review.objects.bulk_update(changed, ["scheduled_at", "level", "owner"], batch_size=500)
+    Review.objects.bulk_update(changed, ["scheduled_at", "level", "owner", "updated_at"], batch_size=500)
     ReviewStep.objects.bulk_create([_step(one, on, member) for one in new], batch_size=500)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 from ninja import Schema
+from ninja.responses import NinjaJSONEncoder
 
 from regulars.api.facts.accounts import accounts_of, shown_account
 from regulars.api.facts.contacts import shown_contact
@@ -20,12 +22,13 @@ from regulars.api.facts.interactions import shown_interaction
 from regulars.api.facts.signals import shown_signal, signals_of
 from regulars.api.insight import SnapshotOut
 from regulars.api.plan import actions_of, shown_action
+from regulars.api.webhooks import account_work
 from regulars.api.webhooks.trail import entry_origin, snapshot_origin, unread, untold_snapshot
 from regulars.base.access import Permission, may
 from regulars.base.models import AuditEntry, Member
 from regulars.base.organisation import organisation
 from regulars.base.webhooks.deliveries import message
-from regulars.base.webhooks.events import WebhookEvent
+from regulars.base.webhooks.events import WebhookEvent, kind_of
 from regulars.base.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.contacts import visible_contacts
@@ -64,6 +67,7 @@ EVENTS: dict[str, tuple[dict[str, WebhookEvent], WebhookEvent | None]] = {
         None,
     ),
     "facts.import": ({"import": _E.IMPORT_FINISHED, "undo_import": _E.IMPORT_UNDONE}, None),
+    **account_work.EVENTS,
 }
 """By kind of record: the events of verbs, and the event of all other verbs."""
 
@@ -98,21 +102,34 @@ def _gather_for(endpoint: WebhookEndpoint, at: datetime) -> int:
 
 def _from_entries(endpoint: WebhookEndpoint, entries: list[AuditEntry], at: datetime) -> Iterator[WebhookDelivery]:
     for entry in entries:
-        event = event_of(entry)
-        if event is None or event not in endpoint.events:
-            continue
-        delivery = WebhookDelivery(endpoint=endpoint, event=event, origin=entry_origin(entry), next_at=at)
-        try:
-            told = _told(entry, endpoint.member)
-        except Exception:  # one record that cannot be said must not keep all that follows from being sent
-            logger.exception("Entry %s of the audit trail cannot be told to webhook %s", entry.pk, endpoint.pk)
-            delivery.state, delivery.finished_at = WebhookDelivery.State.GIVEN_UP, at
-            yield delivery
-            continue
-        if told is not None:
-            delivery.account_id = told.account_id
-            delivery.content = message(event, at=entry.at, data=_data(told))
-            yield delivery
+        for event, origin in _told_by(entry):
+            if event in endpoint.events:
+                yield from _delivery(endpoint, entry, event, origin, at)
+
+
+def _told_by(entry: AuditEntry) -> Iterator[tuple[WebhookEvent, str]]:
+    """The events that an entry stands for, each with the origin under which it is told once."""
+    if (event := event_of(entry)) is not None:
+        yield event, entry_origin(entry)
+    if (also := account_work.ALSO.get((entry.subject, entry.verb))) is not None:
+        yield also, f"{entry_origin(entry)}:{also}"
+
+
+def _delivery(
+    endpoint: WebhookEndpoint, entry: AuditEntry, event: WebhookEvent, origin: str, at: datetime
+) -> Iterator[WebhookDelivery]:
+    delivery = WebhookDelivery(endpoint=endpoint, event=event, origin=origin, next_at=at)
+    try:
+        told = _told(event, entry, endpoint.member)
+    except Exception:  # one record that cannot be said must not keep all that follows from being sent
+        logger.exception("Entry %s of the audit trail cannot be told to webhook %s", entry.pk, endpoint.pk)
+        delivery.state, delivery.finished_at = WebhookDelivery.State.GIVEN_UP, at
+        yield delivery
+        return
+    if told is not None:
+        delivery.account_id = told.account_id
+        delivery.content = message(event, at=entry.at, data=_data(told))
+        yield delivery
 
 
 def _from_snapshot(endpoint: WebhookEndpoint, at: datetime) -> Iterator[WebhookDelivery]:
@@ -138,6 +155,8 @@ def event_of(entry: AuditEntry) -> WebhookEvent | None:
 def may_see(delivery: WebhookDelivery) -> bool:
     """Whether the endpoint's member may see now what the delivery is about."""
     member = delivery.endpoint.member
+    if kind_of(delivery.event) in account_work.KINDS:
+        return account_work.sees_record(delivery.event, json.loads(delivery.content)["data"]["uid"], member)
     if delivery.account_id is not None:
         return _sees_account(delivery.account_id, member)
     needed = Permission.IMPORT if delivery.event.startswith("import.") else Permission.READ
@@ -145,12 +164,19 @@ def may_see(delivery: WebhookDelivery) -> bool:
 
 
 def _data(told: Told) -> dict[str, Any]:
-    return {"uid": str(told.uid), "record": told.record.model_dump(mode="json") if told.record else None}
+    """The record in the same words as a read, to the digit of its moments."""
+    shown = json.dumps(told.record.model_dump(), cls=NinjaJSONEncoder) if told.record else "null"
+    return {"uid": str(told.uid), "record": json.loads(shown)}
 
 
-def _told(entry: AuditEntry, member: Member) -> Told | None:
+def _told(event: WebhookEvent, entry: AuditEntry, member: Member) -> Told | None:
     """What the event is about, as the member may see it; None: not for this member's eyes, or nothing is left of it."""
-    return _KINDS[entry.subject](entry, member)
+    kind = account_work.kind_told(event)
+    if kind is None:
+        return _KINDS[entry.subject](entry, member)
+    found = account_work.record_of(event, entry, member)
+    shown = kind.shown(found, member) if found is not None else None
+    return Told(uid=found.uid, record=shown, account_id=kind.account(found)) if shown is not None else None
 
 
 def _told_account(entry: AuditEntry, member: Member) -> Told | None:

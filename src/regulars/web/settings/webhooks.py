@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from regulars.base.formats import number
 from regulars.base.organisation import zone
 from regulars.base.webhooks import endpoints
 from regulars.base.webhooks.deliveries import resend, send_test, visible_deliveries
-from regulars.base.webhooks.events import LABELS, TEST_EVENT, WebhookEvent
+from regulars.base.webhooks.events import LABELS, TEST_EVENT, WebhookEvent, grouped
 from regulars.base.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
@@ -35,6 +36,26 @@ PAGE = "settings_webhooks"
 DELIVERIES_A_PAGE = 25
 
 
+class GroupedCheckboxes(forms.CheckboxSelectMultiple):
+    """Check boxes under the names of their groups; a group opens, and those that hold something chosen are open."""
+
+    template_name = "web/settings/grouped_checkboxes.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["groups"] = [
+            {
+                "name": group,
+                "options": options,
+                "chosen": sum(one["selected"] for one in options),
+                "said": _("%(chosen)s of %(all)s")
+                % {"chosen": number(sum(one["selected"] for one in options)), "all": number(len(options))},
+            }
+            for group, options, _place in context["widget"]["optgroups"]
+        ]
+        return context
+
+
 class ChangeForm(forms.Form):
     """What may be changed of a webhook."""
 
@@ -43,8 +64,10 @@ class ChangeForm(forms.Form):
     )
     events = forms.MultipleChoiceField(
         label=gettext_lazy("What it is told"),
-        widget=forms.CheckboxSelectMultiple,
-        choices=[(event.value, label) for event, label in LABELS.items()],
+        widget=GroupedCheckboxes,
+        choices=lambda: [
+            (name, [(event.value, str(LABELS[event])) for event in events]) for name, events in grouped(WebhookEvent)
+        ],
         help_text=gettext_lazy("As far as you may see it yourself."),
     )
 
@@ -127,7 +150,7 @@ def webhook(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     page = Paginator(told, DELIVERIES_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "webhook": found,
-        "labels": [(event, LABELS[WebhookEvent(event)]) for event in found.events],
+        "groups": [(name, [(one, LABELS[one]) for one in events]) for name, events in grouped(found.events)],
         "filter": chosen,
         "narrowed": any(chosen.cleaned_data.values()),
         "page": page,
