@@ -55,6 +55,8 @@ def test_the_language_is_that_of_the_contact_else_of_the_account(ada: Contact) -
     assert 'dir="rtl"' in write(ada, None).mail.html
     ada.language = ada.account.language = ""
     assert language_of(ada) == "en"
+    ada.language, ada.account.language = "german", "hi-IN"
+    assert language_of(ada) == "hi", "a file may say anything; we write what we speak"
 
 
 def test_once_it_went_out_it_stands_among_the_interactions_once(ada: Contact, owner: Member) -> None:

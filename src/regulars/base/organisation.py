@@ -212,6 +212,15 @@ def _mail_address(said: str) -> str:
     return address
 
 
+def spoken_language(*wanted: str) -> str:
+    """The first of these languages that Regulars speaks, else the firm's: accounts bring whatever a file said."""
+    for said in wanted:
+        code = said.strip().lower().replace("_", "-").split("-")[0]
+        if code in dict(settings.LANGUAGES):
+            return code
+    return organisation().language
+
+
 def check_language(code: str) -> None:
     """Refuse a language that Regulars does not speak."""
     spoken = dict(settings.LANGUAGES)

@@ -15,7 +15,7 @@ from regulars.base.mail.composing import Attachment
 from regulars.base.mail.models import OutgoingMail
 from regulars.base.mail.outbox import send_mail
 from regulars.base.models import Member, Record
-from regulars.base.organisation import organisation, today
+from regulars.base.organisation import organisation, spoken_language, today
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import require_account
 from regulars.facts.interactions import record_interaction
@@ -30,8 +30,11 @@ class CannotWrite(Refusal):
 
 
 def language_of(contact: Contact) -> str:
-    """The language in which a contact is written to: the own one, else the account's, else the organisation's."""
-    return contact.language or contact.account.language or organisation().language
+    """The language in which a contact is written to: the own one, else the account's, else the organisation's.
+
+    One that Regulars does not speak is passed over.
+    """
+    return spoken_language(contact.language, contact.account.language)
 
 
 @transaction.atomic

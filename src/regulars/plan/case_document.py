@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from regulars.base.audit import record_change
 from regulars.base.formats import day, number
 from regulars.base.models import Member
-from regulars.base.organisation import organisation
+from regulars.base.organisation import organisation, spoken_language
 from regulars.base.printing import render_pdf
 from regulars.plan.business_cases import ToldOption, told_case
 from regulars.plan.models import BusinessCase
@@ -89,8 +89,8 @@ def _rows(basic: ToldOption, better: ToldOption, years: int) -> list[list[str]]:
 
 
 def language_of_case(case: BusinessCase) -> str:
-    """The language of the customer: that of the case, else of the account, else of the firm."""
-    return case.language or home_of(case.opportunity).language or organisation().language
+    """The language of the customer: that of the case, else of the account, else of the firm; one that we speak."""
+    return spoken_language(case.language, home_of(case.opportunity).language)
 
 
 def print_case(case: BusinessCase, *, member: Member | None) -> bytes:

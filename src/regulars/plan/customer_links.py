@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from django.conf import settings
 from django.core import signing
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -47,8 +46,7 @@ class Draft:
 @contextmanager
 def in_language_of(contact: Contact) -> Iterator[None]:
     """Within it, texts are in the language of the contact, as far as we speak it."""
-    wanted = language_of(contact)
-    with translation.override(wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+    with translation.override(language_of(contact)):
         yield
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from regulars.base.access import Permission, require
 from regulars.base.audit import audited
 from regulars.base.models import Member
-from regulars.base.organisation import organisation
+from regulars.base.organisation import organisation, spoken_language
 from regulars.core.calendar import months_before
 from regulars.core.errors import Refusal
 from regulars.facts.letters import language_of
@@ -69,8 +69,8 @@ class _Wording:
 def spoken_in(review: Review) -> str:
     """The language in which the review is held: that of who is met, else of the account, else of the firm."""
     if review.contact is not None:
-        return _spoken(language_of(review.contact))
-    return _spoken(_home(review).language or organisation().language)
+        return language_of(review.contact)
+    return spoken_language(_home(review).language)
 
 
 def questions_for(review: Review, *, on: date) -> list[Asked]:
@@ -194,12 +194,8 @@ def _home(review: Review) -> Account:
     return review.account.merged_into or review.account
 
 
-def _spoken(language: str) -> str:
-    return language if language in dict(settings.LANGUAGES) else "en"
-
-
 def _reading() -> str:
-    return _spoken((translation.get_language() or "en").split("-")[0])
+    return (translation.get_language() or "en").split("-")[0]
 
 
 # The bank, as the firm keeps it

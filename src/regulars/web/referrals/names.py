@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from regulars.base.organisation import organisation
+from regulars.base.organisation import organisation, spoken_language
 from regulars.core.errors import Refusal
 from regulars.facts.letters import language_of
 from regulars.plan.issue_rules import moment_of_work
@@ -63,4 +63,4 @@ def _given(found: ReferralAsk, form: NamesForm) -> bool:
 def _language(found: ReferralAsk) -> str:
     if found.contact is not None:
         return language_of(found.contact)
-    return found.account.language or organisation().language
+    return spoken_language(found.account.language)
