@@ -145,7 +145,9 @@ def test_a_business_case_has_two_ways_and_is_read_as_the_customer_reads_it(brows
     assert browser.post(write, {**CASE, "better_name": ""}).status_code == 422
     assert browser.post(write, CASE).status_code == 302
     page = read(browser, f"/opportunities/{deal.uid}/case/")
-    assert "Over 2 years, “Full service” costs €900 more than “Repair on call”, and leaves you €1,300 more" in page
+    assert (
+        "Over 2 years, “Full service” costs €900.00 more than “Repair on call”, and leaves you €1,300.00 more" in page
+    )
     assert BusinessCase.objects.get().options.count() == 2
     assert "Full service" in read(browser, write)
 

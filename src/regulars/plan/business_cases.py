@@ -163,7 +163,7 @@ def _told(option: CaseOption, case: BusinessCase) -> ToldOption:
     way = way_of(option)
 
     def amount(minor: int | None) -> str:
-        return "" if minor is None else money(from_minor(minor, case.currency), case.currency)
+        return "" if minor is None else _exact(minor, case)
 
     return ToldOption(
         level=option.level,
@@ -188,7 +188,7 @@ def _difference(basic: CaseOption, better: CaseOption, case: BusinessCase) -> st
     words = {
         "better": better.name,
         "basic": basic.name,
-        "more": money(from_minor(more, case.currency), case.currency),
+        "more": _exact(more, case),
         "years": number(case.years),
     }
     if gains[0] is None or gains[1] is None:
@@ -199,7 +199,7 @@ def _difference(basic: CaseOption, better: CaseOption, case: BusinessCase) -> st
         )
         return said % words
     gained = gains[1] - gains[0]
-    words["gained"] = money(from_minor(abs(gained), case.currency), case.currency)
+    words["gained"] = _exact(abs(gained), case)
     if gained < 0:
         said = ngettext(
             "Over %(years)s year, “%(better)s” costs %(more)s more than “%(basic)s”, and leaves you %(gained)s less; "
@@ -209,7 +209,15 @@ def _difference(basic: CaseOption, better: CaseOption, case: BusinessCase) -> st
             case.years,
         )
         return said % words
-    words["payback"] = payback_told(extra_payback_months(one, other), known=True)
+    months = extra_payback_months(one, other)
+    if months is None:  # it saves at the start and costs more each year: there is nothing to be paid back
+        said = ngettext(
+            "Over %(years)s year, “%(better)s” costs %(more)s more than “%(basic)s”, and leaves you %(gained)s more.",
+            "Over %(years)s years, “%(better)s” costs %(more)s more than “%(basic)s”, and leaves you %(gained)s more.",
+            case.years,
+        )
+        return said % words
+    words["payback"] = payback_told(months, known=True)
     said = ngettext(
         "Over %(years)s year, “%(better)s” costs %(more)s more than “%(basic)s”, and leaves you %(gained)s more; what "
         "it costs more is paid back %(payback)s.",
@@ -218,6 +226,11 @@ def _difference(basic: CaseOption, better: CaseOption, case: BusinessCase) -> st
         case.years,
     )
     return said % words
+
+
+def _exact(minor: int, case: BusinessCase) -> str:
+    """To the last unit: the customer adds it up again."""
+    return money(from_minor(minor, case.currency), case.currency, exact=True)
 
 
 def _refuse_one_way(basic: Mapping[str, object], better: Mapping[str, object], years: int) -> None:
