@@ -25,6 +25,7 @@ from regulars.facts.issues import (
     visible_issues,
 )
 from regulars.facts.models import Account, Issue
+from regulars.insight import issue_effort
 from regulars.insight.issue_effort import Group, effort_figures
 from regulars.insight.issue_time import Stretch, where_time_goes
 
@@ -63,6 +64,37 @@ def test_the_answer_counts_before_what_was_seen_and_the_young_are_left_out(
     assert (found.solved, found.answered, found.too_recent) == (4, 1, 1)
     (about,) = found.about
     assert (about.count, about.median_hours, about.high) == (4, 6.0, 1)
+
+
+def test_of_many_issues_only_the_newest_are_read_and_the_counts_stay_exact(
+    owner: Member,
+    write_history: Callable[..., int],
+    orders: Callable[..., list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any,
+) -> None:
+    """B1: the page answers at 20,000 issues as at 20."""
+    monkeypatch.setattr(issue_effort, "MOST_KNOWN", 3)
+    monkeypatch.setattr(issue_effort, "LATEST", 2)
+    accounts = [solved(f"customer {one}", owner, score=1, at=AT + timedelta(days=one)) for one in range(6)]
+    solved("young", owner, at=AT + timedelta(days=200))
+    write_history([line for one in accounts for line in orders(one.pk, "2024-05-01")])
+    with django_assert_max_num_queries(13):
+        found = effort_figures(visible_issues(None), as_of=AS_OF)
+    assert found.low == Group(customers=3, again=3)
+    assert (found.solved, found.answered, found.too_recent, found.latest) == (7, 6, 1, 2)
+    assert sum(one.count for one in found.about) == 2
+    assert {one.issues for one in found.time_spent} == {2}
+
+
+def test_who_had_just_the_days_to_buy_again_counts(
+    owner: Member, write_history: Callable[..., int], orders: Callable[..., list[dict[str, Any]]]
+) -> None:
+    day = solved("to the day", owner, at=datetime(2024, 6, 12, 10, tzinfo=UTC))  # 180 days before
+    solved("a day less", owner, at=datetime(2024, 6, 13, 10, tzinfo=UTC))
+    write_history(orders(day.pk, "2024-06-12", "2024-12-09"))  # the first on the day itself is not again
+    found = effort_figures(visible_issues(None), as_of=AS_OF)
+    assert (found.low, found.too_recent) == (Group(customers=1, again=1), 1)
 
 
 def test_the_interval_is_that_of_wilson() -> None:
