@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,12 +13,17 @@ from regulars.base.audit import history_of
 from regulars.base.members import LastOwner
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.models import Account
+from regulars.facts.issues import Given, open_issue
+from regulars.facts.leads import Origin, take_lead, visible_leads
+from regulars.facts.models import Account, Issue, Lead
 from regulars.plan import leaving
 from regulars.plan.handovers import open_handover
+from regulars.plan.joint_projects import propose_project
+from regulars.plan.key_plans import add_plan_entry
 from regulars.plan.leaving import hand_over_and_deactivate
-from regulars.plan.models import Handover, Promise
+from regulars.plan.models import Handover, JointProject, KeyPlanEntry, Promise, Review
 from regulars.plan.promises import make_promise
+from regulars.plan.reviews import schedule_review
 
 
 @pytest.fixture
@@ -69,3 +75,45 @@ def test_promises_and_hand_overs_pass_on_to_the_heir(owner: Member, seller: Memb
     hand_over_and_deactivate(person=seller, heir=owner, member=owner)
     assert Promise.objects.get().owner == owner
     assert Handover.objects.get().receiver == owner
+
+
+DAY, AT = date(2024, 12, 9), datetime(2024, 12, 9, 10, tzinfo=UTC)
+
+
+def test_work_in_hand_passes_on_to_the_heir(owner: Member, seller: Member) -> None:
+    account = Account.objects.create(name="Firm", owner=seller)
+    schedule_review(account=account, at=AT + timedelta(days=20), on=DAY, member=seller)
+    add_plan_entry(account=account, kind="action", text="Show lamps", owner=seller, due_on=DAY, on=DAY, member=owner)
+    propose_project(
+        account=account, on=DAY, member=seller, title="Less waste", goal="Save", measure="Waste", baseline=Decimal(5)
+    )
+    open_issue(account=account, title="Broken", at=AT, due_at=AT, member=seller, given=Given(owner=seller))
+    take_lead(origin=Origin(channel="hand"), at=AT, member=seller, owner=seller, name="Alpine", email="a@b.example")
+    hand_over_and_deactivate(person=seller, heir=owner, member=owner)
+    held: list[Any] = [
+        Review.objects.get(),
+        KeyPlanEntry.objects.get(),
+        JointProject.objects.get(),
+        Issue.objects.get(),
+    ]
+    assert {one.owner for one in [*held, Lead.objects.get()]} == {owner}
+    assert all(history_of(one).filter(verb="reassign").exists() for one in held)
+
+
+def test_a_visit_of_an_executive_passes_on_to_executives_alone(owner: Member, seller: Member) -> None:
+    head = Member.objects.create(email="head@firm.example", name="Head", role="sales_head")
+    account = Account.objects.create(name="Firm", owner=owner)
+    add_plan_entry(account=account, kind="visit", text="Visit", owner=head, due_on=DAY, on=DAY, member=owner)
+    hand_over_and_deactivate(person=head, heir=seller, member=owner)
+    assert KeyPlanEntry.objects.get().owner == head, "no account manager makes it"
+
+
+def test_leads_of_who_leaves_without_an_heir_go_to_whose_turn_it_is(owner: Member, seller: Member) -> None:
+    nina = Member.objects.create(email="nina@firm.example", name="Nina", role="new_business_seller")
+    lead = take_lead(
+        origin=Origin(channel="hand"), at=AT, member=None, owner=seller, name="Alpine", email="a@b.example"
+    )
+    hand_over_and_deactivate(person=seller, heir=None, member=owner)
+    lead.lead.refresh_from_db()
+    assert lead.lead.owner == nina
+    assert visible_leads(nina).get() == lead.lead

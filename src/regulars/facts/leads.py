@@ -275,6 +275,19 @@ def assign_lead(*, lead: Lead, owner: Member | None, at: datetime, member: Membe
     return found
 
 
+def pass_on_leads(*, person: Member, heir: Member | None, at: datetime, member: Member | None) -> None:
+    """Open leads of who leaves go to the heir, else to whose turn it is: nobody waits for somebody who is gone."""
+    for one in Lead.objects.select_for_update().filter(owner=person, state__in=Lead.OPEN).order_by("pk"):
+        if heir is not None and heir.role in LEAD_ROLES:
+            to, routed = heir, {"because": "hand", "by": member.name if member else ""}
+        else:
+            to, routed = whose_turn(one)
+        with audited(one, verb="assign_lead", member=member):
+            one.owner, one.routed = to, routed
+            one.save(update_fields=["owner", "routed", "updated_at"])
+        add_step(one, LeadStep.Kind.ROUTED, at=at, member=member, to=to)
+
+
 @transaction.atomic
 def qualify_lead(*, lead: Lead, at: datetime, member: Member | None, said: str = "") -> Lead:
     """Say that it fits, whatever the criteria say; a lead that is nobody's goes to somebody."""
