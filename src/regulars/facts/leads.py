@@ -278,10 +278,9 @@ def assign_lead(*, lead: Lead, owner: Member | None, at: datetime, member: Membe
 def pass_on_leads(*, person: Member, heir: Member | None, at: datetime, member: Member | None) -> None:
     """Open leads of who leaves go to the heir, else to whose turn it is: nobody waits for somebody who is gone."""
     for one in Lead.objects.select_for_update().filter(owner=person, state__in=Lead.OPEN).order_by("pk"):
+        to, routed = whose_turn(one)
         if heir is not None and heir.role in LEAD_ROLES:
             to, routed = heir, {"because": "hand", "by": member.name if member else ""}
-        else:
-            to, routed = whose_turn(one)
         with audited(one, verb="assign_lead", member=member):
             one.owner, one.routed = to, routed
             one.save(update_fields=["owner", "routed", "updated_at"])
