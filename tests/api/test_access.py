@@ -16,11 +16,24 @@ from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.models import WebhookDelivery
-from regulars.facts.models import AccountGoal, Contact, Import, Interaction, Issue, Lead, Offering, Signal, Upload
+from regulars.facts.models import (
+    AccountGoal,
+    Contact,
+    Import,
+    Interaction,
+    Issue,
+    Lead,
+    LiveOrder,
+    Offering,
+    Signal,
+    Upload,
+)
 from regulars.insight.models import Backtest
 from regulars.plan.models import (
     Action,
+    Bonus,
     DossierFact,
+    GivenBonus,
     Handover,
     HandoverCheck,
     JointProject,
@@ -43,7 +56,9 @@ RECORDS = (
     *("project", "proof", "fact"),
     *("opportunity", "goal", "offering"),
     *("key_account", "line"),
+    *("bonus", "given"),
     *("lead", "referral"),
+    "live_order",
 )
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +82,7 @@ NEW_PROJECT: dict[str, Any] = {
     "baseline": "8",
 }
 NEW_PROOF: dict[str, Any] = {"account": "{account}", "what": "repair", "words": "Within a day"}
+NEW_LIVE_ORDER: dict[str, Any] = {"external_id": "1", "currency": "EUR", "amount_minor": 100}
 NEW_WEBHOOK: dict[str, Any] = {"name": "Shop", "url": "https://example.com/", "events": ["account.changed"]}
 
 # (method, path) → body, who may with Anna's own account, who may with that of another team. {account} and so on are
@@ -104,6 +120,15 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
         HEADS,
         HEADS,
     ),
+    ("get", "/live-orders"): (None, EVERYONE, EVERYONE),
+    ("post", "/live-orders"): (NEW_LIVE_ORDER | {"account": "{account}"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/live-orders/batch"): ({"orders": [NEW_LIVE_ORDER]}, WRITERS, WRITERS),
+    ("get", "/live-orders/{live_order}"): (None, SEES_OWN, SEES_ALL),
+    ("patch", "/live-orders/{live_order}"): ({"stage": "shipped"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/live-orders/{live_order}/paid"): ({}, WRITES_OWN, WRITES_ALL),
+    ("post", "/live-orders/{live_order}/close"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/live-orders/{live_order}/reopen"): (None, WRITES_OWN, WRITES_ALL),
+    ("post", "/live-orders/{live_order}/follow-ups"): ({"kind": "call"}, WRITES_OWN, WRITES_ALL),
     ("get", "/imports"): (None, HEADS, HEADS),
     ("get", "/imports/{import}"): (None, HEADS, HEADS),
     ("get", "/imports/{import}/rejected"): (None, HEADS, HEADS),
@@ -186,6 +211,10 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/dossier-facts/{fact}/restore"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/check-ins"): (None, EVERYONE, EVERYONE),
     ("post", "/check-ins"): ({"contact": "{contact}"}, WRITES_OWN, WRITES_ALL),
+    ("get", "/bonuses"): (None, EVERYONE, EVERYONE),
+    ("get", "/given-bonuses"): (None, EVERYONE, EVERYONE),
+    ("post", "/given-bonuses"): ({"account": "{account}", "bonus": "{bonus}"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/given-bonuses/{given}/take-back"): (None, WRITES_OWN, WRITES_ALL),
     ("get", "/promises"): (None, EVERYONE, EVERYONE),
     ("post", "/promises"): (
         {"account": "{account}", "text": "Samples", "due_on": "2099-01-01"},
@@ -323,7 +352,8 @@ def described() -> set[tuple[str, str]]:
         "value-proofs": "proof",
     }
     named |= {"key-accounts": "key_account", "plan-lines": "line"}
-    named |= {"leads": "lead", "referrals": "referral"}
+    named |= {"given-bonuses": "given"}
+    named |= {"leads": "lead", "referrals": "referral", "live-orders": "live_order"}
     found = set()
     for path, operations in api.get_openapi_schema(path_params={})["paths"].items():
         short = path.removeprefix("/api/v1")
@@ -375,6 +405,8 @@ def uids(silent: Firm) -> Uids:
         planned = KeyPlanEntry.objects.create(
             account=account, kind="action", text="x", owner=account.owner, due_on="2024-12-12"
         )
+        bonus = Bonus.objects.create(name="Dinner", cost_minor=1, times_a_year=9)
+        given = GivenBonus.objects.create(bonus=bonus, account=account, on="2024-12-01", cost_minor=1)
         figures = dict.fromkeys(("worth", "chance", "chance_cases", "expected_money"), 0)
         lost = WinBack.objects.create(account=account, since="2024-12-01", lost_on="2024-12-01", **figures)
         project = JointProject.objects.create(
@@ -400,6 +432,10 @@ def uids(silent: Firm) -> Uids:
         lead = Lead.objects.create(
             name="Alpine", email="a@b.example", owner=account.owner, channel="hand", came_at=moment
         )
+        running = LiveOrder.objects.create(
+            account=account, source="shop", external_id=account.name, number="1", placed_on="2024-12-01",
+            currency="EUR", amount_minor=100,
+        )  # fmt: skip
         brought = Referral.objects.create(account=account, lead=lead, on="2024-12-01")
         return {
             "account": str(account.uid),
@@ -424,9 +460,12 @@ def uids(silent: Firm) -> Uids:
             "play": str(play.uid),
             "lost": str(lost.uid),
             "lead": str(lead.uid),
+            "live_order": str(running.uid),
             "referral": str(brought.uid),
             "key_account": str(key.uid),
             "line": str(planned.uid),
+            "bonus": str(bonus.uid),
+            "given": str(given.uid),
             "project": str(project.uid),
             "proof": str(proof.uid),
         }
@@ -480,6 +519,7 @@ def scope_for(method: str, path: str) -> str | None:
         "forecast": "insight",
         "backtests": "insight",
         "order-lines": "orders",
+        "live-orders": "orders",
         "imports": "imports",
         "uploads": "imports",
         "webhooks": "webhooks",

@@ -13,6 +13,7 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from regulars.api import (
+    bonuses,
     check_ins,
     dependence,
     dossier,
@@ -23,6 +24,7 @@ from regulars.api import (
     key_accounts,
     leads,
     lifetimes,
+    live_orders,
     members,
     opportunities,
     plan,
@@ -120,6 +122,7 @@ for router in (
     check_ins.router,
     effort.router,
     orders.router,
+    live_orders.router,
     imports.router,
     uploads.router,
     insight.router,
@@ -135,6 +138,7 @@ for router in (
     dossier.router,
     playbooks.router,
     key_accounts.router,
+    bonuses.router,
     relations.router,
     review_schedule.router,
     handovers.router,
