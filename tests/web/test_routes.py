@@ -113,6 +113,7 @@ def test_each_role_reaches_what_it_may(
         f"/accounts/{account.uid}/dossier/new/": 200 if role in WRITERS else 403,
         f"/accounts/{account.uid}/issues/": 200,
         f"/accounts/{account.uid}/check-in/": 200,
+        f"/accounts/{account.uid}/bonuses/": 200,
         f"/accounts/{account.uid}/reviews/": 200,
         "/settings/review-questions/": 200 if role in {"owner", "sales_head"} else 403,
         "/reviews/": 200,

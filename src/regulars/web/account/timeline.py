@@ -32,6 +32,7 @@ from regulars.plan.closing import closing_sentence
 from regulars.plan.models import (
     Action,
     CheckInAnswer,
+    GivenBonus,
     HandoverStep,
     KeyAccount,
     KeyPlanEntry,
@@ -323,8 +324,9 @@ def _referrals(desk: Desk, account: Account, limit: int) -> list[Event]:
 def _key_account(desk: Desk, account: Account, limit: int) -> list[Event]:
     """Since when it is a key account, whose, until when, and what became of its plan."""
     appointed = list(KeyAccount.objects.filter(of_account(account)).select_related("manager").order_by("-since", "-pk"))
+    bonuses = _bonuses(account, limit)
     if not appointed:
-        return []
+        return bonuses
     address = reverse("key_account", args=[appointed[0].uid])
     found = [
         Event(on=one.since, kind="key_account", what=_("key account"), text=one.manager.name, address=address)
@@ -343,7 +345,7 @@ def _key_account(desk: Desk, account: Account, limit: int) -> list[Event]:
         if one.until is not None
     ]
     lines = KeyPlanEntry.objects.filter(of_account(account), settled_on__isnull=False).select_related("owner")
-    return found + [
+    return [*found, *bonuses] + [
         Event(
             on=line.settled_on,
             kind="key_account",
@@ -354,6 +356,22 @@ def _key_account(desk: Desk, account: Account, limit: int) -> list[Event]:
         )
         for line in lines.order_by("-settled_on", "-pk")[:limit]
         if line.settled_on is not None
+    ]
+
+
+def _bonuses(account: Account, limit: int) -> list[Event]:
+    """What it was given as a key account or VIP."""
+    given = GivenBonus.objects.filter(of_account(account), taken_back_at=None).select_related("bonus", "member")
+    return [
+        Event(
+            on=one.on,
+            kind="key_account",
+            what=_("bonus given"),
+            text=": ".join(part for part in (one.bonus.name, one.said) if part),
+            by=one.member,
+            address=reverse("account_bonuses", args=[account.uid]),
+        )
+        for one in given.order_by("-on", "-pk")[:limit]
     ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -21,12 +22,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from regulars.base.access import Permission, Scope, account_scope, may, require
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
+from regulars.core.money import from_minor
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.models import Account
 from regulars.insight.dependence import require_whole_firm
 from regulars.insight.key_signs import KeySign, key_signs
 from regulars.insight.models import Score
 from regulars.insight.standings import accounts_named
+from regulars.plan.bonuses import costs_of_year
 from regulars.plan.key_accounts import (
     LONGEST_REASON,
     MOST_A_MANAGER,
@@ -91,6 +94,8 @@ class Line:
     state: str
     state_label: str
     sentences: Sequence[str]
+    bonuses: Decimal | None
+    """What its bonuses cost this year; None: it had none, or the member sees no costs."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,6 +122,7 @@ def key_accounts(request: HttpRequest) -> HttpResponse:
         "desk": desk,
         "form": form,
         "current": current,
+        "bonuses_cost": sum((one.bonuses for one in current if one.bonuses is not None), Decimal(0)),
         "proposed": [(names[one], signs[one]) for one in proposed if one in names],
         "managers": [(one, loaded[one.pk], loaded[one.pk] > MOST_A_MANAGER) for one in managers],
         "most": MOST_A_MANAGER,
@@ -133,6 +139,7 @@ def _lines(desk: Desk, signs: Mapping[int, list[KeySign]]) -> list[Line]:
     ids = [account.pk for account in home.values()]
     maps = people_maps(ids, on=desk.day)
     scores = {one.account_id: one for one in Score.objects.filter(account__in=ids)}
+    costs = costs_of_year(ids, on=desk.day) if desk.sees_cost else {}
     found = []
     for one in appointments:
         account = home[one.pk]
@@ -147,6 +154,7 @@ def _lines(desk: Desk, signs: Mapping[int, list[KeySign]]) -> list[Line]:
             state=state,
             state_label=health_label(state),
             sentences=told,
+            bonuses=from_minor(costs[account.pk], desk.currency) if account.pk in costs else None,
         )
         found.append(line)
     return found

@@ -28,6 +28,7 @@ from regulars.facts.models import Account
 from regulars.insight.key_signs import KeySign, key_signs, told_sign
 from regulars.insight.models import Score
 from regulars.insight.new_products import NewProduct, to_be_shown
+from regulars.plan.bonuses import entitlements, given_to
 from regulars.plan.causes.key_plan import due_visits, executive_visits
 from regulars.plan.key_plans import (
     LONGEST_TEXT,
@@ -242,6 +243,8 @@ def _page(
         "visited_on": executive_visits([account.pk], on=desk.day).get(account.pk),
         "visit_due": _visit_due(desk, account),
         "new_products": _new(desk, account)[:3],
+        "bonuses": entitlements(account, on=desk.day) if found.until is None else [],
+        "given": given_to(account)[:3],
         "form": form or LineForm(initial={"due_on": desk.day + SOON, "owner": found.manager.uid, "kind": "action"}),
     }
     return render(request, "web/key_accounts/plan.html", context, status=422 if form or refused else 200)

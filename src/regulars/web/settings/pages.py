@@ -118,6 +118,13 @@ PAGES = (
         permission=Permission.CONFIGURE,
     ),
     Page(
+        name="settings_bonuses",
+        label=_("Bonuses"),
+        text=_("What your key accounts and VIPs get, how often a year, and what it costs you."),
+        icon="coin",
+        permission=Permission.CONFIGURE,
+    ),
+    Page(
         name="settings_stages",
         label=_("Stages of opportunities"),
         text=_("Through which steps a sale goes, and how likely what reaches each is won."),

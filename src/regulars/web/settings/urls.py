@@ -28,6 +28,7 @@ from regulars.web.settings import (
     tokens,
     webhooks,
 )
+from regulars.web.settings.bonuses import urlpatterns as bonuses_urls
 from regulars.web.settings.review_questions import urlpatterns as review_questions_urls
 
 urlpatterns = [
@@ -59,6 +60,7 @@ urlpatterns = [
     path("settings/fields/<uuid:uid>/", fields.field, name="settings_field"),
     path("settings/fields/<uuid:uid>/retire/", fields.retire_field, name="settings_field_retire"),
     path("settings/fields/<uuid:uid>/restore/", fields.restore_field, name="settings_field_restore"),
+    *bonuses_urls,
     *review_questions_urls,
     path("settings/tag/", fields.tag, name="settings_tag"),
     path("settings/tag/join/", fields.join, name="settings_tag_join"),
