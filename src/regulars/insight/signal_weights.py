@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
@@ -74,7 +74,8 @@ def learn_weights(*, as_of: date, again: bool = False) -> int:
     learned = []
     if enough:
         months = _months(basis_in_force(), as_of, {account for shown in signals.values() for account, _month in shown})
-        learned = [_learned(kind, signals, months, as_of) for kind in sorted(enough)]
+        followed = Followed(signals, months)
+        learned = [_learned(kind, followed, as_of) for kind in sorted(enough)]
     with transaction.atomic():
         SignalWeight.objects.all().delete()
         SignalWeight.objects.bulk_create(learned)
@@ -115,8 +116,8 @@ def _by_month(history: OpenHistory, first: int, wanted: set[int]) -> ir.Table:
     return recent.group_by("account", "month").aggregate(net=recent.net.sum())
 
 
-def _learned(kind: str, signals: dict[str, set[tuple[int, int]]], months: Months, as_of: date) -> SignalWeight:
-    tables = compared(kind, signals, months)
+def _learned(kind: str, followed: Followed, as_of: date) -> SignalWeight:
+    tables = compared(kind, followed)
     usual = usual_weight(KINDS[kind].strength)
     believed: LogOdds = shrunk(common_log_odds(tables), default=usual)
     spread = NINE_OF_TEN * math.sqrt(believed.variance)
@@ -138,40 +139,83 @@ def _within(weight: float) -> float:
     return min(max(weight, 0.0), GREATEST)
 
 
-def compared(kind: str, signals: dict[str, set[tuple[int, int]]], months: Months) -> Compared:
-    """What became of accounts with a signal of the kind, and of comparable ones without any of its direction."""
-    direction = KINDS[kind].direction
-    alike = {pair for other, shown in signals.items() if KINDS[other].direction == direction for pair in shown}
-    strata = [
-        table
-        for month in sorted({month for _account, month in signals[kind]})
-        for table in _strata(month, signals[kind], alike, months, direction)
-    ]
-    counted = np.array(strata, float).reshape(-1, 4).T
+class Followed:
+    """What became of the accounts after each month: looked at once, however many kinds of signals ask for it."""
+
+    def __init__(self, signals: dict[str, set[tuple[int, int]]], months: Months) -> None:
+        self.signals, self.months = signals, months
+        self._seen: dict[tuple[int, Direction], _Month] = {}
+        self._alike: dict[Direction, dict[int, set[int]]] = {one: defaultdict(set) for one in Direction}
+        for kind, shown in signals.items():
+            for account, month in shown:
+                self._alike[KINDS[kind].direction][month].add(account)
+
+    def after(self, month: int, direction: Direction) -> _Month:
+        if (month, direction) not in self._seen:
+            alike = self._alike[direction]
+            near = [account for at in range(month - AFTER, month + AFTER + 1) for account in alike.get(at, ())]
+            self._seen[month, direction] = _looked_at(month, self.months, self.places(near), direction)
+        return self._seen[month, direction]
+
+    def places(self, accounts: Iterable[int]) -> NDArray[np.int64]:
+        """Where these accounts stand among those of the months, each once; those who are not there are left out."""
+        asked = np.unique(np.array(list(accounts), np.int64))
+        found = np.searchsorted(self.months.accounts, asked)
+        known = found < self.months.accounts.size
+        known[known] = self.months.accounts[found[known]] == asked[known]
+        return found[known]
+
+
+@dataclass(frozen=True)
+class _Month:
+    """Who bought before a month, in which stratum of size and recency, to whom it came; how it went without a sign."""
+
+    bought: NDArray[np.bool_]
+    came: NDArray[np.bool_]
+    stratum: NDArray[np.int64]
+    came_without: Vector
+    came_not_without: Vector
+
+
+def compared(kind: str, followed: Followed) -> Compared:
+    """What became of accounts with a signal of the kind, and of comparable ones without any of its direction.
+
+    One table for each size and recency of each month: with the signal came and came not, without it likewise.
+    """
+    by_month: dict[int, list[int]] = defaultdict(list)
+    for account, month in followed.signals[kind]:
+        by_month[month].append(account)
+    tables = [np.empty((4, 0))]
+    for month, accounts in sorted(by_month.items()):
+        seen = followed.after(month, KINDS[kind].direction)
+        shown = followed.places(accounts)
+        shown = shown[seen.bought[shown]]
+        came = seen.came[shown]
+        counts = (_by_stratum(seen.stratum[shown[came]]), _by_stratum(seen.stratum[shown[~came]]))
+        table = np.array([*counts, seen.came_without, seen.came_not_without])
+        tables.append(table[:, (counts[0] + counts[1]) > 0])
+    counted = np.concatenate(tables, axis=1)
     return Compared(events=counted[0], others=counted[1], events_without=counted[2], others_without=counted[3])
 
 
-def _strata(
-    month: int, shown: set[tuple[int, int]], alike: set[tuple[int, int]], months: Months, direction: Direction
-) -> Iterator[tuple[float, float, float, float]]:
-    """One table for each size and recency of one month: with the signal came and came not, without it likewise."""
+def _looked_at(month: int, months: Months, near: NDArray[np.int64], direction: Direction) -> _Month:
     at = month - months.first + 1  # the month of the signal belongs to what was before
     before, after = months.net[:, at - BEFORE : at].sum(1), months.net[:, at : at + AFTER].sum(1)
     usual = before * AFTER / BEFORE
     came = after <= LOST * usual if direction == Direction.RISK else after >= GREW * usual
-    with_it = np.isin(months.accounts, [account for account, on in shown if on == month])
-    near = np.isin(months.accounts, [account for account, on in alike if abs(on - month) <= AFTER])
     bought = before > 0
-    if not (bought & with_it).any():
-        return
-    limits = np.quantile(before[bought], np.arange(1, SIZES) / SIZES)
+    limits = np.quantile(before[bought], np.arange(1, SIZES) / SIZES) if bought.any() else np.zeros(SIZES - 1)
     stratum = np.searchsorted(limits, before) * 2 + (months.net[:, at - RECENT : at] > 0).any(1)
-    for one in np.unique(stratum[bought & with_it]):
-        here = bought & (stratum == one)
-        shows, not_near = here & with_it, here & ~near
-        yield (
-            float((shows & came).sum()),
-            float((shows & ~came).sum()),
-            float((not_near & came).sum()),
-            float((not_near & ~came).sum()),
-        )
+    without = bought.copy()
+    without[near] = False
+    return _Month(
+        bought=bought,
+        came=came,
+        stratum=stratum,
+        came_without=_by_stratum(stratum[without & came]),
+        came_not_without=_by_stratum(stratum[without & ~came]),
+    )
+
+
+def _by_stratum(strata: NDArray[np.int64]) -> Vector:
+    return np.bincount(strata, minlength=SIZES * 2).astype(float)
