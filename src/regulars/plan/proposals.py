@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from regulars.insight.models import Protection, Score, Snapshot
 from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
 from regulars.plan.closing import is_clearly_worse, why_gone
+from regulars.plan.customers_to_be import CAUSES_WITHOUT_ORDERS, standings_without_orders
 from regulars.plan.models import Action
 from regulars.plan.play_turns import begin_turn, finish_turn
 from regulars.plan.seasons import paused_last_year
@@ -143,7 +145,8 @@ def _what_applies(ground: Ground, pending: dict[Key, Action], resting: dict[Key,
         for cause in causes:
             key = (standing.account_id, cause.key)
             action = pending.get(key)
-            firing = cause.fires(standing, ground)
+            asked = standing.has_ordered or cause.key in CAUSES_WITHOUT_ORDERS
+            firing = cause.fires(standing, ground) if asked else None
             if firing is not None and action is not None:
                 member = action.member_id if action.reassigned else firing.member_id or owner
                 found.still[key] = _Applies(firing.expected_money, key, firing, member)
@@ -152,7 +155,8 @@ def _what_applies(ground: Ground, pending: dict[Key, Action], resting: dict[Key,
                 member = firing.member_id or owner
                 found.beyond += _keep_best(best[member], _Applies(firing.expected_money, key, firing, member), ground)
             elif action is not None:
-                found.gone[key] = why_gone(cause=cause.key, before=action.figures, standing=standing, ground=ground)
+                known = standing if asked else None
+                found.gone[key] = why_gone(cause=cause.key, before=action.figures, standing=known, ground=ground)
     found.fresh = [entry[-1] for entries in best.values() for entry in entries]
     return found
 
@@ -194,18 +198,26 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
     risks = dict(Protection.objects.filter(pk__in=_signalled()).values_list("account_id", "risk"))
     looked_up = {cause.key: cause.look_up(ground) for cause in causes if cause.look_up is not None}
     candidates = reduce(or_, (cause.candidates(ground) for cause in causes), Q(pk__in=[]))
-    for condition in (candidates, *(Q(pk__in=some) & ~candidates for some in _batches(pending))):
-        for standing, owner in _scored(condition):
-            account_id = standing.account_id
-            known = replace(
-                standing,
-                last_contact=contacts.get(account_id),
-                paused_last_year=seasons.get(account_id),
-                signals=tuple(signals.get(account_id, ())),
-                risk=risks.get(account_id),
-                found={key: of[account_id] for key, of in looked_up.items() if account_id in of},
-            )
-            yield known, owner
+    scored = (_scored(one) for one in (candidates, *(Q(pk__in=some) & ~candidates for some in _batches(pending))))
+    found_of = {account for key in CAUSES_WITHOUT_ORDERS & looked_up.keys() for account in looked_up[key]}
+    seen: set[int] = set()
+    for standing, owner in chain(*scored, _unscored(found_of | pending, seen)):
+        account_id = standing.account_id
+        seen.add(account_id)
+        known = replace(
+            standing,
+            last_contact=contacts.get(account_id),
+            paused_last_year=seasons.get(account_id),
+            signals=tuple(signals.get(account_id, ())),
+            risk=risks.get(account_id),
+            found={key: of[account_id] for key, of in looked_up.items() if account_id in of},
+        )
+        yield known, owner
+
+
+def _unscored(accounts: set[int], seen: set[int]) -> Iterator[tuple[Standing, int | None]]:
+    """Those that have not ordered yet; asked when all that have orders were `seen`."""
+    yield from standings_without_orders(accounts - seen)
 
 
 def _signalled() -> QuerySet[Signal, Any]:

@@ -48,6 +48,11 @@ class Standing:
     found: Mapping[str, Any] = field(default_factory=dict)
     """What causes looked up of this account, by the key of the cause."""
 
+    @property
+    def has_ordered(self) -> bool:
+        """Without, its days of orders are no days: see `customers_to_be.py`."""
+        return self.order_days > 0
+
 
 _FROM_ELSEWHERE: Final = {"last_contact", "paused_last_year", "signals", "risk", "found"}
 SCORE_COLUMNS: Final = [one.name for one in fields(Standing) if one.name not in _FROM_ELSEWHERE]

@@ -16,6 +16,7 @@ from regulars.plan.actions import visible_actions
 from regulars.plan.causes import CAUSES
 from regulars.plan.causes.play import called
 from regulars.plan.closing import closing_sentence
+from regulars.plan.customers_to_be import sentences_without_orders
 from regulars.plan.models import Action, Play, PlayStep
 from regulars.plan.play_making import step_opening, step_what
 from regulars.plan.playbooks import playbook_name
@@ -151,7 +152,7 @@ def told(action: Action) -> Reason:
     reason = Reason(
         action=action,
         cause=str(cause.name),
-        sentences=cause.sentences(figures),
+        sentences=[*cause.sentences(figures), *sentences_without_orders(figures)],
         advice=cause.advice(figures),
         opening=cause.opening(figures),
     )

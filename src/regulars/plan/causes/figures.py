@@ -10,12 +10,13 @@ from regulars.plan.standing import Standing
 
 
 def figures_of(standing: Standing, ground: Ground) -> Figures:
-    return {
+    known = {
         "as_of": ground.as_of.isoformat(),
         "currency": ground.currency,
-        "last_order": standing.last_order.isoformat(),
+        "last_order": standing.last_order.isoformat() if standing.has_ordered else "",
         "sales_12m": standing.sales_12m,
     }
+    return known if standing.has_ordered else known | {"usual_worth": standing.expected_value_365}
 
 
 def iso_day(iso: str) -> str:
