@@ -81,6 +81,15 @@ def test_a_wallet_that_somebody_knows_counts_more_than_what_others_of_its_size_b
     assert found.room == pytest.approx(1 - (found.sales_year or 0.0) / 50_000)
 
 
+def test_what_others_get_of_a_wallet_is_told_from_the_last_year(firm: list[Account], owner: Member) -> None:
+    left = firm[20]
+    estimate_wallet(account=left, yearly=Decimal(1_000), source="Its report", estimated_on=DAY, on=DAY, member=owner)
+    Score.objects.filter(account=left).update(sales_12m=0.0, sales_previous_12m=1_000.0)
+    level_all(on=DAY)
+    found = levels()["Firm 20"]
+    assert (found.sales_year, found.room) == (1_000.0, 1.0), "it bought all here once, and nothing this year"
+
+
 def test_without_product_groups_products_are_counted(write_history: Callable[..., int], organisation: Any) -> None:
     accounts = [Account.objects.create(name=f"Firm {number}") for number in range(12)]
     write_history([line for place, one in enumerate(accounts) for line in sold(one.pk, 1 + place, 10_000, named=False)])

@@ -40,8 +40,8 @@ def level_all(*, on: date) -> int:
         OpportunityLevel.objects.all().delete()
         return 0
     accounts = np.array([row[0] for row in rows], np.int64)
-    sales = np.maximum(np.array([row[1:] for row in rows], float).max(axis=1), 0.0)
-    replace_rows(OpportunityLevel, _table(accounts, sales, on))
+    years = np.maximum(np.array([row[1:] for row in rows], float), 0.0)
+    replace_rows(OpportunityLevel, _table(accounts, years, on))
     return len(rows)
 
 
@@ -50,10 +50,12 @@ def level_of(account: Account) -> OpportunityLevel | None:
     return OpportunityLevel.objects.filter(account=account).first()
 
 
-def _table(accounts: Places, sales: Vector, on: date) -> Any:
+def _table(accounts: Places, years: Vector, on: date) -> Any:
+    """The levels; `years`: sales of the last 12 months and of those before, a row an account."""
     from regulars.base.arrow import pa
 
     rules = level_rules(Organisation.objects.first())
+    sales = years.max(axis=1)
     wallets, due = _wallets(on, accounts), _due_again(on, accounts)
     kind, owned = _owned(on, accounts)
     spends = np.where(np.isnan(wallets), sales, wallets)
@@ -61,8 +63,9 @@ def _table(accounts: Places, sales: Vector, on: date) -> Any:
     size[spends > 0] = core.sizes(spends[spends > 0])
     means = core.means_bands(size, rules)
     broad = core.broad_for_size(spends, owned)
-    # What it buys elsewhere is known better from its wallet than from what accounts of its size buy.
-    room = np.where(np.isnan(wallets), core.room_in(owned, broad), np.clip(1 - sales / wallets, 0, 1))
+    # What it buys elsewhere is known better from its wallet than from what accounts of its size buy; and from what it
+    # buys here now, not from what it once bought.
+    room = np.where(np.isnan(wallets), core.room_in(owned, broad), np.clip(1 - years[:, 0] / wallets, 0, 1))
     level = core.levels(means, core.room_bands(room, rules), np.nan_to_num(due) > 0)
     columns = {
         "account_id": accounts,
