@@ -63,6 +63,16 @@ def test_who_ordered_within_the_days_after_is_told_with_and_without_a_run(
     assert found.not_run == Share(accounts=2, ordered=1)
 
 
+def test_a_run_that_began_before_the_year_looked_at_is_held_against_no_order(
+    scored: Callable[..., Account], owner: Member
+) -> None:
+    old = scored("a", owner=owner)
+    start_play(account=old, playbook="unpaid", on=ago(400), member=owner)
+    ordered((old, ago(390)))
+    found = {one.playbook.key: one for one in play_results(member=owner, on=AS_OF)}["unpaid"]
+    assert (found.running, found.run) == (1, Share(accounts=0, ordered=0))
+
+
 def test_ends_and_how_long_half_took_are_told_and_only_what_one_sees(
     scored: Callable[..., Account], owner: Member
 ) -> None:

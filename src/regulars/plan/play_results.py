@@ -82,7 +82,11 @@ def play_results(*, member: Member | None, on: date) -> list[Result]:
     for play in seen.select_related("playbook", "account__merged_into"):
         plays[play.playbook.key].append(play)
     called = _called_for(known, member, since=since, until=on)
-    begun = {one.key: _first((home_of(play).pk, play.started_on) for play in plays[one.key]) for one in known}
+    # One that began earlier still counts as running, but the orders that came after it are not read.
+    begun = {
+        one.key: _first((home_of(play).pk, play.started_on) for play in plays[one.key] if play.started_on >= since)
+        for one in known
+    }
     left = {one.key: _without(called[one.key], plays[one.key]) for one in known}
     bought = _order_days({account for days in (*begun.values(), *left.values()) for account in days}, since, on)
     return [
