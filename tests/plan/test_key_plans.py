@@ -80,6 +80,13 @@ def test_only_who_leads_makes_the_visit_of_an_executive(account: Account, owner:
     assert (moved.due_on, moved.owner) == (SOON + timedelta(days=9), owner)
 
 
+def test_a_line_is_given_to_nobody_who_has_left(account: Account, owner: Member, ben: Member) -> None:
+    made = planned(account, ben)
+    gone = Member.objects.create(email="gone@firm.example", name="Gone", is_active=False)
+    with pytest.raises(WrongPlanEntry, match="no longer active"):
+        move_plan_entry(entry=made, due_on=AS_OF, on=AS_OF, member=owner, owner=gone)
+
+
 def test_a_product_is_shown_once_and_nothing_is_planned_for_the_past(account: Account, ben: Member) -> None:
     shown = planned(account, ben, product="P1")
     with pytest.raises(WrongPlanEntry, match="in the plan already"):

@@ -135,6 +135,8 @@ def move_plan_entry(
         raise WrongPlanEntry(_("This is settled."), _("Take that back first, if it was a mistake."))
     if due_on < on:
         raise WrongPlanEntry(_("That day has passed."), _("Choose today or a later day."))
+    if owner is not None and not owner.is_active:
+        raise WrongPlanEntry(_("%(member)s is no longer active.") % {"member": owner}, _("Choose somebody else."))
     if owner is not None and found.kind == KeyPlanEntry.Kind.VISIT and owner.role not in EXECUTIVES:
         raise WrongPlanEntry(
             _("%(member)s does not lead: this would be an ordinary visit.") % {"member": owner},
