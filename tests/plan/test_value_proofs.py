@@ -226,6 +226,21 @@ def test_a_project_is_evidence_for_strangers_only_as_far_as_the_customer_confirm
     )
 
 
+def test_what_was_measured_together_names_nobody_who_is_not_to_be_named(eva: Contact, owner: Member) -> None:
+    project = JointProject.objects.create(
+        account=eva.account, title="Scrap", measure="Scrap at Harbour Gifts", unit="%", baseline=8, baseline_on=ON,
+        owner=owner, currency="EUR",
+    )  # fmt: skip
+    SignOff.objects.create(project=project, contact=eva, asked_on=ON, measured_on=ON, value=5, answer="agrees")
+    proof = noted(eva.account, owner, project=project, **UNNAMED)
+    like = profile_of(eva.account)
+    [told] = pitch_for(prospect="", profile=like, member=owner).quotes[0].evidence
+    assert told == "Scrap at …: from 8 to 5 %, confirmed by the customer"
+    change_proof(proof=proof, on=ON, member=owner, consent="by_name")
+    [_since, *named] = ["", *pitch_for(prospect="", profile=like, member=owner).quotes[0].evidence]
+    assert named == ["Scrap at Harbour Gifts: from 8 to 5 %, confirmed by the customer"]
+
+
 def test_readers_note_nothing(eva: Contact) -> None:
     reader = Member.objects.create(email="read@example.com", name="Read", role="marketer")
     with pytest.raises(Refusal, match="role"):

@@ -21,7 +21,7 @@ from regulars.core.money import from_minor
 from regulars.core.similar_customers import Likeness, Profile, Trait, likeness
 from regulars.facts.models import Account
 from regulars.plan.models import JointProject, SignOff, ValueProof
-from regulars.plan.value_proofs import quoted_words, with_names
+from regulars.plan.value_proofs import as_allowed, quoted_words, with_names
 
 MOST_QUOTES: Final = 5
 MOST_LOOKED_AT: Final = 5_000
@@ -131,7 +131,7 @@ def evidence_told(proof: ValueProof) -> tuple[str, ...]:
     if since:
         told.append(_("customer since %(year)s") % {"year": year(date.fromisoformat(since))})
     if proof.project is not None:
-        told += _project_told(proof.project)
+        told += [as_allowed(proof, one) for one in _project_told(proof.project)]
     if proof.evidence and proof.consent == ValueProof.Consent.BY_NAME:
         told.append(proof.evidence)
     return tuple(told)

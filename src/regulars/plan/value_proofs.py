@@ -93,12 +93,17 @@ def with_names(proofs: QuerySet[ValueProof]) -> QuerySet[ValueProof]:
 
 def quoted_words(proof: ValueProof) -> str:
     """The words as others may read them: without the names of firm and people, unless the customer may be named."""
+    return as_allowed(proof, proof.words)
+
+
+def as_allowed(proof: ValueProof, words: str) -> str:
+    """Words about the customer, without the names of firm and people, unless it may be named."""
     if proof.consent == ValueProof.Consent.BY_NAME:
-        return proof.words
+        return words
     home = proof.account.merged_into or proof.account
     people = [one.name for one in home.contacts.all()]
     said_by = proof.contact.name if proof.contact else ""
-    return without_names(proof.words, [proof.account.name, home.name, proof.consent_from, said_by, *people])
+    return without_names(words, [proof.account.name, home.name, proof.consent_from, said_by, *people])
 
 
 # Verbs
