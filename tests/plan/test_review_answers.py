@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.base.audit import history_of
+from regulars.base.mail.models import OutgoingMail
 from regulars.base.models import Member, Team
 from regulars.core.errors import Refusal
+from regulars.facts.issues import open_issue
 from regulars.facts.merges import merge_accounts
 from regulars.facts.models import Account, AccountGoal, Contact, Interaction, Issue, Signal
 from regulars.plan.dossier import note_fact
@@ -19,6 +21,7 @@ from regulars.plan.models import DossierFact, Promise, Review, ReviewAnswer, Rev
 from regulars.plan.promises import keep_promise, renegotiate_promise
 from regulars.plan.review_finish import finish_review, promises_of_review, reopen_review
 from regulars.plan.review_forms import Typed, WrongForm, keep_typed
+from regulars.plan.review_letters import send_summary
 from regulars.plan.review_question_bank import SHIPPED
 from regulars.plan.review_questions import (
     WrongQuestion,
@@ -262,6 +265,22 @@ def test_an_answer_that_changes_withdraws_its_former_signal(review: Review, firm
     assert not ReviewAnswer.objects.exists()
 
 
+def test_a_letter_that_is_sent_twice_at_once_goes_out_once(
+    review: Review, ada: Contact, owner: Member, scored: Scored
+) -> None:
+    finished(review, owner)
+    text = {"subject": "Our talk", "text": "Dear Ada, thank you."}
+    first = send_summary(review=review, contact=ada, member=owner, **text)
+    assert send_summary(review=review, contact=ada, member=owner, **text) == first
+    more = send_summary(review=review, contact=ada, member=owner, subject="Our talk", text="And one thing more.")
+    assert more != first
+    OutgoingMail.objects.filter(pk=first.mail_id).update(state="failed")
+    assert send_summary(review=review, contact=ada, member=owner, **text) != first, "one that never arrived goes again"
+    stranger = Contact.objects.create(account=scored("Other", owner=owner), name="Tom", email="tom@other.example")
+    with pytest.raises(WrongReview, match="another customer"):
+        send_summary(review=review, contact=stranger, member=owner, **text)
+
+
 def test_opening_it_again_takes_back_what_nobody_went_on_with(review: Review, firm: Account, owner: Member) -> None:
     finished(
         review,
@@ -359,6 +378,13 @@ def test_questions_fit_the_account_and_its_language(review: Review, firm: Accoun
     ada.save()
     own = next(one for one in questions_for(Review.objects.get(), on=AS_OF) if one.key.startswith("own-"))
     assert (own.text, own.language, own.gloss) == ("ฤดูไหนสำคัญ", "th", "Which season matters most?")
+
+
+def test_a_problem_of_years_ago_is_not_called_one_since_we_last_spoke(review: Review, firm: Account) -> None:
+    issue = open_issue(account=firm, title="Broken", at=AT - timedelta(days=800), due_at=AT, member=None)
+    assert "us-issue" not in asked(review)
+    Issue.objects.filter(pk=issue.pk).update(opened_at=AT - timedelta(days=30))
+    assert "us-issue" in asked(review)
 
 
 def test_the_firm_words_and_leaves_out_what_came_with_regulars(review: Review, owner: Member) -> None:

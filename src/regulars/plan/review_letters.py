@@ -5,6 +5,7 @@ It is a draft: who held the review changes it before it goes. What our problems 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from regulars.base.audit import audited
 from regulars.base.formats import day, month
 from regulars.base.mail.links import link_to
+from regulars.base.mail.models import OutgoingMail
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
 from regulars.facts.letters import write_to_contact
@@ -52,19 +54,33 @@ def summary_of(review: Review, *, member: Member | None) -> Draft:
 def send_summary(*, review: Review, contact: Contact, subject: str, text: str, member: Member | None) -> Letter:
     """Send the letter to somebody at the account; it stands among the talks once it went out.
 
-    Raises `WrongReview` for a review that is not finished, `CannotWrite` for somebody without an address.
+    The same letter asked for twice goes out once, unless the first one never went. Raises `WrongReview` for a review
+    that is not finished and for somebody elsewhere, `CannotWrite` for somebody without an address.
     """
     found = locked_review(review, member)
+    home = found.account.merged_into or found.account
+    if contact.account_id != home.pk:
+        raise WrongReview(_("This person belongs to another customer."), _("Choose somebody of this customer."))
     if found.state != Review.State.FINISHED:
         raise WrongReview(_("This review is not finished."), _("Finish it first: then there is something to write."))
     minutes, _made = ReviewMinutes.objects.select_for_update().get_or_create(review=found)
-    once = f"review {found.uid} {minutes.letters + 1}"
+    once = _once(found, f"{contact.pk} {subject} {text}")
+    known = Letter.objects.filter(mail__once=once).first()
+    if known is not None:
+        return known
     letter = write_to_contact(contact=contact, subject=subject, text=text, member=member, related=found, once=once)
-    home = found.account.merged_into or found.account
     with audited(minutes, verb="send_review_summary", member=member, account_id=home.pk):
         minutes.letter, minutes.letters = letter, minutes.letters + 1
         minutes.save()
     return letter
+
+
+def _once(review: Review, letter: str) -> str:
+    """What asks for a letter: its words, anew after each of the review that did not go out."""
+    gone = (OutgoingMail.State.FAILED, OutgoingMail.State.CANCELLED)
+    about = OutgoingMail.objects.filter(related_kind=Review._meta.label_lower, related_uid=review.uid)
+    words = hashlib.sha256(letter.encode()).hexdigest()[:16]
+    return f"review {review.uid} {words} {about.filter(state__in=gone).count()}"
 
 
 def _lines(review: Review, member: Member | None) -> list[str]:

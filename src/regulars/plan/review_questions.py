@@ -78,7 +78,7 @@ def questions_for(review: Review, *, on: date) -> list[Asked]:
     account, language = _home(review), spoken_in(review)
     told = _told_before(review, account)
     ranked = {area: list[tuple[tuple[bool, bool, date], Asked]]() for area in ReviewArea}
-    for shipped, wording in _shipped_that_fit(review, account):
+    for shipped, wording in _shipped_that_fit(review, account, on):
         last = told.get(shipped.key, date.min)
         special = shipped.when not in (When.ALWAYS, When.FIRM, When.PERSON)
         asked = _asked_shipped(shipped, wording, language)
@@ -116,9 +116,9 @@ def _told_before(review: Review, account: Account) -> dict[str, date]:
     return dict(answered.annotate(last=Max("review__held_on")))
 
 
-def _shipped_that_fit(review: Review, account: Account) -> list[tuple[Shipped, ReviewQuestion | None]]:
+def _shipped_that_fit(review: Review, account: Account, on: date) -> list[tuple[Shipped, ReviewQuestion | None]]:
     wordings = {one.shipped: one for one in ReviewQuestion.objects.exclude(shipped="")}
-    occasions = _occasions(review, account)
+    occasions = _occasions(review, account, on)
     found = []
     for one in SHIPPED.values():
         wording = wordings.get(one.key)
@@ -127,14 +127,13 @@ def _shipped_that_fit(review: Review, account: Account) -> list[tuple[Shipped, R
     return found
 
 
-def _occasions(review: Review, account: Account) -> set[When]:
+def _occasions(review: Review, account: Account, on: date) -> set[When]:
     found = {When.ALWAYS, When.FIRM if account.kind == Account.Kind.FIRM else When.PERSON}
     last = last_review(review)
     if last is None:
         found.add(When.FIRST_TIME)
-    issues = Issue.objects.filter(of_account(account))
-    since = issues.filter(opened_at__date__gte=last.held_on) if last and last.held_on else issues
-    if since.exists():
+    since = last.held_on if last is not None and last.held_on is not None else months_before(on, 12)
+    if Issue.objects.filter(of_account(account), opened_at__date__gte=since).exists():
         found.add(When.AFTER_ISSUE)
     trend = Score.objects.filter(account=account).values_list("trend", flat=True).first()
     if trend is not None and trend <= FEWER:
