@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "regulars.web.middleware.OnlyText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "regulars.web.middleware.language",
     "regulars.web.middleware.LoginRequired",

@@ -1,4 +1,4 @@
-"""Reviews: proposed, scheduled, moved, cancelled. Holding and finishing them is in `review_forms.py`, `review_finish.py`.
+"""Reviews: proposed, scheduled, moved, cancelled. Holding and finishing: `review_forms.py`, `review_finish.py`.
 
 A review that somebody gave a day keeps it; those that were only proposed are moved when the year is planned anew.
 """
@@ -31,6 +31,8 @@ from regulars.plan.seen import of_account, seen_with_account
 LONGEST_REASON = 500
 LONGEST_PLACE = 300
 SHORTEST_MINUTES, LONGEST_MINUTES = 10, 480
+YEARS = range(1990, 2201)
+"""The calendar shows these; further out is a slip of the finger, and at the end of time no zone can be computed."""
 
 
 class WrongReview(Refusal):
@@ -276,6 +278,8 @@ def _holder(owner: Member | None) -> Member:
 
 def _refuse_past(at: datetime, on: date) -> None:
     firm = organisation()
+    if at.year not in YEARS:
+        raise WrongReview(_("No review takes place in the year %(year)s.") % {"year": at.year}, _("Look at its day."))
     if today(firm, at) < on:
         raise WrongReview(
             _("%(time)s has passed.") % {"time": moment(at, zone(firm))}, _("Choose today or a later day.")

@@ -148,7 +148,7 @@ class AssignForm(forms.Form):
 class WinForm(forms.Form):
     """What goes along when a lead becomes a customer."""
 
-    account = forms.CharField(widget=forms.HiddenInput, required=False)
+    account = forms.UUIDField(widget=forms.HiddenInput, required=False)
     keep = forms.BooleanField(
         label=gettext_lazy("I look after this customer from now on: nothing is handed over"), required=False
     )

@@ -58,7 +58,7 @@ def _won(found: Lead, desk: Desk, said: dict[str, Any]) -> Won:
         lead=found,
         at=moment_of_work(),
         member=desk.member,
-        account=find_account(uuid.UUID(said["account"]), member=desk.member) if said["account"] else None,
+        account=find_account(said["account"], member=desk.member) if said["account"] else None,
         hand_over=not said["keep"],
         receiver=said["receiver"],
         work=said["work"],

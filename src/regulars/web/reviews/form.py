@@ -63,7 +63,7 @@ def save(request: HttpRequest, uid: uuid.UUID) -> JsonResponse:
     review = found(desk, uid)
     try:
         said = json.loads(request.body)
-        typed, device = [_typed(one) for one in said["fields"][:MOST_AT_ONCE]], str(said.get("device", ""))
+        typed, device = [_typed(one) for one in said["fields"][:MOST_AT_ONCE]], _whole(said.get("device", ""))
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"refused": _("This was not understood. Load the form again.")}, status=400)
     try:
@@ -95,7 +95,13 @@ def found(desk: Desk, uid: uuid.UUID) -> Review:
 
 def _typed(one: dict[str, Any]) -> Typed:
     version, _dot, _sum = str(one["mark"]).partition(".")
-    return Typed(name=str(one["name"]), value=str(one["value"]), version=int(version), asked=str(one.get("asked", "")))
+    name, value, asked = (_whole(said) for said in (one["name"], one["value"], one.get("asked", "")))
+    return Typed(name=name, value=value, version=int(version), asked=asked)
+
+
+def _whole(text: Any) -> str:
+    """Without halves of characters: a phone that cuts an emoji in two sends one, and no database keeps it."""
+    return str(text).replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _told(kept: Kept) -> dict[str, Any]:

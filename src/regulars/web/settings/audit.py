@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -26,6 +26,8 @@ from regulars.web.trail import Change, kinds, told_changes, verbs
 
 PAGE = "settings_audit"
 ENTRIES_A_PAGE = 50
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 12, 31)
+"""Nothing was changed before or will be after; at the end of time no zone can be computed."""
 ROWS_AT_ONCE = 500
 
 
@@ -80,9 +82,11 @@ class Filter(forms.Form):
         where = zone(self.desk.organisation)
         condition = Q()
         if said.get("since"):
-            condition &= Q(at__gte=datetime.combine(said["since"], time.min, tzinfo=where))
+            since = min(max(said["since"], FIRST_DAY), LAST_DAY)
+            condition &= Q(at__gte=datetime.combine(since, time.min, tzinfo=where))
         if said.get("until"):
-            condition &= Q(at__lt=datetime.combine(said["until"] + timedelta(days=1), time.min, tzinfo=where))
+            until = min(max(said["until"], FIRST_DAY), LAST_DAY)
+            condition &= Q(at__lt=datetime.combine(until + timedelta(days=1), time.min, tzinfo=where))
         return condition
 
 
