@@ -128,3 +128,18 @@ def test_each_role_reaches_what_it_may(
     assert client.post(f"/accounts/{account.uid}/referrals/link/", {}).status_code == status
     assert client.post(f"/referrals/asks/{ask.uid}/decline/").status_code == status
     assert client.post(f"/referrals/links/{link.uid}/close/").status_code == status
+
+
+def test_cards_of_a_link_are_printed_by_who_may_give_them_away(
+    browser: Client, members: dict[str, Member], signed_in: Signer, firm: Account, owner: Member
+) -> None:
+    """D3."""
+    link = make_link(account=firm, on=ON, member=owner)
+    page = text_of(browser.get(f"/accounts/{firm.uid}/referrals/"))
+    for cards in ("sheet", "one"):
+        where = f"/referrals/links/{link.uid}/cards/{cards}.pdf"
+        assert where in page
+        answer = browser.get(where)
+        assert (answer.headers["Content-Type"], answer.content[:4]) == ("application/pdf", b"%PDF")
+        assert signed_in(members["analyst"]).get(where).status_code == 403
+    assert browser.get(f"/referrals/links/{link.uid}/cards/ten.pdf").status_code == 404

@@ -48,6 +48,7 @@ def address(name: str, uid: uuid.UUID) -> str:
         "token": "x",
         "moment": 1,
         "number": 1,
+        "cards": "sheet",
     }
     values |= {"which": "us-better", "month": "2024-01"}
     values |= {"uidb36": "1", "key": "x", "pk": 1, "provider_id": "x"}

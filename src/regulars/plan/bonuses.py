@@ -106,7 +106,7 @@ def record_bonus(
     _refuse_unlikely(name, cost_minor, times_a_year)
     if not for_key_accounts and tag is None:
         raise WrongBonus(_("Nobody would get it."), _("Say for whom it is: key accounts, or customers with a tag."))
-    if Bonus.objects.filter(name=name, retired_on=None).exclude(pk=bonus.pk if bonus else None).exists():
+    if live_bonuses().filter(name=name).exclude(pk=bonus.pk if bonus else 0).exists():
         raise WrongBonus(_("There is a bonus “%(name)s” already.") % {"name": name}, _("Give it another name."))
     found = Bonus.objects.select_for_update().get(pk=bonus.pk) if bonus else Bonus()
     with audited(found, verb="record_bonus", member=member):

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import capfirst
@@ -14,13 +15,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars.base.access import Permission, require
-from regulars.base.mail.links import link_to
 from regulars.core.errors import Refusal
 from regulars.facts.leads import visible_leads
 from regulars.facts.models import Account, Contact
 from regulars.insight.lead_flow import revenue_of
 from regulars.plan.models import ReferralAsk
 from regulars.plan.proven_value import proven_value, why_not_now
+from regulars.plan.referral_cards import ONE, SHEET, address_of, language_of_card, print_cards
 from regulars.plan.referrals import (
     LONGEST_WORDS,
     ask_for_names,
@@ -100,10 +101,28 @@ def close(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     return redirect("account_referrals", uid=(found.account.merged_into or found.account).uid)
 
 
+CARDS = {"one": ONE, "sheet": SHEET}
+
+
+@require_safe
+def cards(request: HttpRequest, uid: uuid.UUID, cards: str) -> HttpResponse:
+    """A card of the link, or a sheet of them, to be printed and given away."""
+    desk = desk_of(request)
+    found = visible_links(desk.member).filter(uid=uid).first()
+    if found is None or cards not in CARDS:
+        raise Http404
+    answer = HttpResponse(
+        print_cards(link=found, cards=CARDS[cards], member=desk.member), content_type="application/pdf"
+    )
+    answer.headers["Content-Disposition"] = f'inline; filename="cards-{cards}.pdf"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
 def _done(request: HttpRequest, desk: Desk, account: Account, verb: str, said: dict[str, Any]) -> HttpResponse:
     if verb == "link":
         make_link(account=account, contact=said["contact"], on=desk.day, member=desk.member)
-        show_next(request, Toast(text=_("Here is the link: copy it, or have it printed on a card.")))
+        show_next(request, Toast(text=_("Here is the link: copy it, or print its cards.")))
         return redirect("account_referrals", uid=account.uid)
     made = ask_for_names(
         account=account,
@@ -132,13 +151,14 @@ def _shown(
     linked = visible_leads(desk.member).filter(pk__in=[one.lead_id for one in brought]).values_list("pk", flat=True)
     links = visible_links(desk.member).filter(of_account(account), closed_on=None).select_related("contact")
     proof = proven_value(account, on=desk.day)
+    spoken = dict(settings.LANGUAGES)
     initial = {"ground": proof.ground, "said": proof.said} if proof else {"ground": ReferralAsk.Ground.OTHER}
     context = {
         **heading(desk, account, tab="account"),
         "brought": [(one, revenue.get(one.lead_id, 0.0)) for one in brought],
         "linked": set(linked),
         "asks": visible_asks(desk.member).filter(of_account(account)).select_related("contact", "member")[:MOST_SHOWN],
-        "links": [(one, link_to(f"/r/{one.token}/")) for one in links[:MOST_SHOWN]],
+        "links": [(one, address_of(one), spoken.get(language_of_card(one), "")) for one in links[:MOST_SHOWN]],
         "proof": proof,
         "why_not": why_not_now(account, on=desk.day),
         "ask_form": ask or AskForm(account=account, initial=initial, auto_id="ask_%s"),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("referrals/asks/<uuid:uid>/", ask.ask, name="referral_ask"),
     path("referrals/asks/<uuid:uid>/<slug:verb>/", ask.act, name="referral_ask_act"),
     path("referrals/links/<uuid:uid>/close/", account.close, name="referral_link_close"),
+    path("referrals/links/<uuid:uid>/cards/<slug:cards>.pdf", account.cards, name="referral_cards"),
     path("referrals/<uuid:uid>/<slug:verb>/", report.act, name="referral_act"),
     path("accounts/<uuid:uid>/referrals/", account.referrals, name="account_referrals"),
     path("accounts/<uuid:uid>/referrals/<slug:verb>/", account.act, name="account_referrals_act"),
