@@ -98,7 +98,7 @@ RECIPES: Final[_Parts] = {
         Recipe(
             name=_("An invoice is not paid"),
             about=_("Often something was wrong with the delivery. Ask first, remind afterwards."),
-            triggers=("signal:invoice_unpaid",),
+            triggers=("cause:unpaid", "signal:invoice_unpaid"),
             stops=("lost",),
         ),
         {
