@@ -53,3 +53,38 @@ def test_what_a_merge_or_a_talk_names_is_kept(brought: Import, owner: Member) ->
     undo_import(import_=brought)
     assert set(Account.objects.values_list("external_id", flat=True)) == {"K0", "K1", "K2"}
     assert list(talk.contacts.all()) == [contact]
+
+
+def first_order(tmp_path: Path, *customers: tuple[str, str]) -> Import:
+    """An import of an order of each: by number and name."""
+    file = tmp_path / "orders.csv"
+    lines = [f"O-{number},2024-12-02,{number},{name},P1,1,9.00\n" for number, name in customers]
+    file.write_text("Order,Date,Customer no.,Customer,SKU,Quantity,Net\n" + "".join(lines))
+    with stage_import(paths=[file], as_of=date(2024, 12, 31)) as staged:
+        return run_import(staged)
+
+
+def test_the_first_order_goes_to_the_account_that_was_won_and_undoing_takes_its_number_again(
+    organisation: Any, tmp_path: Path
+) -> None:
+    """A1: what was promised to a new customer and its orders stand in one account."""
+    won = Account.objects.create(name="Quayside  Lanterns")
+    made = first_order(tmp_path, ("77", "QUAYSIDE Lanterns"), ("78", "Somebody Else"))
+    won.refresh_from_db()
+    assert won.external_id == "77"
+    assert Account.objects.count() == 2
+    assert made.report["notes"] == [
+        "Quayside  Lanterns was there without a number. The orders of customer 77 go to it."
+    ]
+    undo_import(import_=made)
+    won.refresh_from_db()
+    assert won.external_id is None
+    assert list(Account.objects.all()) == [won]
+
+
+def test_a_name_that_fits_several_is_left_to_people(organisation: Any, tmp_path: Path) -> None:
+    for name in ("Twin", "Twin", "Also There", "Ordered Twice"):
+        Account.objects.create(name=name)
+    Account.objects.create(name="Also There", source="till", external_id="5")
+    first_order(tmp_path, ("1", "Twin"), ("2", "Also there"), ("3", "Ordered Twice"), ("4", "Ordered Twice"))
+    assert Account.objects.filter(external_id=None).count() == 4

@@ -224,7 +224,7 @@ def write_plan(plan: RecordPlan, import_: Import) -> None:
             model._default_manager.bulk_create(new, batch_size=BATCH)
         changed = list(plan.changed.get(kind, {}).values())
         if changed:
-            names = sorted({change.field.removesuffix("_id") for change in plan.changes if change.model == kind})
+            names = sorted({model._meta.get_field(one.field).name for one in plan.changes if one.model == kind})
             model._default_manager.bulk_update(changed, names, batch_size=BATCH)
     if plan.tags:
         _tag(plan.tags)

@@ -39,6 +39,7 @@ from regulars.facts.imports.proposals import missing_for_orders
 from regulars.facts.imports.rules import active_rules, preview_rules
 from regulars.facts.imports.sources import RawTable, SourceFile, drop_raw, read_sources
 from regulars.facts.imports.staged import SKIPPED
+from regulars.facts.imports.unnumbered import number_customers
 from regulars.facts.models import ClassificationRule, Import
 from regulars.facts.rates import load_rates
 
@@ -365,6 +366,7 @@ def _stage_lines(staged: StagedImport) -> None:
     assert rows == read, f"{read} rows were read and {rows} converted: none may be lost or come twice"
     mappings = [mapping for _raw, mapping in parts if mapping.content == Import.Content.ORDER_LINES]
     order_lines.find_customers(engine, mappings, staged.plan.new_accounts())
+    number_customers(engine, staged.plan)
     order_lines.plan_details(engine, staged.plan)
     load_rates(engine)
     engine.load("rates", [(rate.currency, rate.valid_from, rate.rate) for rate in staged.plan.rates()])
