@@ -51,6 +51,9 @@ class ReviewAnswerIn(Schema):
     asked: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = ""
     text: Words
     signal: str = Field("", description="Kind of signal that it is, if any.", max_length=40)
+    supply: Literal["", "us", "competitor", "in_house", "none"] = Field(
+        "", description="Of a question for an offering: who supplies it; the white space shows it from then on."
+    )
 
 
 class ReviewProblemIn(Schema):
@@ -217,6 +220,8 @@ def _fields(outcome: ReviewOutcomeIn, known: list[str]) -> dict[str, str]:
         for answer in outcome.answers:
             at = f"answer.{answer.area}.{answer.key}"
             fields |= {f"{at}.text": answer.text, f"{at}.signal": answer.signal}
+            if answer.supply or f"{at}.supply" in known:
+                fields[f"{at}.supply"] = answer.supply
     lines = {
         "theirs": _lines(outcome.theirs),
         "ours": None if outcome.ours is None else [{"text": text} for text in outcome.ours],

@@ -22,7 +22,8 @@ from regulars.facts.accounts import require_account
 from regulars.facts.goals import end_goal, note_goal
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.issues import LONGEST_TITLE, open_issue
-from regulars.facts.models import Account, AccountGoal, Interaction, Signal
+from regulars.facts.models import Account, AccountGoal, Interaction, Signal, Supply
+from regulars.facts.offerings import tell_supply, withdraw_supply
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
 from regulars.insight.protection import protect
 from regulars.plan.dossier import note_fact, take_back_fact, visible_facts
@@ -48,10 +49,13 @@ from regulars.plan.review_forms import (
     locked_review,
     outcome_of,
 )
+from regulars.plan.review_unknowns import offering_of
 from regulars.plan.reviews import WrongReview, propose_next_review
 from regulars.plan.seen import of_account
 
 LONGEST_REASON = 500
+LONGEST_SUPPLIER: Final = 80
+"""A longer answer is more than a name; its words stand in the minutes and in the dossier."""
 _TALKS: Final = {
     Review.How.VISIT: Interaction.Kind.VISIT,
     Review.How.CALL: Interaction.Kind.CALL,
@@ -193,6 +197,7 @@ def _keep_answers(desk: _Desk, wanted: list[Answered]) -> None:
     for said in wanted:
         known = before.pop(said.key, None)
         if known is not None and (known.text, known.signal_kind) == (said.text, said.signal):
+            _keep_supply(desk, known, said)
             continue
         answer = known or ReviewAnswer(review=desk.review, key=said.key)
         if known is not None:
@@ -210,8 +215,10 @@ def _keep_answers(desk: _Desk, wanted: list[Answered]) -> None:
                 said=said.text,
                 source=SignalSource.of(answer),
             )
+        _keep_supply(desk, answer, said)
     for gone in before.values():
         _withdraw_signals(desk, gone)
+        _keep_supply(desk, gone, None)
         with audited(gone, verb="withdraw_review_answer", member=desk.member, account_id=desk.account.pk):
             gone.delete()
 
@@ -221,6 +228,32 @@ def _withdraw_signals(desk: _Desk, answer: ReviewAnswer) -> None:
     standing = Signal.objects.filter(source_kind=source.kind, source_uid=source.uid, withdrawn_at=None)
     for signal in standing:
         withdraw_signal(signal=signal, member=desk.member, reason=_("Corrected in the review"))
+
+
+def _keep_supply(desk: _Desk, answer: ReviewAnswer, said: Answered | None) -> None:
+    """Who supplies an offering, as they told: what the white space of the account shows from then on."""
+    source = SignalSource.of(answer)
+    offering = offering_of(said.key) if said is not None and said.supply else None
+    told = list(Supply.objects.filter(source_kind=source.kind, source_uid=source.uid, withdrawn_at=None))
+    state = said.supply if said is not None and offering is not None else ""
+    supplier = said.text if said is not None and len(said.text) <= LONGEST_SUPPLIER else ""
+    if state != Supply.State.COMPETITOR or supplier == str(Supply.State.COMPETITOR.label):
+        supplier = ""
+    if offering is not None and [(one.state, one.supplier) for one in told] == [(state, supplier)]:
+        return
+    for one in told:
+        withdraw_supply(supply=one, member=desk.member)
+    if offering is not None:
+        tell_supply(
+            account=desk.account,
+            offering=offering,
+            state=state,
+            on=desk.review.held_on or desk.on,
+            member=desk.member,
+            supplier=supplier,
+            source=desk.source,
+            record=source,
+        )
 
 
 # Problems, in both directions

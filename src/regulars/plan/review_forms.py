@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from regulars.base.access import Permission, require, visible_members
 from regulars.base.models import Member
-from regulars.facts.models import Account, Contact
+from regulars.facts.models import Account, Contact, Supply
 from regulars.facts.signal_kinds import KINDS
 from regulars.plan.dossier_topics import topics_to_note
 from regulars.plan.models import (
@@ -30,7 +30,7 @@ from regulars.plan.models import (
     ReviewRecommendation,
     ReviewStep,
 )
-from regulars.plan.review_unknowns import fact_from
+from regulars.plan.review_unknowns import fact_from, offering_of, question_for
 from regulars.plan.reviews import NoSuchReview, WrongReview
 from regulars.plan.seen import seen_with_account
 
@@ -54,7 +54,7 @@ _NAME: Final = re.compile(
     "|".join(
         (
             "(" + "|".join(BASE) + ")",
-            r"answer\.(" + "|".join(ReviewArea.values) + r")\.[a-z0-9_-]{1,64}\.(text|signal)",
+            r"answer\.(" + "|".join(ReviewArea.values) + r")\.[a-z0-9_-]{1,64}\.(text|signal|supply)",
             *(rf"{line}\.([1-{LINES}])\.({'|'.join(fields)})" for line, fields in LINE_FIELDS.items()),
         )
     )
@@ -196,6 +196,8 @@ class Answered:
     asked: str
     text: str
     signal: str = ""
+    supply: str = ""
+    """Of a question for an offering: who supplies it, as a `Supply.State`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,17 +320,27 @@ class _Reader:
 
     def _answers(self) -> list[Answered]:
         found = []
-        for name, entry in self.entries.items():
-            if not (name.startswith("answer.") and name.endswith(".text") and entry.value.strip()):
+        asked = {tuple(name.split(".")[1:3]) for name in self.entries if name.startswith("answer.")}
+        sequence = {name: place for place, name in enumerate(self.entries)}
+        for area, key in sorted(asked, key=lambda one: sequence.get(f"answer.{one[0]}.{one[1]}.text", len(sequence))):
+            at = f"answer.{area}.{key}"
+            signal, supply = self._said(f"{at}.signal"), self._supply(f"{at}.supply")
+            text = self._said(f"{at}.text") or (str(Supply.State(supply).label) if supply else "")
+            if not text:
                 continue
-            _answer, area, key, _text = name.split(".")
-            signal = self._said(f"answer.{area}.{key}.signal")
             if signal and signal not in KINDS:
-                self.wrong[f"answer.{area}.{key}.signal"] = _("Choose one of the list.")
-            found.append(
-                Answered(key=key, area=ReviewArea(area), asked=entry.asked, text=entry.value.strip(), signal=signal)
-            )
+                self.wrong[f"{at}.signal"] = _("Choose one of the list.")
+            entry, offering = self.entries.get(f"{at}.text"), offering_of(key)
+            words = entry.asked if entry else question_for(offering) if offering else ""
+            found.append(Answered(key=key, area=ReviewArea(area), asked=words, text=text, signal=signal, supply=supply))
         return found
+
+    def _supply(self, name: str) -> str:
+        said = self._said(name)
+        if said and said not in Supply.State.values:
+            self.wrong[name] = _("Choose one of the list.")
+            return ""
+        return said
 
     def _promises(self, held_on: date) -> list[Promised]:
         found = []

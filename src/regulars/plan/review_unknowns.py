@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from regulars.facts.models import Account, Contact
+from regulars.facts.models import Account, Contact, Offering
 from regulars.insight.white_space import unknown_offerings
 from regulars.plan.dossier_known import missing_facts
 from regulars.plan.models import ReviewArea
@@ -119,6 +120,26 @@ def fact_from(key: str) -> FactFrom | None:
         return None
 
 
+def asks_for_offering(key: str) -> bool:
+    """Does the question with this key ask who supplies an offering?"""
+    return key.startswith(f"{PREFIX}{_OFFERING}")
+
+
+def question_for(offering: Offering) -> str:
+    """The question who supplies an offering, in the active language."""
+    return _("Where do you get this today: %(what)s?") % {"what": offering.name}
+
+
+def offering_of(key: str) -> Offering | None:
+    """The offering that the question with this key asks for: who supplies it. None for all other questions."""
+    if not asks_for_offering(key):
+        return None
+    try:
+        return Offering.objects.filter(uid=UUID(key.removeprefix(f"{PREFIX}{_OFFERING}"))).first()
+    except ValueError:
+        return None
+
+
 def _missing(account: Account, contact: Contact | None, on: date) -> Iterator[Unknown]:
     """Whoever asks: that a fact is confidential is no reason to ask the customer again."""
     gaps = missing_facts(account, on=on, member=None)
@@ -147,12 +168,7 @@ def _people(account: Account) -> Iterator[Unknown]:
 
 def _offerings(account: Account) -> Iterator[Unknown]:
     for offering in unknown_offerings(account)[:OFFERINGS]:
-        said = {"what": offering.name}
-        yield Unknown(
-            key=f"{PREFIX}{_OFFERING}{offering.uid.hex}",
-            area=_OTHERS,
-            says=lambda said=said: _("Where do you get this today: %(what)s?") % said,  # type: ignore[misc]
-        )
+        yield Unknown(key=f"{PREFIX}{_OFFERING}{offering.uid.hex}", area=_OTHERS, says=partial(question_for, offering))
 
 
 def _unknown(key: str, ask: _Ask) -> Unknown:

@@ -15,19 +15,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from regulars.base.access import visible_members
-from regulars.facts.models import Account
+from regulars.facts.models import Account, Supply
 from regulars.facts.signal_kinds import KINDS
 from regulars.plan.dossier_topics import topics_to_note
 from regulars.plan.models import Review, ReviewArea, ReviewEntry, ReviewFact, ReviewRecommendation
 from regulars.plan.review_forms import LINES, SIGNALS, Kept, Typed
 from regulars.plan.review_questions import Asked
+from regulars.plan.review_unknowns import asks_for_offering, offering_of, question_for
 from regulars.web.desk import Desk
 
 Options = list[tuple[str, str]]
 _MARK: Final = "v."
 """Before the name of a field: the hidden one that says over which version of it one types."""
 _ASKED: Final = "asked."
-_ANSWER: Final = re.compile(r"answer\.([a-z_]+)\.([a-z0-9_-]+)\.text")
+_ANSWER: Final = re.compile(r"answer\.([a-z_]+)\.([a-z0-9_-]+)\.(?:text|supply)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,8 @@ class QuestionShown:
     asked: Asked
     text: Field
     signal: Field
+    supply: Field | None = None
+    """Of a question for an offering: who supplies it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,19 +146,27 @@ class FormShown:
     def _of_area(self, area: ReviewArea) -> Iterator[QuestionShown]:
         asked = [one for one in self.questions if one.area == area]
         for one in [*asked, *self._answered_besides(area, {one.key for one in asked})]:
-            text, signal = f"answer.{area}.{one.key}.text", f"answer.{area}.{one.key}.signal"
+            at = f"answer.{area}.{one.key}"
+            supply = None
+            if asks_for_offering(one.key):
+                supply = self.field(f"{at}.supply", _("Who supplies it"), "choice", options=_supplies())
             yield QuestionShown(
                 asked=one,
-                text=self.field(text, one.text, "text", longest=4000),
-                signal=self.field(signal, _("What it tells"), "choice", options=_signals(area)),
+                text=self.field(f"{at}.text", one.text, "text", longest=4000),
+                signal=self.field(f"{at}.signal", _("What it tells"), "choice", options=_signals(area)),
+                supply=supply,
             )
 
     def _answered_besides(self, area: ReviewArea, asked: set[str]) -> Iterator[Asked]:
         """Questions that were answered and would not be asked any more: what was typed stays."""
+        shown = set(asked)
         for name, entry in self.entries.items():
             found = _ANSWER.fullmatch(name)
-            if found and found[1] == area and found[2] not in asked and entry.value:
-                yield Asked(key=found[2], area=area, text=entry.asked or _("Answer"), language="")
+            if found and found[1] == area and found[2] not in shown and entry.value:
+                shown.add(found[2])
+                offering = offering_of(found[2])
+                words = question_for(offering) if offering is not None else _("Answer")
+                yield Asked(key=found[2], area=area, text=entry.asked or words, language="")
 
     def _lines(self, line: str) -> Lines:
         fields = [list(self._of_line(line, place)) for place in range(1, LINES + 1)]
@@ -223,6 +234,10 @@ def _choices(choices: Iterable[tuple[str, Any]]) -> Options:
 def _signals(area: ReviewArea) -> Options:
     told = [(key, capfirst(str(KINDS[key].label))) for key in SIGNALS[area]]
     return [("", _("nothing in particular")), *told]
+
+
+def _supplies() -> Options:
+    return [("", _("Not said yet")), *_choices(Supply.State.choices)]
 
 
 def _topics() -> Options:
