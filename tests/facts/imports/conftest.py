@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.base.warehouse import Engine, open_engine
+from regulars.facts.imports.detect import Proposal, propose_all
 from regulars.facts.imports.sources import RawTable, read_sources
 
 
@@ -68,3 +69,15 @@ def broken_of(engine: Engine) -> Callable[[RawTable], list[tuple[Any, ...]]]:
         return engine.rows(f"SELECT _row, line, reason, text FROM {raw.broken_name} ORDER BY _file, _row")
 
     return cells
+
+
+@pytest.fixture
+def understand(
+    engine: Engine, read: Callable[..., list[RawTable]], made: Callable[[str, str], Path]
+) -> Callable[..., list[Proposal]]:
+    """Proposals for files given as texts, in their sequence: `understand("Order,Date\\n…", "Customer,City\\n…")`."""
+
+    def propose_for(*texts: str) -> list[Proposal]:
+        return propose_all(engine, read(*(made(f"file_{number}.csv", text) for number, text in enumerate(texts))))
+
+    return propose_for

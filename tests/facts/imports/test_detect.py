@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.base.warehouse import Engine, open_engine
-from regulars.facts.imports.detect import Proposal, find_saved, propose, propose_all, save_mapping, with_columns
+from regulars.facts.imports.detect import Proposal, find_saved, propose, save_mapping, with_columns
 from regulars.facts.imports.headings import key, language_of, meanings, unit_currency
 from regulars.facts.imports.mapping import LOOKUP, Mapping
 from regulars.facts.imports.profiles import date_orders, decimal_sign
@@ -26,18 +26,6 @@ from regulars.facts.models import SavedMapping
 pytestmark = pytest.mark.django_db
 
 Understand = Callable[..., list[Proposal]]
-
-
-@pytest.fixture
-def understand(
-    engine: Engine, read: Callable[..., list[RawTable]], made: Callable[[str, str], Path]
-) -> Callable[..., list[Proposal]]:
-    """Proposals for files given as texts, in their sequence: `understand("Order,Date\\n…", "Customer,City\\n…")`."""
-
-    def propose_for(*texts: str) -> list[Proposal]:
-        return propose_all(engine, read(*(made(f"file_{number}.csv", text) for number, text in enumerate(texts))))
-
-    return propose_for
 
 
 def orders(*rows: str, headings: str = "Order no,Date,Customer,Amount") -> str:
@@ -241,78 +229,6 @@ def test_two_digits_after_the_sign_are_enough(amounts: list[Decimal], style: str
     with open_engine() as engine:
         found = decimal_sign(engine, column_of(engine, texts), ["A"], otherwise="?")
         assert (found.sign, found.against_it) == (sign, 0)
-
-
-# What amounts mean
-
-
-def test_the_total_of_the_order_is_not_taken_for_the_amount_of_its_lines(understand: Understand) -> None:
-    headings = "Order no,Date,Customer,Product,Qty,Price,Total"
-    rows = ["A1,2024-01-02,Acme,X,2,5.00,17.00", "A1,2024-01-02,Acme,Y,1,7.00,17.00"]
-    rows += ["A2,2024-01-03,Birch,X,1,5.00,19.00", "A2,2024-01-03,Birch,Y,2,7.00,19.00"]
-    (proposal,) = understand(orders(*rows, headings=headings))
-    assert "net_amount" not in proposal.mapping.columns
-    assert "Total" in proposal.unused
-    assert not proposal.missing
-
-
-def test_a_total_of_orders_alone_is_refused_rather_than_counted_for_each_line(understand: Understand) -> None:
-    rows = [f"A{n},2024-01-02,Acme,{item},20.00" for n in (1, 2) for item in "XY"]
-    (proposal,) = understand(orders(*rows, headings="Order no,Date,Customer,Product,Total"))
-    assert proposal.mapping.content == ""
-    assert any("amounts" in sentence for sentence in proposal.missing)
-
-
-@pytest.mark.parametrize(
-    ("headings", "row", "field"),
-    [
-        ("Order no,Date,Customer,Amount,VAT", "A1,2024-01-02,Acme,119.00,19.00", "gross_amount"),
-        ("Order no,Date,Customer,Amount,VAT", "A1,2024-01-02,Acme,100.00,19.00", "net_amount"),
-        ("Order no,Date,Customer,Qty,Price,Amount,VAT", "A1,2024-01-02,Acme,2,50.00,117.30,17.30", "gross_amount"),
-        ("Order no,Date,Customer,Qty,Price,Amount,VAT", "A1,2024-01-02,Acme,2,50.00,100.00,17.30", "net_amount"),
-        ("Order no,Date,Customer,Amount", "A1,2024-01-02,Acme,119.00", "net_amount"),
-        ("Order no,Date,Customer,Amount incl. VAT", "A1,2024-01-02,Acme,119.00", "gross_amount"),
-    ],
-)
-def test_values_tell_whether_an_amount_includes_tax(
-    headings: str, row: str, field: str, understand: Understand
-) -> None:
-    (proposal,) = understand(orders(row, headings=headings))
-    assert proposal.mapping.columns[field].startswith("Amount")
-    assert len({"net_amount", "gross_amount"} & proposal.mapping.columns.keys()) == 1
-
-
-@pytest.mark.parametrize(
-    ("heading", "value", "field"),
-    [
-        ("Discount", "0.15", "discount_percent"),
-        ("Discount", "3.50", "discount_amount"),
-        ("Discount %", "15", "discount_percent"),
-    ],
-)
-def test_a_discount_is_money_or_per_cent(heading: str, value: str, field: str, understand: Understand) -> None:
-    text = orders(f"A1,2024-01-02,Acme,2,10.00,{value}", headings=f"Order no,Date,Customer,Qty,Price,{heading}")
-    (proposal,) = understand(text)
-    assert proposal.mapping.columns[field] == heading
-
-
-@pytest.mark.parametrize(("cost", "field"), [("7.00", "unit_cost"), ("70.00", "cost_amount")])
-def test_a_cost_is_of_one_piece_or_of_the_line(cost: str, field: str, understand: Understand) -> None:
-    text = orders(f"A1,2024-01-02,Acme,10,10.00,{cost}", headings="Order no,Date,Customer,Qty,Price,Cost")
-    (proposal,) = understand(text)
-    assert proposal.mapping.columns[field] == "Cost"
-
-
-def test_shopify_discounts_of_lines_are_not_taken_off_twice(understand: Understand) -> None:
-    headings = (
-        "Name,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem discount,Discount Amount,Subtotal"
-    )
-    inside = orders("#1,2024-01-02 10:00:00 +0000,2,Pen,10.00,4.00,4.00,16.00", headings=headings)
-    (proposal,) = understand(inside)
-    assert "discount_amount" not in proposal.mapping.columns
-    beside = orders("#1,2024-01-02 10:00:00 +0000,2,Pen,10.00,4.00,1.00,15.00", headings=headings)
-    (proposal,) = understand(beside)
-    assert proposal.mapping.columns["discount_amount"] == "Lineitem discount"
 
 
 # Other columns

@@ -22,31 +22,67 @@ _WHOLE_AMOUNTS: Final = frozenset({"net_amount", "gross_amount", "amount", "tax_
 NEAR: Final = Decimal("0.01")
 
 
+MAY_BE_CHANCE: Final = 0.001
+"""How likely it must be that the lines of every order have the same amount by chance, for numbered lines to decide."""
+
+
 def without_order_totals(engine: Engine, raw: RawTable, offers: list[Offer]) -> list[Offer]:
     """Leave out amounts that are those of the whole order, repeated on each of its rows."""
-    order = next((heading for _, _, name, heading in offers if name == "order_id"), "")
     headings = list(dict.fromkeys(heading for _, _, name, heading in offers if name in _WHOLE_AMOUNTS))
+    order, line, quantity, price = (
+        next((heading for _, _, name, heading in offers if name == wanted), "")
+        for wanted in ("order_id", "line_no", "quantity", "unit_price")
+    )
     if not order or not headings:
         return offers
-    totals = _constant_in_orders(sample_rows(engine, raw, [order, *headings]), headings)
+    orders = _of_several_rows(sample_rows(engine, raw, [order, *headings]))
+    totals = _constant_in_orders(orders, headings)
+    if line:
+        totals = {heading for heading in totals if not _by_chance(orders, headings.index(heading))}
+    if quantity and price:
+        totals -= {heading for heading in totals if _is_product(engine, raw, order, (quantity, price, heading))}
     return [offer for offer in offers if offer[3] not in totals]
 
 
-def _constant_in_orders(rows: Sequence[tuple[str | None, ...]], headings: list[str]) -> set[str]:
-    """Headings whose value is the same (or empty) in all rows of each order, though orders have several rows."""
-    orders: dict[str | None, list[tuple[str | None, ...]]] = defaultdict(list)
+_Order = list[tuple[str | None, ...]]
+
+
+def _of_several_rows(rows: Sequence[tuple[str | None, ...]]) -> list[_Order]:
+    """The other cells of the rows of each order, which comes first; of orders that have several rows."""
+    orders: dict[str | None, _Order] = defaultdict(list)
     for order, *cells in rows:
         if order:
             orders[order].append(tuple(cells))
-    several = [cells for cells in orders.values() if len(cells) > 1]
-    if len(several) < 2:
+    return [cells for cells in orders.values() if len(cells) > 1]
+
+
+def _constant_in_orders(orders: list[_Order], headings: list[str]) -> set[str]:
+    """Headings whose value is the same (or empty) in all rows of each order, though orders have several rows."""
+    if len(orders) < 2:
         return set()
     found = set()
     for place, heading in enumerate(headings):
-        constant = sum(len({cells[place] for cells in order} - {None, ""}) <= 1 for order in several)
-        if constant >= 0.95 * len(several):
+        constant = sum(len({cells[place] for cells in order} - {None, ""}) <= 1 for order in orders)
+        if constant >= 0.95 * len(orders):
             found.add(heading)
     return found
+
+
+def _by_chance(orders: list[_Order], place: int) -> bool:
+    """Whether lines that know nothing of each other might well have the same values in each order, as these have."""
+    values = Counter(cells[place] for order in orders for cells in order if cells[place])
+    alike = sum(times**2 for times in values.values()) / max(1, values.total() ** 2)
+    repeated = sum(sum(bool(cells[place]) for cells in order) - 1 for order in orders)
+    return alike ** max(0, repeated) >= MAY_BE_CHANCE
+
+
+def _is_product(engine: Engine, raw: RawTable, order: str, headings: tuple[str, str, str]) -> bool:
+    """Whether quantity times price gives the amount, in the rows of orders that have several."""
+    sign = decimal_sign(engine, sampled(engine, raw), list(headings), otherwise=".").sign
+    rows = [cells for rows in _of_several_rows(sample_rows(engine, raw, [order, *headings])) for cells in rows]
+    known = [(a, b, c) for a, b, c in ([number(cell, sign) for cell in cells] for cells in rows) if a and b and c]
+    agree = sum(abs(a * b - c) <= NEAR * abs(c) + NEAR for a, b, c in known)
+    return bool(known) and agree >= 0.95 * len(known)
 
 
 def settled(engine: Engine, raw: RawTable, columns: dict[str, str]) -> tuple[dict[str, str], list[str]]:
