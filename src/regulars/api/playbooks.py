@@ -115,7 +115,7 @@ class PlayFilter(PageIn):
     """Which runs."""
 
     account: UUID | None = Field(None, description="uid of the account.")
-    playbook: str | None = Field(None, description="Key of the playbook.")
+    playbook: Key | None = Field(None, description="Key of the playbook.")
     state: Literal["running", "finished", "reached", "stopped"] | None = None
 
 

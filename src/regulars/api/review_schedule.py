@@ -133,9 +133,9 @@ def list_reviews(request: HttpRequest, page: Query[ReviewFilter]) -> Page[Review
     if page.coming:
         found = found.filter(state__in=Review.COMING)
     if page.since is not None:
-        found = found.filter(_timed(page.since, "gte"))
+        found = found.filter(_timed(_within_years(page.since), "gte"))
     if page.until is not None:
-        found = found.filter(_timed(page.until + dt.timedelta(days=1), "lt"))
+        found = found.filter(_timed(_within_years(page.until) + dt.timedelta(days=1), "lt"))
     items, following = page_of(found, page)
     return Page[ReviewOut](items=[shown_review(one) for one in items], next=following)
 
@@ -224,6 +224,11 @@ def post_opportunity_level(request: HttpRequest, uid: UUID, level: LevelIn) -> L
 def _day() -> dt.date:
     """The business date; where the figures are much older (an old export, the demo), the day of the figures."""
     return day_of_work(today(organisation()))
+
+
+def _within_years(day: dt.date) -> dt.date:
+    """At the end of time no zone can be computed; no review is there."""
+    return min(max(day, dt.date(reviews.YEARS.start, 1, 1)), dt.date(reviews.YEARS.stop, 1, 1))
 
 
 def _timed(day: dt.date, compare: str) -> Q:
