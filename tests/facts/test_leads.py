@@ -31,7 +31,7 @@ from regulars.facts.lead_forms import (
     save_form,
     stamp,
 )
-from regulars.facts.lead_likeness import alike_accounts
+from regulars.facts.lead_likeness import alike_accounts, look_for_customers
 from regulars.facts.lead_routes import WrongRoute, save_route, why_there
 from regulars.facts.leads import (
     NoSuchLead,
@@ -318,6 +318,23 @@ def test_a_file_of_leads_is_taken_in_and_rows_that_cannot_be_are_kept(marketer: 
     )
     assert (second.name, second.kind, second.channel) == ("Paul Only", "person", "import")
     assert read.rejected[0]["row"][0] == "No way"
+
+
+def test_customers_among_the_leads_of_a_file_are_found_afterwards(marketer: Member, seller: Member) -> None:
+    account = Account.objects.create(name="Alpine Gifts GmbH", email="office@alpine.example")
+    read = read_lead_file(name="fair.csv", content=FAIR.encode("cp1252"), at=AT, member=marketer)
+    marked = Lead.objects.filter(perhaps__isnull=False)
+    assert not marked.exists(), "nobody waits at the page while all accounts are looked through for each row"
+    assert look_for_customers.call(file_id=read.pk) == 1
+    assert marked.get().perhaps == account
+    assert look_for_customers.call(file_id=read.pk) == 0
+
+
+def test_a_customer_is_known_by_its_phone_however_many_numbers_end_alike(seller: Member) -> None:
+    Account.objects.bulk_create(Account(name=f"Firm {place}", phone=f"+43 1 2{place:03} 567") for place in range(300))
+    account = Account.objects.create(name="Alpine", phone="+43 (1) 98 74 567", city="Wien")
+    alike = alike_accounts(came("Quite different", email="x@y.example", phone="+43 1 9874567", city="Wien"))
+    assert [one.account for one in alike] == [account]
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n", b"\x00\x01\x02", b"Colour,Shape\nred,round\n"])

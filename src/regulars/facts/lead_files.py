@@ -18,11 +18,13 @@ from django.utils.translation import gettext as _
 from regulars.base.access import Permission, may, require
 from regulars.base.audit import audited
 from regulars.base.formats import number
+from regulars.base.jobs import enqueue
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.imports.encodings import find_encoding
 from regulars.facts.imports.headings import key, meanings
 from regulars.facts.imports.text_files import find_delimiter
+from regulars.facts.lead_likeness import look_for_customers
 from regulars.facts.leads import LeadFields, Origin, take_lead
 from regulars.facts.models import Account, Lead, LeadFile
 
@@ -49,7 +51,6 @@ _OF_FIELDS: Final = {
     "account_id": "external_id",
     "code": "external_id",
     "other": "wishes",
-    "kind": "kind",
 }
 """What the headings of accounts and contacts are for a lead."""
 _OWN_WORDS: Final = {
@@ -57,7 +58,6 @@ _OWN_WORDS: Final = {
     "name": ("company", "organisation", "organization", "business"),
     "wishes": ("wishes", "message", "request", "interest", "notes", "comment", "wünsche", "nachricht", "interesse"),
     "said_source": ("campaign", "source", "fair", "event", "kampagne", "quelle", "messe"),
-    "kind": ("kind", "type"),
 }
 """What lists of leads have besides."""
 
@@ -101,6 +101,7 @@ def read_lead_file(
         else:
             made.taken, made.known = made.taken + taken, made.known + (not taken)
     made.save()
+    enqueue(look_for_customers, file_id=made.pk)
     return made
 
 

@@ -25,7 +25,7 @@ from regulars.base.organisation import organisation
 from regulars.core.errors import Refusal
 from regulars.core.lead_points import Verdict
 from regulars.facts.lead_criteria import criteria, judge_lead
-from regulars.facts.lead_likeness import alike_accounts
+from regulars.facts.lead_likeness import perhaps_account
 from regulars.facts.lead_routes import LEAD_ROLES, whose_turn
 from regulars.facts.models import Account, Lead, LeadFile, LeadForm, LeadStep
 from regulars.facts.thresholds import LEAD_ANSWER_HOURS, LEAD_POINTS
@@ -179,8 +179,8 @@ def take_lead(
     again = _open_with(made.email)
     if again is not None:
         return Taken(lead=_asked_again(again, made, at=at), new=False)
-    alike = alike_accounts(made)
-    made.perhaps = alike[0].account if alike else None
+    if origin.file is None:  # those of a file are looked for by a job: each is held against all accounts
+        made.perhaps = perhaps_account(made)
     with audited(made, verb="take_lead", member=member):
         made.save()
     add_step(made, LeadStep.Kind.CAME, at=at, member=member)
@@ -248,8 +248,7 @@ def change_lead(*, lead: Lead, at: datetime, member: Member | None, **said: Unpa
     with audited(found, verb="change_lead", member=member):
         _set(found, said)
         found.save()
-    alike = alike_accounts(found)
-    found.perhaps = alike[0].account if alike else None
+    found.perhaps = perhaps_account(found)
     _judge(found, at=at)
     if found.owner is None and found.fit != Lead.Fit.NO:
         _route(found, None, at=at, member=member)
