@@ -109,6 +109,13 @@ def test_two_customers_that_share_little_are_not_proposed(one: dict[str, str], o
     assert proposed() == set()
 
 
+def test_a_country_is_the_same_in_whatever_language_it_is_written() -> None:
+    account("Metro Foods", country="Österreich", city="Wien")
+    account("Metro Foods", country="Austria", city="Wien")
+    account("Metro Foods", country="Deutschland", city="Wien")
+    assert [{one.first.country, one.second.country} for one in propose_duplicates()] == [{"Österreich", "Austria"}]
+
+
 def test_an_account_and_its_own_parent_are_not_proposed_nor_are_branches_of_one_parent() -> None:
     parent = account("Acme Holding Ltd", email="info@acme.example")
     account("Acme Holding", parent=parent, email="info@acme.example")

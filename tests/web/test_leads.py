@@ -189,6 +189,22 @@ def test_programs_are_kept_away(form: LeadForm, seller: Member, at_ten: Any) -> 
     assert statuses[-1] == 429
 
 
+@pytest.mark.parametrize(
+    ("wanted", "language"),
+    [("ur-PK,en;q=0.5", "ur"), ("fr,th;q=0.7", "th"), ("fr", "en"), ("", "en"), ("*", "en"), ("x" * 3000, "en")],
+)
+def test_a_stranger_reads_the_form_in_the_language_of_the_browser(
+    form: LeadForm, owner: Member, wanted: str, language: str
+) -> None:
+    """The firm's own words stay as they were typed, and say which language they are (D1)."""
+    save_form(form=form, member=owner, title="Ask us")
+    where = f"/forms/leads/{form.token}/"
+    answer = Client().get(where, headers={"Accept-Language": wanted})
+    assert answer["Content-Language"] == language
+    assert '<h1 lang="en" dir="auto">Ask us</h1>' in answer.content.decode()
+    assert Client().get(where + "?lang=bn", headers={"Accept-Language": wanted})["Content-Language"] == "bn"
+
+
 def test_a_form_asks_our_own_questions_in_its_language_and_closes(
     form: LeadForm, owner: Member, seller: Member, browser: Client, at_ten: Any
 ) -> None:

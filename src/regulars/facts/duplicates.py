@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import phonenumbers
-from babel import Locale
 from cleanco import termdata
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -29,6 +28,7 @@ from regulars.base.audit import record_change
 from regulars.base.jobs import enqueue, job
 from regulars.base.models import Job, Member
 from regulars.facts.accounts import require_account, seen_by, visible_accounts
+from regulars.facts.countries import country_code
 from regulars.facts.models import Account, Contact, FoundPair, NotDuplicates
 
 MOST_FOUND: Final = 5_000
@@ -190,7 +190,7 @@ def known_from(
                 frozenset(one.strip().casefold() for one in {email, *emails[account_id]} if "@" in one),
                 _by_last_digits({phone, *phones[account_id]}),
                 " ".join(folded_words(street)), " ".join(folded_words(city)), postcode.replace(" ", "").casefold(),
-                country.strip().casefold(), parent_id,
+                country_code(country), parent_id,
             )
         )  # fmt: skip
     return found
@@ -328,11 +328,8 @@ def _parsed(phone: str, country: str) -> Any:
 
 @lru_cache(maxsize=1000)
 def _region(country: str) -> str | None:
-    if len(country) == 2:
-        return country.upper()
-    names = {name.casefold(): code for code, name in Locale("en").territories.items() if len(code) == 2}
-    found: str | None = names.get(country)
-    return found
+    code = country_code(country)
+    return code.upper() if len(code) == 2 else None
 
 
 def _address_evidence(first: Known, second: Known) -> _Evidence:

@@ -24,6 +24,7 @@ from regulars.base.models import Member
 from regulars.base.warehouse import shared_engine
 from regulars.core.assignment import assign
 from regulars.core.warmth import Relation, Talk, relations
+from regulars.facts.countries import country_code, country_name
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, Contact, Interaction
 from regulars.insight.dependence import require_whole_firm
@@ -172,7 +173,7 @@ def _fits(
                     order_days=orders.get(manager.seller_code, 0) if manager.seller_code else 0,
                     order_days_of_all=sum(orders.values()),
                     language=language if same else "",
-                    in_region=regions[manager.pk, _region(account)] if _region(account) else 0,
+                    in_region=regions[manager.pk, _place(account)] if _place(account) else 0,
                     accounts=owned[manager.pk],
                     region=_region(account),
                     stays=now.get(account.pk) == manager.pk,
@@ -226,13 +227,18 @@ def _regions(managers: Sequence[Member]) -> tuple[Counter[int], Counter[tuple[in
     for owner, region, country, count in owned.order_by().values_list(*columns).annotate(n=Count("pk")):
         assert owner is not None, "only owned accounts are asked for"
         owned_in_all[owner] += count
-        by_region[owner, region or country] += count
+        by_region[owner, region or country_code(country)] += count
     return owned_in_all, by_region
 
 
 def _region(account: Account) -> str:
-    """Where it is, as far as is known: its region, else its country."""
-    return account.region or account.country
+    """Where it is, as far as is known: its region, else its country, in the reader's language."""
+    return account.region or country_name(account.country)
+
+
+def _place(account: Account) -> str:
+    """The same to compare by: “Österreich” is the same as Austria or AT."""
+    return account.region or country_code(account.country)
 
 
 def fit_sentences(fit: Fit, manager: Member) -> list[str]:

@@ -7,7 +7,7 @@ consent is counted, without their words.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -19,6 +19,7 @@ from regulars.base.formats import listed, money, number, year
 from regulars.base.models import Member
 from regulars.core.money import from_minor
 from regulars.core.similar_customers import Likeness, Profile, Trait, likeness
+from regulars.facts.countries import country_code
 from regulars.facts.models import Account
 from regulars.plan.models import JointProject, SignOff, ValueProof
 from regulars.plan.value_proofs import as_allowed, quoted_words, with_names
@@ -63,11 +64,17 @@ def profile_of(account: Account, *, wanted: str = "") -> Profile:
     )
 
 
+def _by_code(profile: Profile) -> Profile:
+    """The same firm, whether somebody wrote Austria, Österreich or AT."""
+    return replace(profile, country=country_code(profile.country))
+
+
 def pitch_for(*, prospect: str, profile: Profile, member: Member | None, leave_out: Account | None = None) -> Pitch:
     """The pitch for a prospect like this, in the language in force. `leave_out`: its own words persuade nobody."""
     require(member, Permission.READ)
     proofs = _looked_at(leave_out)
-    alike = [(likeness(profile, profile_of(_home(one), wanted=one.what)), one) for one in proofs]
+    compared = _by_code(profile)
+    alike = [(likeness(compared, _by_code(profile_of(_home(one), wanted=one.what))), one) for one in proofs]
     alike = [(like, one) for like, one in alike if like.value >= LEAST_LIKE]
     alike.sort(key=lambda pair: (-pair[0].value, pair[1].consent != ValueProof.Consent.BY_NAME, -pair[1].pk))
     quotable = [(like, one) for like, one in alike if one.consent in ValueProof.QUOTABLE]

@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -132,10 +133,14 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _language(request: HttpRequest, found: LeadForm | None) -> str:
-    """The one that was asked for, else that of the form, else that of the browser."""
+    """The one that was asked for, else the first that the browser names and we speak, else that of the form."""
     asked = request.GET.get("lang", "")
     if asked in dict(settings.LANGUAGES):
         return asked
+    for named, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
+        spoken = named.partition("-")[0]
+        if spoken in dict(settings.LANGUAGES):
+            return spoken
     return found.language if found is not None else translation.get_language() or "en"
 
 
