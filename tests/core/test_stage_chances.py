@@ -14,7 +14,6 @@ USUAL = [0.1, 0.25, 0.4, 0.65]
 def test_before_anything_is_known_the_usual_chance_stands() -> None:
     found = stage_chances(USUAL, [])
     assert [one.chance for one in found] == pytest.approx(USUAL)
-    assert not any(one.is_learned for one in found)
 
 
 def test_a_beta_prior_and_a_count_give_the_published_mean_and_band() -> None:
@@ -33,7 +32,6 @@ def test_what_was_won_has_passed_every_stage_and_what_was_lost_those_up_to_its_f
 def test_much_history_outweighs_the_usual_chance() -> None:
     found = stage_chances(USUAL, [(3, True)] * 900 + [(3, False)] * 100)
     assert found[0].chance == pytest.approx(0.9, abs=0.01)
-    assert found[0].is_learned
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=60))

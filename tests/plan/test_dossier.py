@@ -26,7 +26,6 @@ from regulars.plan.dossier import (
     change_fact,
     confirm_fact,
     end_fact,
-    facts_about,
     note_fact,
     restore_fact,
     standing_facts,
@@ -225,18 +224,6 @@ def test_facts_follow_a_merge_and_its_undoing(account: Account, owner: Member, s
     undo_merge(merge=merge, member=owner)
     assert not standing_facts(account, member=owner).exists()
     assert list(standing_facts(other, member=owner)) == [fact]
-
-
-def test_what_is_kept_on_a_person_can_be_given_to_it(account: Account, owner: Member, anna: Contact) -> None:
-    """E13: privacy"""
-    kept = noted(account, owner, topic="interests", text="Sails", contact=anna)
-    ended = end_fact(
-        fact=noted(account, owner, topic="career", text="Was at Nord", contact=anna), on=AS_OF, member=owner
-    )
-    gone = noted(account, owner, topic="other", text="Wrong", contact=anna)
-    take_back_fact(fact=gone, member=owner)
-    noted(account, owner)
-    assert set(facts_about(anna, member=owner)) == {kept, ended}
 
 
 def test_the_dossier_asks_as_many_questions_of_the_database_for_many_people(

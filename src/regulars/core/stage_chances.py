@@ -27,11 +27,6 @@ class StageChance:
     closed: int
     usual: float
 
-    @property
-    def is_learned(self) -> bool:
-        """Does the firm's own history weigh at least as much as the usual chance?"""
-        return self.closed >= PRIOR_WEIGHT
-
 
 def learned_chance(*, won: int, closed: int, usual: float, weight: float = PRIOR_WEIGHT) -> StageChance:
     """The chance after `won` of `closed` opportunities that reached the stage; `usual` before any was."""

@@ -53,11 +53,6 @@ def standing_facts(account: Account, *, member: Member | None) -> QuerySet[Dossi
     return visible_facts(member).filter(of_account(account) & STANDING)
 
 
-def facts_about(contact: Contact, *, member: Member | None) -> QuerySet[DossierFact]:
-    """All that was ever noted on a person, for the person to read; only what was taken back is left out."""
-    return visible_facts(member).filter(contact=contact, withdrawn_at=None)
-
-
 def has_expired(fact: DossierFact, *, on: date) -> bool:
     """Is it time to ask again?"""
     return fact.expires_on is not None and fact.expires_on <= on

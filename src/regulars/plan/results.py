@@ -112,11 +112,6 @@ def added(months: Sequence[Mapping[Kind, int]]) -> dict[Kind, int]:
 # Sharing
 
 
-def shares_of(account: Account) -> list[CreditShare]:
-    """Who shares the results of the account, the largest part first."""
-    return list(CreditShare.objects.filter(account=account).select_related("member").order_by("-share_bps", "pk"))
-
-
 @transaction.atomic
 def share_results(*, account: Account, person: Member, share_bps: int, member: Member | None) -> CreditShare | None:
     """Count a part of the results of an account for a person; 0 ends it. The rest is its owner's."""

@@ -92,10 +92,6 @@ class PersonTime:
         return self.hours_a_month * self.winning_bps / WHOLE_BPS
 
     @property
-    def growing_hours(self) -> float:
-        return self.hours_a_month - self.winning_hours
-
-    @property
     def visiting_hours(self) -> float:
         """A month, for the visits that are proposed or decided."""
         return self.budget.hours_used / MONTHS_A_YEAR
