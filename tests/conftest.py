@@ -70,6 +70,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         os.environ["DATABASE_URL"] = f"postgres://{access}:{database['PORT'] or 5432}/{database['NAME']}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once() -> Iterator[None]:
+    """A server looks for its static files as it starts. Every browser of a test is a server of its own: they share."""
+    from whitenoise.base import WhiteNoise  # type: ignore[import-untyped]
+
+    look, known = WhiteNoise.update_files_dictionary, dict[tuple[str, str, float | None], dict[str, Any]]()
+
+    def look_once(server: WhiteNoise, root: str, prefix: str) -> None:
+        gathered = Path(root, "staticfiles.json")
+        key = (root, prefix, gathered.stat().st_mtime if gathered.exists() else None)
+        if key not in known:
+            look(server, root, prefix)
+            known[key] = dict(server.files)
+        server.files.update(known[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", look_once)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_folders(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every test has an empty warehouse and an empty folder of imports; so have the processes that it starts."""
