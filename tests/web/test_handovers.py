@@ -113,7 +113,8 @@ def test_each_has_a_queue_of_their_own_and_who_sees_all_that_of_every_team(
     assert "First weeks" in receiving
     assert "Sent, not answered yet" in giving
     assert "To accept" not in giving
-    assert "Nothing is on its way" in text_of(browser, "/handovers/")
+    assert "Nothing is on its way" in text_of(browser, "/handovers/?whose=mine")
+    assert "Harbour Gifts" in text_of(browser, "/handovers/"), "who leads starts with everybody's"
     for whose in ("everyone", str(Team.objects.get().uid)):
         assert "Harbour Gifts" in text_of(browser, f"/handovers/?whose={whose}")
     assert "Everyone" not in receiving
@@ -186,3 +187,25 @@ def test_what_is_overdue_is_marked(scored: Scored, seller: Member, keeper: Membe
     found = sent(scored("Harbour Gifts", owner=seller), seller, keeper)
     Handover.objects.filter(pk=found.pk).update(due_on=AS_OF - timedelta(days=1))
     assert "1 overdue" in text_of(signed_in(keeper), "/handovers/")
+
+
+def test_what_waits_for_whom_is_said_on_today_and_the_introduction_is_noted_once_it_is_accepted(
+    scored: Scored, seller: Member, keeper: Member, signed_in: Signer
+) -> None:
+    """A1, B2: a customer without an order has nothing at stake yet, and its hand-over must not be missed."""
+    made = sent(scored("Harbour Gifts", owner=seller), seller, keeper)
+    giving, receiving = signed_in(seller), signed_in(keeper)
+    assert "1 hand-over waits for you" in text_of(receiving, "/today/")
+    assert "waits for you" not in text_of(giving, "/today/")
+    where = f"/handovers/{made.uid}/"
+    assert "We are introduced" not in text_of(receiving, where)
+    assert receiving.post(f"{where}introduce/").status_code == 422
+    receiving.post(f"{where}return/", {"reason": "Who decides?"})
+    assert "waits for you" not in text_of(receiving, "/today/")
+    assert "1 hand-over waits for you" in text_of(giving, "/today/")
+    send_handover(handover=made, on=AS_OF, member=None)
+    receiving.post(f"{where}accept/")
+    receiving.post(f"{where}introduce/")
+    assert "Introduced to the customer on 9 Dec 2024." in text_of(receiving, where)
+    receiving.post(f"{where}not-introduced/")
+    assert "Not introduced to the customer yet." in text_of(receiving, where)

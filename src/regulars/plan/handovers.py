@@ -215,6 +215,22 @@ def accept_handover(*, handover: Handover, on: date, member: Member | None) -> H
     return found
 
 
+@transaction.atomic
+def note_introduction(*, handover: Handover, on: date | None, member: Member | None) -> Handover:
+    """Say on which day who keeps the customer was introduced there; None: not yet. Once it was accepted."""
+    found = _locked(handover, member, Handover.State.ACCEPTED, Handover.State.CLOSED)
+    with audited(found, verb="note_introduction", member=member, account_id=found.account_id):
+        found.introduced_on = on
+        found.save()
+    return found
+
+
+def waiting_for(member: Member) -> int:
+    """How many hand-overs wait for this member: to be answered, or to be completed after they were returned."""
+    sent, returned = Q(state=Handover.State.SENT, receiver=member), Q(state=Handover.State.RETURNED, giver=member)
+    return Handover.objects.filter(sent | returned).count()
+
+
 def _describe_service(account: Account, cares_about: str) -> None:
     """Have the service see it, too, before it helps the customer; what the customer prefers stays as it is known."""
     if cares_about:

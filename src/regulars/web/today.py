@@ -21,6 +21,7 @@ from regulars.core.errors import Refusal
 from regulars.facts.interactions import USUAL_OUTCOMES
 from regulars.facts.models import Interaction
 from regulars.plan.actions import NOT_NOW, USUAL_OBJECTIONS, mark_done, mark_not_useful, reopen, snooze, visible_actions
+from regulars.plan.handovers import waiting_for as handovers_waiting_for
 from regulars.plan.models import Action
 from regulars.plan.today import TodaysList, todays_list, weekly_digest
 from regulars.web.desk import Desk, desk_of
@@ -69,6 +70,7 @@ def _list(request: HttpRequest, refused: Refused | None = None) -> HttpResponse:
         "at_stake": sum(card.stake for card in found.items),
         "refused": refused,
         "leads_waiting": waiting_for(desk.member) if desk.may_write else 0,
+        "handovers_waiting": handovers_waiting_for(desk.member) if desk.may_write else 0,
         **_choices(),
     }
     return render(request, "web/today.html", context, status=422 if refused else 200)

@@ -30,6 +30,7 @@ from regulars.plan.handovers import (
     finish_check,
     latest_handover,
     may_answer,
+    note_introduction,
     open_handover,
     possible_receivers,
     recall_handover,
@@ -50,6 +51,7 @@ from regulars.web.frame import Toast, show_next
 
 LONGEST_TEXT = 4000
 _TEXTS = ("work", "cares_about", "their_people", "our_people", "files")
+_TAKEN_OVER = (Handover.State.ACCEPTED, Handover.State.CLOSED)
 
 
 def _long(label: Any, help_text: Any = "") -> forms.CharField:
@@ -241,6 +243,7 @@ def _shown(
         .select_related("owner")
         .order_by("due_on", "pk"),
         "with_giver": with_giver,
+        "may_introduce": desk.may_write and found.state in _TAKEN_OVER and found.introduced_on is None,
         "may_answer": desk.may_write and found.state == Handover.State.SENT and may_answer(found, desk.member),
         "form": refused.get("write") or HandoverForm(initial=initial, giver=found.giver),
         "return_form": refused.get("return") or ReasonForm(auto_id="return_%s"),
@@ -303,11 +306,23 @@ def _promise(found: Handover, desk: Desk, said: Said) -> Toast:
     return Toast(text=_("Promised: %(what)s") % {"what": said["text"]})
 
 
+def _introduce(found: Handover, desk: Desk, said: Said) -> Toast:
+    note_introduction(handover=found, on=desk.day, member=desk.member)
+    return Toast(text=_("Noted."), undo=_undone_by(found, "not-introduced"))
+
+
+def _not_introduced(found: Handover, desk: Desk, said: Said) -> Toast:
+    note_introduction(handover=found, on=None, member=desk.member)
+    return Toast(text=_("Taken back."))
+
+
 VERBS: dict[str, Callable[[Handover, Desk, Said], Toast]] = {
     "recall": _recall,
     "accept": _accept,
     "return": _return,
     "discard": _discard,
     "restore": _restore,
+    "introduce": _introduce,
+    "not-introduced": _not_introduced,
     "promise": _promise,
 }

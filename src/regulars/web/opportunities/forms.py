@@ -82,7 +82,8 @@ class OpportunityForm(forms.Form):
         offering.queryset = offerings()
         offering.empty_label = _("None of the list")
         keeper: Any = self.fields["owner"]
-        keeper.queryset = visible_members(desk.member)
+        kept_by = opportunity.owner if opportunity else desk.member  # who it is when nobody is chosen: named once
+        keeper.queryset = visible_members(desk.member).exclude(pk=kept_by.pk)
         keeper.empty_label = opportunity.owner.name if opportunity else _("Myself")
         self.fields["amount"].label = _("Amount of the first year, in %(currency)s") % {"currency": self.currency}
         if opportunity is not None:
