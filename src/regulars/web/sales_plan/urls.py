@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.sales_plan import incentives, overview, person, statement, time
+from regulars.web.sales_plan import costs, incentives, overview, person, statement, time
 
 urlpatterns = [
     path("plan/", overview.plan, name="plan"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("plan/<slug:month>/accept/", overview.accept, name="plan_accept"),
     path("plan/<slug:month>/reopen/", overview.reopen, name="plan_reopen"),
     path("plan/<slug:month>/remove/", overview.remove, name="plan_remove"),
+    path("plan/costs/", costs.costs, name="plan_costs"),
+    path("plan/costs/<uuid:uid>/remove/", costs.remove, name="plan_cost_remove"),
     path("plan/time/", time.time, name="plan_time"),
     path("plan/time/visits/<uuid:uid>/", time.visits, name="plan_visits"),
     path("plan/time/<uuid:uid>/", time.time_of_person, name="plan_time_of"),

@@ -26,6 +26,7 @@ from regulars.plan.causes.cause import Cause
 from regulars.plan.daily import ask_for_refresh
 from regulars.plan.issue_rules import GROUP as ISSUE_THRESHOLDS
 from regulars.plan.review_rules import GROUP as REVIEW_THRESHOLDS
+from regulars.plan.selling_costs import GROUP as TALK_THRESHOLDS
 from regulars.plan.working_hours import GROUP as VISIT_THRESHOLDS
 from regulars.web.frame import Toast, show_next
 from regulars.web.settings.pages import carried_out, desk_for, show, taking_back, typed
@@ -62,6 +63,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "handover_uplift",
     ),
     "dependence": ("widen_share", "widen_soon_share", "alarm_share", "critical_share", "dependence_uplift"),
+    "unprotected": ("protected_leader_days", "unprotected_uplift"),
     "gone_silent": (
         "silent_gaps",
         "silent_pause_chance",
@@ -95,7 +97,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "leads": ("lead_points", "lead_answer_hours"),
     "reviews": REVIEW_THRESHOLDS,
     "opportunity_levels": ("little_means", "much_means", "some_room", "wide_room"),
-    "visits": VISIT_THRESHOLDS,
+    "visits": (*VISIT_THRESHOLDS, *TALK_THRESHOLDS),
     "protection": ("vital_share", "raised_risk", "high_risk", "yearly_loss_rate"),
 }
 """The thresholds that are set together; those named nowhere here belong to `FIGURES`."""
