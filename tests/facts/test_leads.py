@@ -185,6 +185,15 @@ def test_the_same_number_of_another_program_is_the_same_lead_whatever_became_of_
     assert (again.lead, again.new) == (first, False)
 
 
+def test_what_another_program_sends_twice_at_once_is_one_lead(seller: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    origin = Origin(channel="api", system="web shop", external_id="17")
+    first = came(origin=origin)
+    looked = iter([None, first])  # the first look finds nothing: the other one is stored a moment later
+    monkeypatch.setattr("regulars.facts.leads._known_there", lambda _origin: next(looked))
+    again = take_lead(origin=origin, at=AT, member=None, name="Alpine", email="other@example.com")
+    assert (again.lead, again.new, Lead.objects.count()) == (first, False, 1)
+
+
 def test_a_lead_needs_a_name_and_a_way_to_answer(seller: Member) -> None:
     with pytest.raises(WrongLead, match="no name"):
         came("", email="a@b.example")

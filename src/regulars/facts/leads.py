@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -181,8 +181,14 @@ def take_lead(
         return Taken(lead=_asked_again(again, made, at=at), new=False)
     if origin.file is None:  # those of a file are looked for by a job: each is held against all accounts
         made.perhaps = perhaps_account(made)
-    with audited(made, verb="take_lead", member=member):
-        made.save()
+    try:
+        with transaction.atomic(), audited(made, verb="take_lead", member=member):
+            made.save()
+    except IntegrityError:  # another process was sent the same at the same time, and was faster
+        known = _known_there(origin)
+        if known is None:
+            raise
+        return Taken(lead=known, new=False)
     add_step(made, LeadStep.Kind.CAME, at=at, member=member)
     _judge(made, at=at)
     _route(made, owner or _own(member), at=at, member=member)
