@@ -132,6 +132,10 @@ def test_each_role_reaches_what_it_may(
         f"/accounts/{account.uid}/opportunities/new/": 200 if role in WRITERS else 403,
         "/settings/offerings/": 200 if role in {"owner", "sales_head"} else 403,
         "/settings/stages/": 200 if role in {"owner", "sales_head"} else 403,
+        "/live-orders/": 200,
+        "/live-orders/?show=late": 200,
+        "/live-orders.csv": 200 if role in EXPORTERS else 403,
+        "/live-orders/files/": 200 if role in {"owner", "sales_head"} else 403,
         "/issues/": 200,
         "/issues/new/": 200 if role in WRITERS else 403,
         "/issues/dissatisfied/": 200,
@@ -224,8 +228,9 @@ def test_a_theme_is_remembered_and_leads_back_to_the_page(browser: Client) -> No
     answer = browser.post("/theme/", {"theme": "dark", "next": "/accounts/?q=x"})
     assert answer.headers["Location"] == "/accounts/?q=x"
     assert 'data-theme="dark"' in browser.get("/today/").content.decode()
-    away = browser.post("/theme/", {"theme": "light", "next": "https://evil.example/"})
-    assert away.headers["Location"] == "/today/"
+    for elsewhere in ("https://evil.example/", "//evil.example/", "no-page", "<b>", ""):
+        away = browser.post("/theme/", {"theme": "light", "next": elsewhere})
+        assert away.headers["Location"] == "/today/"
 
 
 def test_a_page_that_breaks_says_so_in_words_and_leads_back(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:

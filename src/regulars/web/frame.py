@@ -31,6 +31,10 @@ class Place:
     roles: tuple[str, ...] = ()
     at_the_thumb: bool = False
     """On phones in the bar; the others are behind *More*."""
+    covers: tuple[str, ...] = ()
+    """Where pages begin that belong to it and lie elsewhere: on them, too, it is the current one."""
+    begins_group: bool = False
+    """What one does every day, what one leads by, what is set up: a gap stands between them."""
 
 
 SETTINGS_OPENED_BY = (Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permission.SEE_AUDIT, Permission.MANAGE_LEADS)
@@ -38,18 +42,30 @@ SETTINGS_OPENED_BY = (Permission.CONFIGURE, Permission.MANAGE_MEMBERS, Permissio
 
 NAVIGATION = (
     Place(name="today", label=_("Today"), icon="sun", at_the_thumb=True),
-    Place(name="accounts", label=_("Accounts"), icon="building", at_the_thumb=True),
-    Place(name="leads", label=_("Leads"), icon="users"),
+    Place(
+        name="accounts",
+        label=_("Accounts"),
+        icon="building",
+        at_the_thumb=True,
+        covers=("/key-accounts/", "/win-back/"),
+    ),
+    Place(name="leads", label=_("Leads"), icon="users", covers=("/referrals/",)),
     Place(name="handovers", label=_("Hand-overs"), icon="share", permissions=(Permission.WRITE,)),
     Place(name="reviews", label=_("Reviews"), icon="calendar"),
-    Place(name="opportunities", label=_("Opportunities"), icon="coin"),
+    Place(
+        name="opportunities",
+        label=_("Opportunities"),
+        icon="coin",
+        covers=("/white-space/", "/value-proofs/", "/projects/", "/pitch/"),
+    ),
     Place(name="issues", label=_("Issues"), icon="bell"),
-    Place(name="playbooks", label=_("Playbooks"), icon="list-check"),
+    Place(name="live_orders", label=_("Live orders"), icon="clock"),
+    Place(name="playbooks", label=_("Playbooks"), icon="list-check", covers=("/plays/",), begins_group=True),
     Place(
         name="plan", label=_("Plan"), icon="chart-bar", permissions=(Permission.SEE_INCENTIVES,), roles=tuple(SELLERS)
     ),
     Place(name="portfolio", label=_("Portfolio"), icon="chart-dots"),
-    Place(name="imports", label=_("Imports"), icon="file-import", permissions=(Permission.IMPORT,)),
+    Place(name="imports", label=_("Imports"), icon="file-import", permissions=(Permission.IMPORT,), begins_group=True),
     Place(
         name="settings",
         label=_("Settings"),
@@ -98,4 +114,4 @@ def _places(request: HttpRequest) -> Iterator[dict[str, Any]]:
         if not _is_open(place, request.user):
             continue
         address = reverse(place.name)
-        yield {"place": place, "address": address, "current": request.path.startswith(address)}
+        yield {"place": place, "address": address, "current": request.path.startswith((address, *place.covers))}

@@ -20,7 +20,8 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember the theme and go back to the page."""
     back = request.POST.get("next", "")
     inside = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    response = redirect(back if inside else "today")
+    # What has no slash would be looked up among the names of pages.
+    response = redirect(back if inside and back.startswith("/") else "today")
     theme = request.POST.get("theme", "")
     if theme in THEMES:
         response.set_cookie(

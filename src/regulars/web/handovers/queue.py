@@ -49,8 +49,8 @@ def queues(request: HttpRequest) -> HttpResponse:
     """What waits for whom; one's own, a team's, or everyone's."""
     desk = desk_of(request)
     choices = _choices(desk)
-    whose = request.GET.get("whose", MINE)
-    whose = whose if whose in {key for key, _label in choices} else MINE
+    asked = request.GET.get("whose", "")
+    whose = asked if asked in {key for key, _label in choices} else _usual(desk)
     found = [_queue(desk, whose, *one) for one in QUEUES]
     context = {
         "desk": desk,
@@ -62,6 +62,12 @@ def queues(request: HttpRequest) -> HttpResponse:
         "promises": _promises(desk) if whose == MINE else [],
     }
     return render(request, "web/handovers/queues.html", context)
+
+
+def _usual(desk: Desk) -> str:
+    """One's own; who sees everybody's and neither gives nor takes any starts with those."""
+    own = Handover.objects.filter(Q(giver=desk.member) | Q(receiver=desk.member))
+    return EVERYONE if desk.sees_everyone and not own.exists() else MINE
 
 
 def _choices(desk: Desk) -> list[tuple[str, str]]:
