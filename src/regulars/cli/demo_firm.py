@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 from regulars.cli.demo_account_life.dossiers import know_the_key_accounts
 from regulars.cli.demo_account_life.handovers import hand_over_the_newest
+from regulars.cli.demo_account_life.issues import trouble_and_help
 from regulars.cli.demo_account_life.key_accounts import appoint_the_largest
 from regulars.cli.demo_account_life.leads import meet_strangers
+from regulars.cli.demo_account_life.live_orders import let_orders_run
 from regulars.cli.demo_account_life.opportunities import offer_more_to_the_largest
 from regulars.cli.demo_account_life.playbooks import run_playbooks
 from regulars.cli.demo_account_life.review_answers import hold_two_reviews
 from regulars.cli.demo_account_life.review_schedule import plan_the_reviews
 from regulars.cli.demo_account_life.sales_plan import agree_on_a_plan
+from regulars.cli.demo_account_life.staying import care_for_those_who_stay
 from regulars.cli.demo_account_life.value import say_what_it_is_worth
 from regulars.cli.demo_account_life.winback import say_why_the_largest_left
 from regulars.cli.language import _
@@ -100,8 +103,10 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
     snapshot = refresh(progress=tell).snapshot
     with transaction.atomic():
         hand_over_the_newest(snapshot.as_of)
+        trouble_and_help(snapshot.as_of)
         offer_more_to_the_largest(snapshot.as_of)
         meet_strangers(snapshot.as_of)
+        let_orders_run(snapshot.as_of)
         say_why_the_largest_left(snapshot.as_of)
         hold_two_reviews(snapshot.as_of)
         appoint_the_largest(snapshot.as_of)
@@ -110,6 +115,7 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
         know_the_key_accounts(snapshot.as_of)
         run_playbooks(snapshot.as_of)
         agree_on_a_plan(snapshot.as_of)
+        care_for_those_who_stay(snapshot.as_of)
     refresh_actions(snapshot=snapshot, today=snapshot.as_of)
     tell(_("Looking back at what was expected"), None)
     track_in_hindsight(until=snapshot.as_of, horizon_days=HORIZON_DAYS, times=2)
