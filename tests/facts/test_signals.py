@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -40,6 +41,25 @@ def test_a_signal_is_as_strong_as_its_kind_unless_somebody_says_otherwise(accoun
     assert (usual.strength, usual.direction, usual.said, usual.recorded_by) == (4, "risk", "10% less", owner)
     assert weak.strength == 1
     assert history_of(usual)[0].after["said"] == "10% less"
+
+
+def test_the_methods_name_every_kind_with_its_strength_and_half_life() -> None:
+    page = Path(__file__).parents[2] / "docs" / "methods" / "signals.md"
+    lines = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    told = {
+        kind: (column(row[2], place), column(row[3], place))
+        for row in rows
+        if len(row) == 5
+        for place, kind in enumerate(row[0].split(", "))
+    }
+    assert {one.key: (str(one.strength), str(one.half_life_days)) for one in KINDS.values()}.items() <= told.items()
+
+
+def column(cell: str, place: int) -> str:
+    """One figure for all kinds of the row, or one for each."""
+    figures = cell.split(", ")
+    return figures[place] if len(figures) > 1 else figures[0]
 
 
 def test_a_signal_names_the_record_that_it_came_from(account: Account, owner: Member) -> None:
