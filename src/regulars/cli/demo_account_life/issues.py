@@ -77,7 +77,9 @@ def _who_bought(customers: list[Account], on: date, *, leaves: bool) -> Account 
     """Somebody who was a customer then; `leaves`: and has bought nothing since."""
     for one in customers:
         first, last = one.score.first_order, one.score.last_order
-        if first < on <= last + timedelta(days=20) and (not leaves or last < on + timedelta(days=20)):
+        if first is None or last is None or not first < on <= last + timedelta(days=20):
+            continue
+        if not leaves or last < on + timedelta(days=20):
             return one
     return None
 
