@@ -19,6 +19,7 @@ from regulars.web.issues.urls import urlpatterns as issues_urls
 from regulars.web.key_accounts.urls import urlpatterns as key_accounts_urls
 from regulars.web.leads.urls import urlpatterns as leads_urls
 from regulars.web.lifetimes import urlpatterns as lifetimes_urls
+from regulars.web.live_orders.urls import urlpatterns as live_orders_urls
 from regulars.web.opportunities.urls import urlpatterns as opportunities_urls
 from regulars.web.playbooks.urls import urlpatterns as playbooks_urls
 from regulars.web.referrals.urls import urlpatterns as referrals_urls
@@ -52,6 +53,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     *account_urls,
     *leads_urls,
+    *live_orders_urls,
     *referrals_urls,
     *handovers_urls,
     *issues_urls,

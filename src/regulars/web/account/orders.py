@@ -16,14 +16,19 @@ from django.views.decorators.http import require_safe
 from regulars.base.access import Permission, require
 from regulars.core.money import from_minor
 from regulars.facts.accounts import OrderLine, lines_of_account
+from regulars.facts.live_orders import running as running_orders
+from regulars.facts.live_orders import visible_live_orders
 from regulars.facts.models import Account, ClassificationRule
 from regulars.facts.orders import Bought, Order, orders_of_account, product_names, products_of_account
 from regulars.web.account.record import heading, opened, page_number
 from regulars.web.csv_files import csv_answer
 from regulars.web.desk import Desk
+from regulars.web.live_orders.listing import ShownOrder as ShownLiveOrder
+from regulars.web.live_orders.listing import shown_order as shown_live_order
 
 ORDERS_A_PAGE = 15
 PRODUCTS_SHOWN = 8
+RUNNING_SHOWN = 20
 MISSED_SHOWN = 5
 LINES_AT_ONCE = 5_000
 KINDS = dict(ClassificationRule.Kind.choices)
@@ -78,9 +83,16 @@ def orders(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "page": page,
         "product": product,
         "order_id": order_id,
+        "running": [] if product or order_id or page > 1 else _running(desk, account),
         **({} if product or order_id or page > 1 else _buying(desk, account)),
     }
     return render(request, "web/account/orders.html", context)
+
+
+def _running(desk: Desk, account: Account) -> list[ShownLiveOrder]:
+    """Its live orders, newest first: they stand here until they are in the history."""
+    mine = running_orders(visible_live_orders(desk.member)).filter(account=account).select_related("account__owner")
+    return [shown_live_order(one, desk.day) for one in mine[:RUNNING_SHOWN]]
 
 
 def _shown(found: list[Order]) -> list[ShownOrder]:

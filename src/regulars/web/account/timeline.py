@@ -24,7 +24,8 @@ from regulars.core.money import from_minor
 from regulars.facts.accounts import account_family
 from regulars.facts.interactions import said, visible_interactions
 from regulars.facts.issues import visible_issues
-from regulars.facts.models import Account, Interaction, IssueStep
+from regulars.facts.live_orders import visible_live_orders
+from regulars.facts.models import Account, Interaction, IssueStep, LiveOrder, LiveOrderFollowUp
 from regulars.facts.orders import OrderDay, order_days_of_account
 from regulars.facts.signals import visible_signals
 from regulars.plan.actions import visible_actions
@@ -477,6 +478,51 @@ def _plays(desk: Desk, account: Account, limit: int) -> list[Event]:
     return told
 
 
+def _live_orders(desk: Desk, account: Account, limit: int) -> list[Event]:
+    """When live orders were placed and closed, and what was noted about them; calls and mails are talks."""
+    mine = visible_live_orders(desk.member).filter(account=account)
+    placed = [_placed(one) for one in mine[:limit]]
+    closed = mine.exclude(closed_on=None).select_related("closed_by").order_by("-closed_on", "-pk")[:limit]
+    notes = LiveOrderFollowUp.objects.filter(
+        order__account=account, kind=LiveOrderFollowUp.Kind.NOTE, taken_back_at=None
+    )
+    noted = [
+        Event(
+            on=one.on,
+            kind="live_orders",
+            what=_("live order: noted"),
+            text=f"{one.order.number}: {one.said}",
+            by=one.member,
+            address=reverse("live_order", args=[one.order.uid]),
+        )
+        for one in notes.select_related("order", "member").order_by("-on", "-pk")[:limit]
+    ]
+    return [*placed, *noted, *map(_live_order_closed, closed)]
+
+
+def _placed(order: LiveOrder) -> Event:
+    told = {
+        LiveOrder.Stage.QUOTE: _("live order: quoted"),
+        LiveOrder.Stage.BASKET: _("live order: in the basket"),
+    }.get(LiveOrder.Stage(order.stage), _("live order: placed"))
+    amount = money(from_minor(order.amount_minor, order.currency), order.currency)
+    address = reverse("live_order", args=[order.uid])
+    return Event(on=order.placed_on, kind="live_orders", what=told, text=f"{order.number} · {amount}", address=address)
+
+
+def _live_order_closed(order: LiveOrder) -> Event:
+    assert order.closed_on is not None, "only closed ones are asked for"
+    return Event(
+        on=order.closed_on,
+        kind="live_orders",
+        what=_("live order: %(state)s") % {"state": order.get_closed_display()},
+        text=": ".join(part for part in (order.number, order.closed_said) if part),
+        by=order.closed_by,
+        address=reverse("live_order", args=[order.uid]),
+        rank=1,
+    )
+
+
 KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("talks", gettext_lazy("Talks"), _talks),
     ("promises", gettext_lazy("Promises"), _promises),
@@ -488,6 +534,7 @@ KINDS: tuple[tuple[str, str | Promise, Source], ...] = (
     ("referrals", gettext_lazy("Recommendations"), _referrals),
     ("key_account", gettext_lazy("Key account"), _key_account),
     ("orders", gettext_lazy("Orders"), _orders),
+    ("live_orders", gettext_lazy("Live orders"), _live_orders),
     ("actions", gettext_lazy("Actions"), _actions),
     ("plays", gettext_lazy("Playbooks"), _plays),
     ("changes", gettext_lazy("Changes"), _changes),
