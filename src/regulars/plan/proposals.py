@@ -10,16 +10,15 @@ from datetime import date, timedelta
 from functools import reduce
 from itertools import chain
 from operator import or_
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q
 
 from regulars.base.locks import exclusive
 from regulars.facts.interactions import last_contacts
-from regulars.facts.models import Signal
 from regulars.insight.live_signals import by_account, live_signals
-from regulars.insight.models import Protection, Score, Snapshot
+from regulars.insight.models import Score, Snapshot
 from regulars.plan.causes import CAUSES
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
 from regulars.plan.closing import is_clearly_worse, why_gone
@@ -195,7 +194,6 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
     contacts = last_contacts(until=ground.as_of)
     seasons = _seasons(ground)
     signals = by_account(live_signals(on=ground.on))
-    risks = dict(Protection.objects.filter(pk__in=_signalled()).values_list("account_id", "risk"))
     looked_up = {cause.key: cause.look_up(ground) for cause in causes if cause.look_up is not None}
     candidates = reduce(or_, (cause.candidates(ground) for cause in causes), Q(pk__in=[]))
     scored = (_scored(one) for one in (candidates, *(Q(pk__in=some) & ~candidates for some in _batches(pending))))
@@ -209,7 +207,6 @@ def _standings(ground: Ground, causes: list[Cause], pending: set[int]) -> Iterat
             last_contact=contacts.get(account_id),
             paused_last_year=seasons.get(account_id),
             signals=tuple(signals.get(account_id, ())),
-            risk=risks.get(account_id),
             found={key: of[account_id] for key, of in looked_up.items() if account_id in of},
         )
         yield known, owner
@@ -220,17 +217,13 @@ def _unscored(accounts: set[int], seen: set[int]) -> Iterator[tuple[Standing, in
     yield from standings_without_orders(accounts - seen)
 
 
-def _signalled() -> QuerySet[Signal, Any]:
-    return Signal.objects.filter(withdrawn_at=None).order_by().values("account_id")
-
-
 def _scored(condition: Q) -> Iterator[tuple[Standing, int | None]]:
     scores = Score.objects.filter(
         condition, account__merged_into=None, first_order__isnull=False, last_order__isnull=False
     )
-    columns = (*SCORE_COLUMNS, "account__owner_id", "account__owner__is_active")
-    for *values, owner, active in scores.values_list(*columns).iterator(chunk_size=5000):
-        yield Standing(**dict(zip(SCORE_COLUMNS, values, strict=True))), owner if active else None
+    columns = (*SCORE_COLUMNS, "account__protection__risk", "account__owner_id", "account__owner__is_active")
+    for *values, risk, owner, active in scores.values_list(*columns).iterator(chunk_size=5000):
+        yield Standing(**dict(zip(SCORE_COLUMNS, values, strict=True)), risk=risk), owner if active else None
 
 
 def _seasons(ground: Ground) -> dict[int, bool]:
