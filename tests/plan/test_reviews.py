@@ -26,6 +26,7 @@ from regulars.plan.opportunity_levels import (
     restore_level_choice,
 )
 from regulars.plan.proposals import refresh_actions
+from regulars.plan.review_forms import Typed, keep_typed
 from regulars.plan.reviews import (
     NoSuchReview,
     WrongReview,
@@ -220,6 +221,33 @@ def test_who_was_not_reviewed_in_time_is_on_the_list_until_the_review_is_moved(
     action = Action.objects.get(cause="review")
     assert action.state == Action.State.CLOSED
     assert "held, moved or cancelled" in closing_sentence(action.figures["closed"])
+
+
+def begun(review: Review, member: Member, on: date = AS_OF) -> Review:
+    keep_typed(review=review, typed=[Typed(name="said", value="A")], member=member, on=on)
+    return Review.objects.get(pk=review.pk)
+
+
+def test_a_review_that_was_begun_and_never_finished_is_on_the_list(
+    account: Account, owner: Member, snapshot: Snapshot
+) -> None:
+    made = begun(scheduled(account, owner, datetime(2024, 12, 9, 10, tzinfo=UTC)), owner)
+    assert made.state == "held"
+    assert not any("review" in one for one in listed(snapshot, owner))
+    after = AS_OF + timedelta(days=1)
+    assert any("begun and never finished" in one for one in listed(snapshot, owner, after))
+
+
+def test_a_stray_word_on_the_form_does_not_keep_a_review_from_being_moved_or_cancelled(
+    account: Account, owner: Member
+) -> None:
+    made = begun(scheduled(account, owner), owner)
+    assert move_review(review=made, at=NOON, on=AS_OF, member=owner).state == "scheduled"
+    assert take_back_review_step(review=begun(made, owner), on=AS_OF, member=owner).state == "scheduled"
+    assert (
+        cancel_review(review=begun(made, owner), on=AS_OF, member=owner, reason="Typed by mistake").state == "cancelled"
+    )
+    assert coming_review(account, member=owner) is None
 
 
 def test_a_proposed_time_is_to_be_accepted_shortly_before_it_is_due(

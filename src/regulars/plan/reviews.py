@@ -166,16 +166,17 @@ def move_review(
 ) -> Review:
     """Give a review another time, or somebody else who holds it; one that was proposed is scheduled with that.
 
-    Whoever was invited is to be told: it counts as not invited until that is done.
+    Whoever was invited is to be told: it counts as not invited until that is done. One that was begun and not finished
+    waits again; what was written down stays.
     """
-    found = _locked(review, member, *Review.TO_BE_HELD)
+    found = _locked(review, member, *Review.COMING)
     moved = at != found.scheduled_at
     if moved:
         _refuse_past(at, on)
     with audited(found, verb="move_review", member=member, account_id=found.account_id):
         if owner is not None:
             found.owner = _holder(owner)
-        if moved or found.state == Review.State.PROPOSED:
+        if moved or found.state in (Review.State.PROPOSED, Review.State.HELD):
             found.state = Review.State.SCHEDULED
         found.scheduled_at, found.set_by_hand = at, True
         found.ics_sequence += 1
@@ -187,8 +188,8 @@ def move_review(
 
 @transaction.atomic
 def cancel_review(*, review: Review, on: date, member: Member | None, reason: str) -> Review:
-    """Say that it does not take place, and why. The account comes up again in its interval."""
-    found = _locked(review, member, *Review.TO_BE_HELD)
+    """Say that it does not take place, or is not finished, and why. The account comes up again in its interval."""
+    found = _locked(review, member, *Review.COMING)
     reason = reason.strip()[:LONGEST_REASON]
     if not reason:
         raise WrongReview(_("The reason is missing."), _("Say in a few words why: the next talk will need it."))
@@ -203,7 +204,7 @@ def cancel_review(*, review: Review, on: date, member: Member | None, reason: st
 @transaction.atomic
 def take_back_review_step(*, review: Review, on: date, member: Member | None) -> Review:
     """Undo what was done with a review last: it has the time, the state and the person of before."""
-    found = _locked(review, member, *Review.TO_BE_HELD, Review.State.CANCELLED)
+    found = _locked(review, member, *Review.COMING, Review.State.CANCELLED)
     standing = list(found.steps.filter(taken_back_at=None).order_by("-pk")[:2])
     if len(standing) < 2:
         raise WrongReview(_("There is nothing to take back."), _("Cancel the review, if it is not to take place."))

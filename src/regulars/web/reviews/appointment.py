@@ -199,11 +199,11 @@ def _shown(
 ) -> HttpResponse:
     refused = refused or {}
     account = found.account.merged_into or found.account
-    to_be_held = found.state in Review.TO_BE_HELD
+    to_be_held = found.state in Review.COMING
     on: date = day_of(found)
     can = {
         "may_accept": found.state == Review.State.PROPOSED and found.scheduled_at is not None and on >= desk.day,
-        "may_invite": to_be_held and found.scheduled_at is not None and on >= desk.day,
+        "may_invite": found.state in Review.TO_BE_HELD and found.scheduled_at is not None and on >= desk.day,
         "to_call_off": found.state == Review.State.CANCELLED and found.invited_on is not None,
         "may_take_back": found.state == Review.State.CANCELLED,
         "preparation": _preparation(found),

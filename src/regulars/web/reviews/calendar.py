@@ -163,10 +163,10 @@ def _days(reviews: Sequence[Review], month: date, desk: Desk) -> list[Day]:
 
 
 def _overdue(seen: QuerySet[Review], desk: Desk) -> QuerySet[Review]:
-    """Reviews whose day has passed without having been held; the longest overdue first."""
+    """Reviews whose day has passed without having been held and finished; the longest overdue first."""
     start = datetime.combine(desk.day, time(), tzinfo=zone(desk.organisation))
     passed = Q(scheduled_at__lt=start) | Q(scheduled_at=None, due_on__lt=desk.day)
-    return seen.filter(passed, state__in=Review.TO_BE_HELD).order_by("due_on", "pk")
+    return seen.filter(passed, state__in=Review.COMING).order_by("due_on", "pk")
 
 
 def _unscheduled(seen: QuerySet[Review], desk: Desk) -> QuerySet[Review]:
