@@ -38,6 +38,19 @@ def test_what_cannot_be_is_refused_with_a_way_out(firm: Regulars) -> None:
     assert firm("opportunity-lost", number, "price", "--json").data["reason"] == "price"
 
 
+@pytest.mark.parametrize("amount", ["1200,50", "1.200,50", "12,00", "-5", "1e25", "NaN", "1" * 30, "٣", "5 EUR"])
+def test_an_amount_that_can_be_read_in_two_ways_is_not_guessed(firm: Regulars, amount: str) -> None:
+    refused = firm("opportunity", "K1", "Repair", "--amount", amount)
+    assert refused.code == 2
+    assert "1200.50" in refused.err
+    assert firm("opportunities", "--json").data == []
+
+
+def test_thousands_may_be_parted(firm: Regulars) -> None:
+    made = firm("opportunity", "K1", "Repair", "--amount", "1,234,567.8", "--json").data
+    assert made["amount_minor"] == 123_456_780
+
+
 def test_white_space_says_what_nobody_knows(firm: Regulars) -> None:
     assert "No offering" in firm("white-space").err
     record_offering(name="Repair", member=None)

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PANEL = _("Plan: what to do")
 MOST_SHOWN = 50
 MOST_ACCOUNTS = 20
+_AMOUNT: Final = re.compile(r"(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,4})?", re.ASCII)
+"""1200, 1200.50, 1,200.50"""
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help=_("As shown by: regulars opportunities"))]
 
@@ -259,10 +261,9 @@ def _minor(text: str) -> int | None:
 
     if not text:
         return None
-    try:
-        return to_minor(Decimal(text.replace(" ", "").replace(",", "")), organisation().base_currency)
-    except (InvalidOperation, ValueError):
-        raise typer.BadParameter(_("Write the amount as a number, for example 1200.50.")) from None
+    if not _AMOUNT.fullmatch(text):  # 1200,50 would else be a hundred times as much
+        raise typer.BadParameter(_("Write the amount as a number, for example 1200.50."))
+    return to_minor(text.replace(",", ""), organisation().base_currency)
 
 
 def _day(text: str) -> date:

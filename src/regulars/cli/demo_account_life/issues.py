@@ -66,7 +66,7 @@ def trouble_and_help(day: date) -> None:
     dice = Random(SEED)
     for number in range(SOLVED):
         on = day - timedelta(days=6 + number * EVERY_DAYS)
-        account = _who_bought(customers, on, leaves=number % 8 == 3 or number % 9 == 4)
+        account = _who_bought(customers, on, leaves=number % 4 == 1 or number % 16 == 4)
         if account is not None:
             customers.remove(account)
             _solved(account, number, on, helper, known, dice)
@@ -79,9 +79,13 @@ def _who_bought(customers: list[Account], on: date, *, leaves: bool) -> Account 
         first, last = one.score.first_order, one.score.last_order
         if first is None or last is None or not first < on <= last + timedelta(days=20):
             continue
-        if not leaves or last < on + timedelta(days=20):
+        if not leaves or last <= on:
             return one
     return None
+
+
+def _was_hard(number: int) -> bool:
+    return number % 4 == 3 or (number > SOLVED / 2 and number % 2 == 1)
 
 
 def _taken_down(account: Account, number: int, at: datetime, helper: Member, known: KnownProblem | None) -> Issue:
@@ -103,14 +107,14 @@ def _taken_down(account: Account, number: int, at: datetime, helper: Member, kno
 
 
 def _solved(account: Account, number: int, day: date, helper: Member, known: list[KnownProblem], dice: Random) -> None:
-    """One that is over. Each fourth one was much trouble: asked again, given on, solved late."""
+    """One that is over. Some were much trouble: asked again, given on, solved late; fewer of late."""
     from regulars.facts import issues
     from regulars.facts.effort import answer_effort, key_of
 
     at = _moment(day, 9 + number % 6)
     dented = number % len(WHAT) == 2
     issue = _taken_down(account, number, at, helper, known[0] if dented else None)
-    hard = number % 4 == 3
+    hard = _was_hard(number)
     if hard:
         issues.asked_again(issue=issue, at=at + timedelta(days=1), member=helper)
         issue = issues.transfer_issue(
