@@ -85,7 +85,7 @@ def test_a_large_order_about_which_nobody_spoke_is_on_the_list_with_its_figures(
     """B2."""
     refreshed(snapshot)
     reason = todays_list(owner, AS_OF).items[0].reason
-    assert reason.sentences[0] == "12 days ago, on 27 Nov 2024, it ordered for €2,400; usual are €800.", (
+    assert reason.sentences[0] == "12 days ago, on 27 Nov 2024, it ordered for €2,400; usually it orders for €800.", (
         reason.sentences
     )
     assert "tell us of anything that is not right" in reason.advice

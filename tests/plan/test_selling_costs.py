@@ -33,7 +33,7 @@ def seller(owner: Member) -> Member:
 
 @pytest.fixture
 def firm(organisation: Any, seller: Member) -> None:
-    """Account 1 bought for years, account 2 was won in March, account 3 left before the months, account 4 never bought."""
+    """Account 1 bought for years, 2 was won in March, 3 left before the months, 4 never bought."""
     lines = [line(1, date(2022, 1, 5), 10_000, 6_000), line(1, date(2024, 2, 5), 300_000, 200_000)]
     lines += [line(2, date(2024, 3, 8), 50_000, 40_000), line(2, date(2024, 5, 8), 20_000, 10_000)]
     lines += [line(3, date(2022, 2, 1), 7_000, 1_000)]
@@ -135,10 +135,16 @@ def test_what_an_hour_costs_is_an_assumption_until_the_firm_says_it(firm: None, 
     talk(1, "visit", AS_OF, seller)
     assert not found(owner).hour_costs_said
     assert found(owner).hours_planned is None
-    change_thresholds(member=owner, hour_costs=60, visit_hours=2)
+    change_thresholds(member=owner, values={"hour_costs": 60, "visit_hours": 2})
     WorkingHours.objects.create(member=seller, hours_a_month=100)
     told = found(owner)
     assert (told.hour_costs_said, told.keeping.time_cost, told.hours_planned) == (True, 120.0, 1200.0)
+
+
+def test_in_the_first_year_of_a_history_everybody_looks_won(firm: None, owner: Member) -> None:
+    """E17: unknown is unknown."""
+    assert not found(owner).everybody_looks_won
+    assert found(owner, years_back=1).everybody_looks_won
 
 
 @pytest.mark.parametrize(

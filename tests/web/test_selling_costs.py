@@ -46,13 +46,18 @@ def test_what_is_missing_is_said_until_both_sides_are_known(browser: Client, fir
     assert browser.post("/plan/costs/", FAIR).status_code == 302
     record_interaction(account=firm, kind="visit", on=date(2024, 5, 5), member=owner)
     page = text_of(browser.get("/plan/costs/"))
-    assert "Winning a customer cost €140, keeping one €120: 1.2 times as much." in page
-    assert "came back as 5 in sales within these months, each spent on keeping as 25" in page
+    assert "What is noted comes to €140 for each customer won, and to €120 for each kept." in page
+    record_interaction(account=Account.objects.get(pk=2), kind="call", on=date(2024, 3, 1), member=owner)
+    browser.post("/plan/costs/", FAIR | {"amount": "90", "text": "Samples"})
+    page = text_of(browser.get("/plan/costs/"))
+    assert "Winning a customer cost €240, keeping one €120: 2 times as much." in page
+    assert "Call: 1" in page
+    assert "came back as 2.9 in sales within these months, each spent on keeping as 25" in page
     assert "No amount for winning is noted" not in page
     assert "Spring fair" in page
     assert "/plan/costs/" in text_of(browser.get("/plan/"))
     earlier = text_of(browser.get("/plan/costs/?years_back=1"))
-    assert "It cannot be said yet" in earlier
+    assert "look as if they were won" in earlier
 
 
 def test_an_amount_is_removed_with_a_way_back(browser: Client, firm: Account) -> None:

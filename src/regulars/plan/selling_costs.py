@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +38,7 @@ from regulars.plan.working_hours import HOUR_COSTS, VISIT_HOURS
 
 LONGEST_TEXT: Final = 200
 MOST_MINOR: Final = 10**15
+YEAR: Final = timedelta(days=365)
 ENOUGH_COSTED: Final = 0.8
 """Below this share of sales with a known cost no margin is told."""
 
@@ -79,6 +80,11 @@ class Side:
     margin: float | None
 
     @property
+    def time_is_known(self) -> bool:
+        """Whether anybody noted a talk: without any, the time was not noted rather than not spent."""
+        return bool(self.talks or self.lead_contacts)
+
+    @property
     def cost(self) -> float:
         return self.time_cost + self.entered + self.bonuses
 
@@ -110,8 +116,17 @@ class CostOfKeeping:
     hour_costs: float
     hour_costs_said: bool
     """Whether the firm said what an hour costs, else it is the usual value."""
+    history_begins: date | None
+    """The first order of all."""
     hours_planned: float | None
     """That people have for customers in these months, where somebody said so."""
+
+    @property
+    def everybody_looks_won(self) -> bool:
+        """Whether the history begins less than a year before: who bought before it, and then in these months, is not
+        told from who was won.
+        """
+        return self.history_begins is None or self.begins < self.history_begins + YEAR
 
     @property
     def hours(self) -> float:
@@ -195,6 +210,7 @@ def cost_of_keeping(*, as_of: date, years_back: int, member: Member | None) -> C
         costed=costed,
         hour_costs=costs,
         hour_costs_said=HOUR_COSTS.name in firm.thresholds,
+        history_begins=Score.objects.aggregate(first=Min("first_order"))["first"],
         hours_planned=_hours_planned(),
     )
 

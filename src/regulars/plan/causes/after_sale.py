@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.base.formats import number
+from regulars.base.models import Organisation
 from regulars.facts.models import Interaction, Issue
 from regulars.insight.notable_sales import LEAST_DAYS, NotableSale, notable_sales
 from regulars.plan.causes.cause import Cause, Figures, Firing, Ground
@@ -40,7 +41,7 @@ def _days(ground: Ground) -> _Days:
 def sales_to_ask_about(ground: Ground) -> dict[int, NotableSale]:
     """By account, the sale about which nobody has spoken with it since, and about which it may be asked."""
     days = _days(ground)
-    if days.since > days.until:
+    if days.since > days.until or not Organisation.objects.exists():
         return {}
     found = notable_sales(
         since=days.since, until=days.until, times=ground.thresholds.after_sale_times, as_of=ground.as_of
@@ -114,8 +115,8 @@ def _sentences(figures: Figures) -> list[str]:
         )
     else:
         first = ngettext(
-            "%(days)s day ago, on %(day)s, it ordered for %(amount)s; usual are %(usual)s.",
-            "%(days)s days ago, on %(day)s, it ordered for %(amount)s; usual are %(usual)s.",
+            "%(days)s day ago, on %(day)s, it ordered for %(amount)s; usually it orders for %(usual)s.",
+            "%(days)s days ago, on %(day)s, it ordered for %(amount)s; usually it orders for %(usual)s.",
             figures["ago_days"],
         )
     return [first % said, _("Nobody has spoken with it since.")]
@@ -146,5 +147,6 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=90,
+    settled=gettext_lazy("Somebody spoke with them, or the sale is long ago."),
     look_up=sales_to_ask_about,
 )

@@ -16,11 +16,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from regulars.base.access import Permission, may
-from regulars.base.formats import listed, money, number, percent
+from regulars.base.formats import money, number, percent
 from regulars.core.money import from_minor, to_minor
 from regulars.facts.models import Interaction
 from regulars.plan.models import SellingCost
@@ -140,8 +140,12 @@ def rows_of(found: CostOfKeeping, currency: str) -> list[Row]:
     return [
         both(_("Customers won, customers kept"), lambda one: number(one.customers), strong=True),
         both(_("Talks that were noted"), _talks),
-        both(_("Hours for them"), lambda one: number(one.hours, digits=0)),
-        both(_("What the hours cost"), lambda one: amount(one.time_cost), _("%(each)s an hour") % {"each": each}),
+        both(_("Hours for them"), lambda one: number(one.hours, digits=0) if one.time_is_known else _("not known")),
+        both(
+            _("What the hours cost"),
+            lambda one: amount(one.time_cost if one.time_is_known else None),
+            _("%(each)s an hour") % {"each": each},
+        ),
         both(_("Amounts noted below"), lambda one: amount(one.entered)),
         Row(label=_("Bonuses given"), winning="–", keeping=amount(found.keeping.bonuses)),
         both(_("All costs that are known"), lambda one: amount(one.cost), strong=True),
@@ -162,19 +166,33 @@ def _costed(found: CostOfKeeping) -> str:
 
 
 def _talks(side: Side) -> str:
-    told = [f"{number(side.talks[kind.value])} {kind.label}" for kind in Interaction.Kind if kind.value in side.talks]
+    told = [(kind.label, side.talks[kind.value]) for kind in Interaction.Kind if kind.value in side.talks]
     if side.lead_contacts:
-        count = {"count": number(side.lead_contacts)}
-        told.append(ngettext("%(count)s with a lead", "%(count)s with leads", side.lead_contacts) % count)
-    return listed(told) if told else _("none")
+        told.append((gettext_lazy("in touch with leads"), side.lead_contacts))
+    return " · ".join(f"{capfirst(str(label))}: {number(count)}" for label, count in told) or _("none")
 
 
 def verdict(found: CostOfKeeping, currency: str) -> list[str]:
     """What the comparison says, in sentences, as far as it says anything."""
+    if found.everybody_looks_won:
+        return [
+            _(
+                "It cannot be said what winning costs against keeping in these months: the order history begins less "
+                "than a year before them, so that customers from before it look as if they were won."
+            )
+        ]
     won, kept = found.winning.cost_each, found.keeping.cost_each
     if won is None or kept is None:
         return [_("It cannot be said yet what winning costs against keeping: what is missing stands below.")]
     said = {"won": money(won, currency), "kept": money(kept, currency), "times": number(won / kept, digits=1)}
+    if not (found.winning.time_is_known and found.keeping.time_is_known):
+        return [
+            _(
+                "What is noted comes to %(won)s for each customer won, and to %(kept)s for each kept. The time of your "
+                "people is missing on one side, so that they cannot be compared yet."
+            )
+            % said
+        ]
     if won >= kept:
         told = [_("Winning a customer cost %(won)s, keeping one %(kept)s: %(times)s times as much.") % said]
     else:
@@ -195,7 +213,7 @@ def verdict(found: CostOfKeeping, currency: str) -> list[str]:
 def missing(found: CostOfKeeping, currency: str) -> list[str]:
     """What is not known, and what to do about it."""
     told = []
-    if not found.winning.talks and not found.winning.lead_contacts:
+    if not found.winning.time_is_known:
         told.append(_("No talk with anybody who was no customer yet is noted: note calls and visits, and say of leads "
                       "when you got in touch."))  # fmt: skip
     if not found.keeping.talks:
