@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import permutations
 
 import numpy as np
@@ -43,6 +44,19 @@ def test_equal_weeks_fill_equally() -> None:
     assert sorted(slots.in_week[found].tolist()) == [0, 0]
 
 
+def test_of_a_hundred_thousand_appointments_only_those_that_compete_are_weighed() -> None:
+    """MOST_AT_ONCE: a table of all would take a gigabyte."""
+    number = 100_000
+    values = np.arange(number, dtype=float)
+    many = Wanted(due=np.full(number, 30), interval_days=np.full(number, 90), value=values)
+    tracemalloc.start()
+    found = assigned(many, places(*range(200)))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert set(np.flatnonzero(found >= 0)) == set(range(number - 200, number))
+    assert peak_bytes < 100_000_000
+
+
 def test_nobody_and_nowhere_are_no_mistake() -> None:
     assert assigned(wanted([], []), places(1)).size == 0
     assert assigned(wanted([1], [1.0]), places()).tolist() == [-1]
@@ -61,7 +75,7 @@ def test_no_other_distribution_gains_more_and_no_place_is_given_twice(
     found = assigned(asked, slots)
     given_places = found[found >= 0]
     assert len(set(given_places.tolist())) == given_places.size == min(len(due), len(at))
-    gain = gains(asked, slots)
+    gain = gains(asked, slots, mean_value=float(asked.value.mean()))
     reached = sum(gain[row, place] for row, place in enumerate(found) if place >= 0)
     if len(due) <= len(at):
         best = max(

@@ -60,16 +60,19 @@ def assigned(wanted: Wanted, places: Places) -> Days:
     if not wanted.due.size or not places.day.size:
         return found
     chosen = np.sort(np.argsort(-wanted.value, kind="stable")[: max(MOST_AT_ONCE, 2 * places.day.size)])
-    rows, columns = linear_sum_assignment(gains(wanted, places)[chosen], maximize=True)
+    # Only of those that compete: of all customers of a large firm the table would not fit into memory.
+    competing = Wanted(due=wanted.due[chosen], interval_days=wanted.interval_days[chosen], value=wanted.value[chosen])
+    mean = float(wanted.value.mean())
+    rows, columns = linear_sum_assignment(gains(competing, places, mean_value=mean), maximize=True)
     found[chosen[rows]] = columns
     return found
 
 
-def gains(wanted: Wanted, places: Places) -> NDArray[np.float64]:
-    """What each appointment (row) gains at each place (column)."""
+def gains(wanted: Wanted, places: Places, *, mean_value: float) -> NDArray[np.float64]:
+    """What each appointment (row) gains at each place (column); `mean_value` is that of all there are."""
     off = (places.day[None, :] - wanted.due[:, None]) / np.maximum(wanted.interval_days, 1)[:, None]
     distance = np.where(off > 0, LATE * off, -off)
-    value = wanted.value / max(float(wanted.value.mean()), 1e-9)
+    value = wanted.value / max(mean_value, 1e-9)
     gain: NDArray[np.float64] = value[:, None] * np.maximum(1 - distance, LEAST_GAIN)
     return gain - FULL_WEEK * places.in_week[None, :]
 
