@@ -138,7 +138,7 @@ def test_a_mail_goes_out_once_in_the_language_of_who_reads_it(browser: Client, a
     hindi = Contact.objects.create(account=account, name="Zara", email="zara@example.com", language="hi")
     where = f"/live-orders/{unpaid().uid}/mail/"
     assert "Dear Ann" in text_of(browser.get(where))
-    assert "written in: Hindi" in text_of(browser.get(f"{where}?to={hindi.uid}"))
+    assert "written in: हिन्दी" in text_of(browser.get(f"{where}?to={hindi.uid}"))
     said = {"subject": "Your order", "text": "All right?", "follow_ups_seen": "0", "next_on": "2024-12-20"}
     assert browser.post(where, said).status_code == 302
     twice = browser.post(where, said)
@@ -199,7 +199,7 @@ def test_who_does_not_see_the_account_does_not_see_its_orders(
     analyst = signed_in(members["analyst"])
     assert "Harbour" in text_of(analyst.get("/live-orders/?whose=all"))
     assert "We called" not in text_of(analyst.get(f"/live-orders/{order.uid}/"))
-    assert analyst.post(f"/live-orders/{order.uid}/paid/", {}).status_code == 422
+    assert analyst.post(f"/live-orders/{order.uid}/paid/", {}).status_code == 403
     service = signed_in(members["service"])
     assert service.post(f"/live-orders/{order.uid}/paid/", {}).status_code == 302
 

@@ -32,7 +32,7 @@ ORDERS_A_PAGE: Final = 25
 LONGEST_SEARCH: Final = 100
 SHOWN: Final[dict[str, str | Promise]] = {
     "unpaid": gettext_lazy("Unpaid"),
-    "abandoned": gettext_lazy("Left"),
+    "abandoned": gettext_lazy("Abandoned"),
     "late": gettext_lazy("Late"),
     "all": gettext_lazy("All"),
 }
@@ -59,6 +59,12 @@ class ShownOrder:
     days_old: int
     may_wait: bool
     """Somebody follows it up, and the day of the next look has not come."""
+
+    @property
+    def calls(self) -> bool:
+        """Is it time that somebody calls?"""
+        proposed = self.order.stage in LiveOrder.PROPOSED
+        return not self.may_wait and (self.overdue_days > 0 or self.is_late or proposed)
 
     @property
     def customer(self) -> str:

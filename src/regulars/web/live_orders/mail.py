@@ -29,8 +29,10 @@ class LetterForm(forms.Form):
     """What is written, and when to look again."""
 
     follow_ups_seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
-    text = forms.CharField(label=gettext_lazy("Text"), max_length=20_000, widget=forms.Textarea({"rows": 12}))
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200, widget=forms.TextInput({"dir": "auto"}))
+    text = forms.CharField(
+        label=gettext_lazy("Text"), max_length=20_000, widget=forms.Textarea({"rows": 12, "dir": "auto"})
+    )
     next_on = forms.DateField(
         label=gettext_lazy("Look again on"),
         required=False,
