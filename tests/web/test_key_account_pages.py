@@ -16,6 +16,7 @@ from regulars.facts.models import Account, Contact, ContactPart, Interaction, To
 from regulars.insight.new_products import NewProduct
 from regulars.plan.key_accounts import appoint_key_account
 from regulars.plan.models import KeyAccount, KeyPlanEntry
+from regulars.web.key_accounts import page as list_page
 from regulars.web.key_accounts import plan as plan_page
 
 Signer = Callable[[Member], Client]
@@ -282,3 +283,20 @@ def test_the_timeline_tells_of_the_appointment_and_the_plan(
     page = page_of(client, where)
     assert "Key account</b></a> · account manager" in page
     assert "Show the plant: They liked it" in page
+
+
+def test_many_key_accounts_stand_on_several_pages_and_each_says_how_to_go_on(
+    members: dict[str, Member], signed_in: Signer, scored: Callable[..., Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E11: the page answers with 200 key accounts as with two; those of other pages are not proposed again."""
+    monkeypatch.setattr(list_page, "A_PAGE", 2)
+    head = signed_in(members["sales_head"])
+    for name in ("Alpha", "Beta", "Gamma"):
+        account = scored(name, owner=members["account_manager"], sales_12m=9_000.0)
+        appoint_key_account(account=account, manager=members["account_manager"], on=AS_OF, member=members["owner"])
+    first, second = page_of(head, "/key-accounts/"), page_of(head, "/key-accounts/?page=2")
+    assert "Page 1 of 2" in first
+    assert 'page=2"' in first
+    assert ("End Alpha" in first, "End Gamma" in first) == (True, False)
+    assert ("End Alpha" in second, "End Gamma" in second) == (False, True)
+    assert "Could be key accounts" not in first

@@ -7,10 +7,11 @@ as many queries however many accounts there are; what nobody has entered is unkn
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -68,13 +69,18 @@ class KeySign:
     """One sign that an account shows, and the sentence that explains it."""
 
     sign: Sign
-    sentence: str
+    said: Callable[[], str]
+    """Thousands may show one, and few are read: each is put into words only then."""
     of: Of = Of.FIRM
     """Of the firm, of a department, of what one of ours looks after."""
     name: str = ""
     """Of the department or the member."""
     told: ToldSign | None = None
     """Where somebody said so; None: computed."""
+
+    @property
+    def sentence(self) -> str:
+        return self.said()
 
     @property
     def label(self) -> str | Promise:
@@ -90,7 +96,9 @@ def key_signs(*, on: date, member: Member | None) -> dict[int, list[KeySign]]:
     of = book()
     found: dict[int, list[KeySign]] = defaultdict(list)
     for account, shares in large_shares(member=member, of=of).items():
-        found[account] += [KeySign(sign=Sign.SHARE, sentence=one.sentence, of=one.of, name=one.name) for one in shares]
+        found[account] += [
+            KeySign(sign=Sign.SHARE, said=partial(getattr, one, "sentence"), of=one.of, name=one.name) for one in shares
+        ]
     for some in (_potential(of, on), _told(), _innovators(of, on), _demanding(of, on)):
         for account, sign in some:
             found[account].append(sign)
@@ -127,8 +135,8 @@ def _potential(of: Book, on: date) -> list[tuple[int, KeySign]]:
         for part in of.parts_of(department, owner):
             whole = of.whole(part)
             if whole > 0 and elsewhere > LARGE_SHARE * whole:
-                said = _potential_sentence(estimate, here=here, elsewhere=elsewhere, part=part, of=of)
-                found.append((account, KeySign(sign=Sign.POTENTIAL, sentence=said, of=part[0], name=of.names[part])))
+                said = partial(_potential_sentence, estimate, here=here, elsewhere=elsewhere, part=part, of=of)
+                found.append((account, KeySign(sign=Sign.POTENTIAL, said=said, of=part[0], name=of.names[part])))
     return found
 
 
@@ -169,8 +177,8 @@ def _told() -> list[tuple[int, KeySign]]:
 def told_sign(one: ToldSign) -> KeySign:
     """What somebody said, as a sign with its sentence."""
     words = {"reason": one.reason.rstrip("."), "day": day(one.told_on), "name": one.member.name if one.member else ""}
-    said = _("%(reason)s (%(name)s, %(day)s).") if one.member else _("%(reason)s (%(day)s).")
-    return KeySign(sign=Sign(one.sign), sentence=said % words, told=one)
+    said = (_("%(reason)s (%(name)s, %(day)s).") if one.member else _("%(reason)s (%(day)s).")) % words
+    return KeySign(sign=Sign(one.sign), said=lambda: said, told=one)
 
 
 # Innovators
@@ -197,8 +205,8 @@ def _innovators(of: Book, on: date) -> list[tuple[int, KeySign]]:
             account = int(early.accounts[place])
             if account not in known:  # who is one of the whole firm need not be told to be one of a part
                 known.add(account)
-                said = _innovator_sentence(early, int(place), of.names[part], part[0])
-                found.append((account, KeySign(sign=Sign.INNOVATOR, sentence=said, of=part[0], name=of.names[part])))
+                said = partial(_innovator_sentence, early, int(place), of.names[part], part[0])
+                found.append((account, KeySign(sign=Sign.INNOVATOR, said=said, of=part[0], name=of.names[part])))
     return found
 
 
@@ -246,8 +254,8 @@ def _demanding(of: Book, on: date) -> list[tuple[int, KeySign]]:
         "account_id", "sales_12m", "sales_previous_12m"
     ):
         if now >= BUYS_ON * (before or 0.0):
-            said = _demanding_sentence(times[account], back[account])
-            found.append((account, KeySign(sign=Sign.DEMANDING, sentence=said)))
+            said = partial(_demanding_sentence, times[account], back[account])
+            found.append((account, KeySign(sign=Sign.DEMANDING, said=said)))
     return found
 
 

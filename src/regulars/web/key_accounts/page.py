@@ -12,6 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -48,6 +49,7 @@ from regulars.web.frame import Toast, show_next
 PAGE = "key_accounts"
 MOST_PROPOSED = 20
 MOST_OFFERED = 100
+A_PAGE = 30
 MANAGERS = (Member.Role.ACCOUNT_MANAGER, Member.Role.SALES_HEAD, Member.Role.OWNER)
 
 
@@ -108,8 +110,10 @@ def key_accounts(request: HttpRequest) -> HttpResponse:
     whole_firm = account_scope(desk.member) == Scope.ALL
     may_appoint = whole_firm and may(desk.member, Permission.ASSIGN)
     signs: Mapping[int, list[KeySign]] = key_signs(on=desk.day, member=desk.member) if whole_firm else {}
-    current = _lines(desk, signs)
-    appointed = {one.account.pk for one in current}
+    appointments = list(visible_key_accounts(desk.member).select_related("account__merged_into", "manager"))
+    appointed = {_home(one).pk for one in appointments}
+    costs = costs_of_year(sorted(appointed), on=desk.day) if desk.sees_cost else {}
+    page = Paginator(appointments, A_PAGE).get_page(request.GET.get("page"))
     proposed = [one for one in signs if one not in appointed][:MOST_PROPOSED]
     given = request.POST if request.method == "POST" else None
     form = AppointForm(given, desk=desk, listed=_offered(proposed, appointed)) if may_appoint else None
@@ -121,8 +125,9 @@ def key_accounts(request: HttpRequest) -> HttpResponse:
     context = {
         "desk": desk,
         "form": form,
-        "current": current,
-        "bonuses_cost": sum((one.bonuses for one in current if one.bonuses is not None), Decimal(0)),
+        "current": _lines(desk, list(page), signs, costs),
+        "page": page,
+        "bonuses_cost": from_minor(sum(costs.values()), desk.currency),
         "proposed": [(names[one], signs[one]) for one in proposed if one in names],
         "managers": [(one, loaded[one.pk], loaded[one.pk] > MOST_A_MANAGER) for one in managers],
         "most": MOST_A_MANAGER,
@@ -132,14 +137,14 @@ def key_accounts(request: HttpRequest) -> HttpResponse:
     return render(request, "web/key_accounts/page.html", context, status=422 if form and form.errors else 200)
 
 
-def _lines(desk: Desk, signs: Mapping[int, list[KeySign]]) -> list[Line]:
-    """Every key account the member sees, in as many queries however many there are."""
-    appointments = list(visible_key_accounts(desk.member).select_related("account__merged_into", "manager"))
-    home = {one.pk: one.account.merged_into or one.account for one in appointments}
+def _lines(
+    desk: Desk, appointments: Sequence[KeyAccount], signs: Mapping[int, list[KeySign]], costs: Mapping[int, int]
+) -> list[Line]:
+    """These key accounts, in as many queries however many there are."""
+    home = {one.pk: _home(one) for one in appointments}
     ids = [account.pk for account in home.values()]
     maps = people_maps(ids, on=desk.day)
     scores = {one.account_id: one for one in Score.objects.filter(account__in=ids)}
-    costs = costs_of_year(ids, on=desk.day) if desk.sees_cost else {}
     found = []
     for one in appointments:
         account = home[one.pk]
@@ -158,6 +163,11 @@ def _lines(desk: Desk, signs: Mapping[int, list[KeySign]]) -> list[Line]:
         )
         found.append(line)
     return found
+
+
+def _home(appointment: KeyAccount) -> Account:
+    """The account that it is about now."""
+    return appointment.account.merged_into or appointment.account
 
 
 def _offered(proposed: list[int], appointed: set[int]) -> list[int]:
