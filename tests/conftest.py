@@ -61,6 +61,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
     with django_db_blocker.unblock():
         call_command("migrate", fake=True, verbosity=0)
+        _empty_only_what_tests_filled()
 
     database = connection.settings_dict
     if connection.vendor == "sqlite":
@@ -68,6 +69,28 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     else:
         access = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}@{quote(database['HOST'], safe='')}"
         os.environ["DATABASE_URL"] = f"postgres://{access}:{database['PORT'] or 5432}/{database['NAME']}"
+
+
+def _empty_only_what_tests_filled() -> None:
+    """After a test that commits, Django truncates every table and makes its own rows anew. Few tables have any."""
+    from django.db import connection, transaction
+    from django.test import TransactionTestCase
+
+    quoted = {name: connection.ops.quote_name(name) for name in connection.introspection.django_table_names()}
+
+    def filled() -> set[str]:
+        asked = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {table})" for name, table in quoted.items())
+        with connection.cursor() as cursor:
+            return {name for (name,) in cursor.execute(" UNION ALL ".join(asked)).fetchall()}
+
+    filled_before = filled()  # with what Django itself keeps there
+
+    def empty(_test: TransactionTestCase) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:  # references are checked at its end
+            for name in filled() - filled_before:
+                cursor.execute(f"DELETE FROM {quoted[name]}")
+
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)
