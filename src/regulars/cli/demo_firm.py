@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from regulars.cli.demo_account_life.costs import say_what_it_costs
 from regulars.cli.demo_account_life.dossiers import know_the_key_accounts
 from regulars.cli.demo_account_life.handovers import hand_over_the_newest
 from regulars.cli.demo_account_life.issues import trouble_and_help
@@ -112,6 +113,7 @@ def make(story: Story, *, password: str, tell: Report, orders: Path | None = Non
         appoint_the_largest(snapshot.as_of)
         say_what_it_is_worth(snapshot.as_of)
         plan_the_reviews(snapshot.as_of)
+        say_what_it_costs()
         know_the_key_accounts(snapshot.as_of)
         run_playbooks(snapshot.as_of)
         agree_on_a_plan(snapshot.as_of)
