@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from regulars.base.models import Member
+from regulars.insight.models import Protection
 from regulars.plan.models import Handover
 
 pytestmark = pytest.mark.django_db
+AS_OF, NOON = date(2024, 12, 9), datetime(2024, 12, 9, 12, tzinfo=UTC)
 Signer = Callable[[Member], Client]
 
 
@@ -65,3 +69,18 @@ def test_who_leads_and_hands_nothing_over_starts_with_everybodys(
     assert "Harbour Gifts" in signed_in(members["owner"]).get("/handovers/").content.decode()
     assert "Harbour Gifts" not in signed_in(members["owner"]).get("/handovers/?whose=mine").content.decode()
     assert "Harbour Gifts" in signed_in(members["account_manager"]).get("/handovers/").content.decode()
+
+
+def test_the_head_of_an_account_says_nothing_twice_and_no_more_than_fits(
+    owner: Member, browser: Client, scored: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = scored("Harbour Gifts", owner=owner)
+    Protection.objects.create(account=account, level=4, band=3, worth=9_000, as_of=AS_OF, computed_at=NOON)
+    names = ("highest protection", "declining", "gone silent", "a review is due", "a promise is overdue")
+    reasons = [SimpleNamespace(cause=name, action=SimpleNamespace(cause="x")) for name in names]
+    monkeypatch.setattr("regulars.web.account.record.open_reasons", lambda *_said: reasons)
+    page = browser.get(f"/accounts/{account.uid}/signals/").content.decode()
+    head = page[page.index("<h1>") : page.index("</h1>")]
+    assert head.count("Highest protection") == 1
+    assert "Gone silent" in head
+    assert head.count('class="tag') <= 4

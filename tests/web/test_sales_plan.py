@@ -74,6 +74,9 @@ def test_each_role_sees_the_targets_and_pay_that_are_its_business(
         f"/plan/people/{member.uid}/statement/": 200 if head or seller else 403,
         f"/plan/people/{member.uid}/statement.csv": 200 if head or seller else 403,
         f"/plan/people/{other.uid}/statement/": 200 if head else 404 if seller else 403,
+        f"/plan/people/{member.uid}/statement.pdf": 200 if head or seller else 403,
+        f"/plan/people/{member.uid}/statement.pdf?month=1999-01": 422 if head or seller else 403,
+        f"/plan/people/{other.uid}/statement.pdf": 200 if head else 404 if seller else 403,
     }
     got = {where: client.get(where).status_code for where in expected}
     assert got == expected
@@ -115,6 +118,21 @@ def test_a_plan_is_proposed_changed_accepted_and_opened_again(browser: Client, f
     browser.post(f"/plan/{MONTH}/reopen/")
     browser.post(f"/plan/{MONTH}/remove/")
     assert not SalesPlan.objects.exists()
+
+
+@pytest.mark.parametrize("month", ["0001-01", "9999-12", "2124-01"])
+def test_a_year_far_away_is_not_planned_and_what_was_typed_stays(browser: Client, firm: Account, month: str) -> None:
+    refused = browser.post("/plan/propose/", {"begins": month, "stretch": "7"})
+    assert refused.status_code == 422
+    assert 'value="7"' in refused.content.decode()
+    assert not SalesPlan.objects.exists()
+    assert browser.get("/plan/", {"plan": month}).status_code == 404
+
+
+def test_beside_an_accepted_plan_the_year_after_is_offered(browser: Client, plan: SalesPlan) -> None:
+    assert 'value="2024-01"' in browser.get("/plan/?plan=2024-01").content.decode()
+    accept_plan(plan=plan, on=AS_OF, member=Member.objects.filter(role="owner").first())
+    assert 'value="2025-01"' in browser.get("/plan/?plan=2024-01").content.decode()
 
 
 def test_the_file_has_every_person_month_and_kind(browser: Client, plan: SalesPlan) -> None:

@@ -28,6 +28,7 @@ from regulars.plan.models import SalesPlan, Target
 from regulars.plan.results import SELLERS, Months, added, no_results, results_of_people, sees_plan_of_all
 
 MOST_STRETCH_BPS: Final = 5_000
+FARTHEST_YEARS: Final = 10
 LARGEST_MINOR: Final = 10**15
 
 
@@ -122,6 +123,8 @@ def propose_plan(*, begins: date, stretch_bps: int, as_of: date, member: Member 
     require(member, Permission.CONFIGURE)
     if begins.day != 1:
         raise WrongPlan(_("A plan begins on the first day of a month."), _("Choose a month."))
+    if abs(begins.year - as_of.year) > FARTHEST_YEARS:
+        raise WrongPlan(_("Nothing can be expected of a year so far away."), _("Choose a month of these years."))
     if not 0 <= stretch_bps <= MOST_STRETCH_BPS:
         raise WrongPlan(_("The stretch lies between 0 % and 50 %."), _("Give another one."))
     plan = SalesPlan.objects.select_for_update().filter(begins=begins).first() or SalesPlan(begins=begins)

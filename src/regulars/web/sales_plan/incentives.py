@@ -86,7 +86,9 @@ class ShareForm(forms.Form):
     """Whose the results of an account are, besides its owner."""
 
     account = forms.CharField(label=gettext_lazy("Account: name or customer number"), max_length=300)
-    person = forms.ModelChoiceField(label=gettext_lazy("Who shares it"), queryset=Member.objects.none())
+    person = forms.ModelChoiceField(
+        label=gettext_lazy("Who shares it"), queryset=Member.objects.none(), empty_label=gettext_lazy("Choose one")
+    )
     share = _percent_field(
         gettext_lazy("Part of its results, per cent"), WHOLE_BPS, gettext_lazy("0 ends it. The rest is its owner’s.")
     )

@@ -156,6 +156,8 @@ def _shown(
 def _form(desk: Desk, found: SalesPlan | None) -> ProposeForm:
     stretch = found.stretch_bps / 100 if found else 0
     begins = found.begins if found else usual_beginning(desk.day)
+    if found and found.state == SalesPlan.State.ACCEPTED:  # that one stands: the next is the year after
+        begins = months_before(begins, -MONTHS)
     return ProposeForm(initial={"begins": begins, "stretch": f"{stretch:g}"})
 
 
