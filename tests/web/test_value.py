@@ -99,7 +99,13 @@ def test_a_project_is_agreed_measured_confirmed_by_its_customer_and_finished(bro
     assert asked.headers["Content-Language"] == "th"
     assert SignOff.objects.get().answer == "", "opening the link is no answer"
     assert customer.post(link, {}).status_code == 422
-    assert customer.post(link, {"agrees": "yes", "words": "Thank you all"}).status_code == 200
+    answer = {"agrees": "yes", "words": "Thank you all"}
+    assert browser.get(link).status_code == 200, "ours may look at the question"
+    ours = browser.post(link, answer)
+    assert ours.status_code == 422, "and do not answer it in the customer's place"
+    assert "Thank you all" in ours.content.decode()
+    assert SignOff.objects.get().answer == ""
+    assert customer.post(link, answer).status_code == 200
     assert SignOff.objects.get().answer == "agrees"
     assert customer.get(link).status_code == 410
     assert "Thank you all" in page(browser, at)

@@ -31,6 +31,10 @@ from regulars.plan.value_proofs import LONGEST_WORDS as LONGEST_QUOTE
 from regulars.plan.value_proofs import answer_ask, ask_of_key
 
 
+class AnswerOfOurs(Refusal):
+    """One of ours answers a question to a customer."""
+
+
 def scale(least: int, most: int, **more: Any) -> forms.TypedChoiceField:
     """Numbers to choose one of."""
     return forms.TypedChoiceField(
@@ -141,8 +145,6 @@ def rate(request: HttpRequest, key: str) -> HttpResponse:
         return nullcontext(), {"rateable": ratings.rateable_of_key(key)}
 
     def keep(said: dict[str, Any]) -> None:
-        if request.user.is_authenticated:
-            raise ratings.WrongRating(_("You are signed in as one of us."), _("This question is for the customer."))
         rated = ratings.rate_service(rateable=ratings.rateable_of_key(key), at=moment_of_work(), **said)
         if rated is None:
             raise ratings.WrongRating(_("You have not chosen anything yet."), _("Choose a number from 1 to 7."))
@@ -174,6 +176,7 @@ def _answered(
         filled = form(request.POST if request.method == "POST" else None)
         if filled.is_bound and filled.is_valid():
             try:
+                _refuse_ours(request)
                 keep(filled.cleaned_data)
             except Refusal as refusal:
                 filled.add_error(None, str(refusal))
@@ -183,6 +186,12 @@ def _answered(
         response = render(request, template, context, status=422 if filled.errors else 200)
         response.headers["Content-Language"] = translation.get_language() or "en"
     return response
+
+
+def _refuse_ours(request: HttpRequest) -> None:
+    """Who looks at a letter and follows its link does not answer in the customer's place by mistake."""
+    if request.user.is_authenticated:
+        raise AnswerOfOurs(_("You are signed in as one of us."), _("This question is for the customer."))
 
 
 def _said(request: HttpRequest, said: str, more: str, *, status: int = 200) -> HttpResponse:
