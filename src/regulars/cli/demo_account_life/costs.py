@@ -5,10 +5,10 @@ from __future__ import annotations
 from regulars.cli.language import _
 
 MARGIN_SHARE = 0.32
-FIXED_COSTS_SHARE = 0.22
-"""Of a year's sales: a firm that earns a tenth of them."""
+FIXED_COSTS_SHARE = 0.315
+"""Of a year's sales: little is left, so that one sees what the loss of a large customer means."""
 SUPPLIER_SHARE = 0.4
-TIERS = ((0.5, 500), (0.9, 1000))
+TIERS = ((0.5, 300), (0.98, 600))
 """From how much of what is bought there in a year on, and the discount in basis points."""
 ROUND_TO = 10_000
 
