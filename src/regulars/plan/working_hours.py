@@ -19,7 +19,7 @@ from regulars.base.thresholds import Unit, declare
 from regulars.core.errors import Refusal
 from regulars.core.incentives import WHOLE_BPS
 from regulars.core.time_budget import TimeBudget, Visited, allot
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account
 from regulars.insight.models import Score
 from regulars.plan.models import VisitChoice, WorkingHours
@@ -111,12 +111,12 @@ def time_of(person: Member, *, hours: WorkingHours | None) -> PersonTime:
     accounts = _stakes(person)
     choices = {one.account_id: one for one in VisitChoice.objects.filter(account__owner=person)}
     firm = organisation()
-    each = float(VISIT_HOURS.of(firm))
+    each, uplift = float(VISIT_HOURS.of(firm)), float(VISIT_UPLIFT.of(firm))
     visited = [
         Visited(
             key=account.pk,
             stake=stake,
-            chance=float(VISIT_UPLIFT.of(firm)),
+            chance=uplift,
             hours=each,
             least=choices[account.pk].visits if account.pk in choices else 0,
             most=choices[account.pk].visits if account.pk in choices else MONTHS_A_YEAR,
@@ -138,7 +138,11 @@ def _stakes(person: Member) -> list[tuple[Account, float]]:
     """The accounts of a person with what a year may lose or gain there: the value at risk, and what more it may buy."""
     more = float(VISIT_MORE.value())
     scores = Score.objects.filter(account__owner=person, account__merged_into=None).select_related("account")
-    chosen = scores.order_by(F("expected_value_365").desc(nulls_last=True), "account_id")[:MOST_ACCOUNTS]
+    ranked = scores.order_by(F("expected_value_365").desc(nulls_last=True), "account_id")
+    # Thousands are read where everybody's hours are shown: only what is used.
+    chosen = ranked.only("value_at_risk", "sales_12m", "account__uid", "account__name", "account__generated")[
+        :MOST_ACCOUNTS
+    ]
     return [(one.account, (one.value_at_risk or 0.0) + max(one.sales_12m, 0.0) * more) for one in chosen]
 
 
@@ -182,7 +186,7 @@ def decide_visits(*, account: Account, visits: int | None, member: Member | None
     """Decide how often an account is visited in a year; None leaves it to the computation again."""
     require_account(account, member=member)
     require(member, Permission.WRITE)
-    account = account.merged_into or account
+    account = lock_home(account)
     if visits is not None and not 0 <= visits <= MOST_VISITS:
         raise WrongHours(_("An account is visited at most once a week."), _("Give a number from 0 to 52."))
     found = VisitChoice.objects.filter(account=account).first() or VisitChoice(account=account)
