@@ -121,6 +121,7 @@ def _meet_before_the_first_order(day: date) -> None:
     newest = known.select_related("owner", "score").order_by("-score__first_order", "pk")
     for account in newest[8:20]:
         first = account.score.first_order
+        assert first is not None, "only such are asked for"
         for kind, days_before in (("call", 9), ("visit", 3)):
             on = first - timedelta(days=days_before)
             record_interaction(account=account, kind=kind, on=on, member=account.owner, text=_("Before they ordered"))
