@@ -89,6 +89,11 @@ def require_account(account: Account, *, member: Member | None, permission: str 
         raise _no_such(account.external_id or str(account.uid))
 
 
+def lock_home(account: Account) -> Account:
+    """The account that it is now, locked: who does the same at the same time waits, and sees what was done."""
+    return Account.objects.select_for_update(of=("self",)).get(pk=account.merged_into_id or account.pk)
+
+
 def account_of_removed(entry: AuditEntry, *, member: Member | None) -> Account:
     """The account that a removed record goes back to, merged or not; absent for who may not write there."""
     account = Account.objects.select_related("merged_into").filter(pk=entry.account_id or 0).first()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account, ToldSign
 
 LONGEST_REASON: Final = 300
@@ -36,7 +36,7 @@ def standing_signs(*, accounts: Iterable[int] | None = None) -> QuerySet[ToldSig
 def tell_sign(*, account: Account, sign: str, reason: str, on: date, member: Member | None) -> ToldSign:
     """Say that the account shows a sign of a key account, and why. Raises `WrongSign` for one that was told before."""
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     if sign not in ToldSign.Sign.values:
         raise WrongSign(
             _("There is no sign called “%(sign)s”.") % {"sign": sign},

@@ -14,7 +14,7 @@ from regulars.base.access import Permission, require
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account
 from regulars.insight.models import OpportunityLevel
 from regulars.insight.opportunity_levels import level_of
@@ -65,7 +65,7 @@ def choose_level(*, account: Account, level: int, reason: str, on: date, member:
     """Set the level of an account in place of the computed one, and say why."""
     require(member, Permission.WRITE)
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     if level not in OpportunityLevel.Level.values:
         raise WrongLevel(_("There is no such opportunity level."), _("Choose low, medium or high."))
     reason = reason.strip()[:LONGEST_REASON]
@@ -91,7 +91,7 @@ def drop_level_choice(*, account: Account, member: Member | None) -> None:
     """Let the computed level be in force again."""
     require(member, Permission.WRITE)
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     for choice in LevelChoice.objects.select_for_update().filter(account=account, ended_at=None):
         with audited(choice, verb="drop_level_choice", member=member, account_id=account.pk):
             choice.ended_at = timezone.now()
@@ -103,7 +103,7 @@ def restore_level_choice(*, account: Account, member: Member | None) -> LevelCho
     """Put the level that was dropped last in force again."""
     require(member, Permission.WRITE)
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     last = LevelChoice.objects.select_for_update().filter(account=account).order_by("-pk").first()
     if last is None or last.ended_at is None:
         raise WrongLevel(_("There is nothing to take back."), _("Set the level anew."))

@@ -16,7 +16,7 @@ from regulars.base.jobs import enqueue, job, waiting_jobs
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Account, Interaction
 from regulars.insight.days import day_of_work
@@ -64,7 +64,7 @@ def running_plays(account: Account, *, member: Member | None) -> QuerySet[Play]:
 def start_play(*, account: Account, playbook: str, on: date, member: Member | None) -> Play:
     """Start a playbook on an account by hand. Raises `WrongPlay` while it runs there already, or is out of use."""
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     known = known_playbook(playbook)
     if not known.active:
         raise WrongPlay(_("“%(name)s” is out of use.") % {"name": known}, _("Choose another playbook."))

@@ -22,7 +22,7 @@ from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.leads import Origin, Taken, take_lead
 from regulars.facts.models import Account, Contact, Lead, Signal
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
@@ -86,7 +86,7 @@ def ask_for_names(
 ) -> ReferralAsk:
     """Note that the customer is asked whom else we could help. One that is open already is gone on with."""
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     known = ReferralAsk.objects.filter(of_account(account), state=ReferralAsk.State.OPEN).order_by("-pk").first()
     if known is not None:
         return known
@@ -213,7 +213,7 @@ def _named(
 def make_link(*, account: Account, on: date, member: Member | None, contact: Contact | None = None) -> ReferralLink:
     """The link of an account, or of one of its people: one that is open is given again."""
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     known = ReferralLink.objects.filter(of_account(account), contact=contact, closed_on=None).order_by("-pk").first()
     if known is not None:
         return known

@@ -19,7 +19,7 @@ from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.core.incentives import WHOLE_BPS, Kind
 from regulars.core.money import split_minor
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account
 from regulars.insight.sales_results import MONTHS, AccountResults
 from regulars.plan.models import CreditShare
@@ -117,7 +117,7 @@ def share_results(*, account: Account, person: Member, share_bps: int, member: M
     """Count a part of the results of an account for a person; 0 ends it. The rest is its owner's."""
     require(member, Permission.CONFIGURE)
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     if not person.is_active:
         raise WrongShare(_("%(name)s no longer works here.") % {"name": person.name}, _("Choose somebody who does."))
     if not 0 <= share_bps <= WHOLE_BPS:

@@ -20,7 +20,7 @@ from regulars.base.formats import moment
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today, zone
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account, Contact
 from regulars.insight.models import Protection
 from regulars.plan.models import Review, ReviewStep
@@ -84,7 +84,7 @@ def propose_review(*, account: Account, due_on: date, on: date, member: Member |
 
     None where nobody looks after the account: there is nobody who would hold it.
     """
-    account = account.merged_into or account
+    account = lock_home(account)
     coming = Review.objects.filter(of_account(account), state__in=Review.COMING).first()
     owner = account.owner if account.owner is not None and account.owner.is_active else member
     if coming is not None or owner is None:
@@ -115,7 +115,7 @@ def schedule_review(
     """Give the account a review at a time. One that was proposed gets it; another one is refused."""
     require(member, Permission.WRITE)
     require_account(account, member=member)
-    account = account.merged_into or account
+    account = lock_home(account)
     coming = Review.objects.select_for_update().filter(of_account(account), state__in=Review.COMING).first()
     if coming is not None and coming.state != Review.State.PROPOSED:
         raise WrongReview(
