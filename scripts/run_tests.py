@@ -17,17 +17,30 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 
 from throwaway_postgres import NoPostgres, throwaway_postgres  # noqa: E402
 
+BROWSER = CHECKOUT / "tests" / "journeys" / "browser"
+BROWSER_ON_BOTH = {"test_first_run.py", "test_today.py"}
+"""An installation from nothing - server, worker, import, figures, list - and the daily work on it. The other journeys
+show how pages behave; what they ask of the database is asked by the tests of their views and verbs, on both."""
+
+MADE_OF_NO_RECORDS = (
+    "tests/core",  # the models
+    "tests/architecture",
+    "tests/test_messages.py",  # the catalogues
+    "tests/test_wheel.py",
+    "tests/insight/test_engines.py",  # Spark beside DuckDB
+    "tests/base/test_schema.py",  # makes its databases itself, of both kinds
+    "tests/facts/imports/test_bad_input.py",  # files read by DuckDB
+    "tests/facts/imports/test_detect_samples.py",
+    "tests/facts/imports/test_meaning_of_amounts.py",
+)
+DECIDED_BEFORE_ANY_QUERY = ("tests/api/test_access.py::test_a_token_opens_no_more_than_its_scopes",)
 ONCE = [
-    "--ignore",
-    "tests/journeys/browser/test_every_page.py",
-    "--ignore",
-    "tests/core",
-    "--ignore",
-    "tests/test_messages.py",
-    "--ignore",
-    "tests/insight/test_engines.py",
+    "--only-with-database",
+    *(f"--ignore={path}" for path in MADE_OF_NO_RECORDS),
+    *(f"--ignore={path}" for path in BROWSER.glob("test_*.py") if path.name not in BROWSER_ON_BOTH),
+    *(f"--deselect={test}" for test in DECIDED_BEFORE_ANY_QUERY),
 ]
-"""What hangs on no database is tested once: how every page looks, the models, the catalogues of messages, Spark."""
+"""What hangs on no database is tested once. All that asks one for records is tested on both."""
 NOTHING_SKIPPED = os.environ.get("REGULARS_TEST_NOTHING_SKIPPED") == "1"
 
 

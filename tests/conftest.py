@@ -38,6 +38,25 @@ def missing(what: str) -> NoReturn:
     pytest.skip(MISSING + what)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-with-database", action="store_true", help="leave out tests that ask for no database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks for no database gives the same on every database: the second run of the suite leaves it out."""
+    if not config.getoption("--only-with-database"):
+        return
+    ask = {"db", "transactional_db", "postgres_server", "database_url"}
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") is None and ask.isdisjoint(getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
     for what in sorted({reason.split(MISSING, 1)[1] for reason in reasons if MISSING in reason}):
