@@ -136,7 +136,7 @@ def _opening(figures: Figures) -> str:
 
 CAUSE = Cause(
     key="after_sale",
-    name=gettext_lazy("after a sale: how did it go?"),
+    name=gettext_lazy("to be asked how it went"),
     when=gettext_lazy(
         "A customer bought clearly more than usual, or something for the first time, and nobody has spoken with it "
         "since."
