@@ -330,24 +330,29 @@ def match_customer(order: LiveOrder) -> Account | None:
     return None
 
 
-@transaction.atomic
 def match_unknown(*, on: date) -> int:
-    """Give orders of customers that nobody knew to accounts that came since. Returns how many."""
-    waiting = LiveOrder.objects.select_for_update(of=("self",)).filter(account=None)
-    named = waiting.exclude(customer="", customer_name="", customer_email="")
-    matched = 0
-    for order in named.order_by("pk"):
-        account = match_customer(order)
-        if account is None:
-            continue
-        before = noted_before(order)
-        order.account = account
-        _find_contact(order)
-        settle(order, on=on)
-        order.save()
-        note_change(order, before, verb="match_live_order", member=None)
-        matched += 1
-    return matched
+    """Give orders of customers that nobody knew to accounts that came since. Returns how many.
+
+    Each in a transaction of its own: most find nobody, and nothing is to wait for that.
+    """
+    waiting = LiveOrder.objects.filter(account=None)
+    named = waiting.exclude(customer="", customer_name="", customer_email="").order_by("pk")
+    return sum(_match(order, on=on) for order in list(named) if match_customer(order) is not None)
+
+
+@transaction.atomic
+def _match(order: LiveOrder, *, on: date) -> int:
+    locked = LiveOrder.objects.select_for_update(of=("self",)).filter(pk=order.pk, account=None).first()
+    account = match_customer(locked) if locked is not None else None
+    if locked is None or account is None:
+        return 0
+    before = noted_before(locked)
+    locked.account = account
+    _find_contact(locked)
+    settle(locked, on=on)
+    locked.save()
+    note_change(locked, before, verb="match_live_order", member=None)
+    return 1
 
 
 def sees(member: Member | None) -> Q:

@@ -39,8 +39,8 @@ from regulars.facts.live_order_cells import (
 from regulars.facts.live_order_feed import LiveOrderFields, Outcome, WrongLiveOrder, upsert_live_order
 from regulars.facts.models import LiveOrderFile
 
-MOST_BYTES: Final = 5_000_000
-MOST_ROWS: Final = 5_000
+MOST_BYTES: Final = 2_000_000
+MOST_ROWS: Final = 2_000
 _OWN_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "payment": ("payment", "payment status", "payment state", "financial status", "paid?", "is paid", "zahlung"),
     "stage": ("stage", "state", "delivery status", "fulfillment status", "status", "order status", "lieferstatus"),
@@ -109,11 +109,13 @@ class _Reading:
     member: Member | None
 
 
-@transaction.atomic
 def read_live_order_file(
     *, name: str, content: bytes, at: datetime, on: date, member: Member | None, source: str = "file"
 ) -> LiveOrderFile:
     """Take in the orders of a file with headings. A row that cannot be taken stops no other.
+
+    Each row in a transaction of its own, so that others can work meanwhile. One that dies on the way may be read again:
+    what is known already is not taken twice.
 
     Raises `WrongLiveOrderFile` for what is no table, too large, or has no order numbers or amounts.
     """
@@ -137,11 +139,10 @@ def read_live_order_file(
         member=member,
     )
     made = LiveOrderFile(name=name[:200], source=how.source[:64], member=member, at=at, columns=headings)
-    with audited(made, verb="read_live_order_file", member=member):
-        made.save()
     for line, row in rows:
         _read_row(made, line, row, how)
-    made.save()
+    with audited(made, verb="read_live_order_file", member=member):
+        made.save()
     return made
 
 

@@ -184,11 +184,15 @@ def find_arrived(*, on: date) -> int:
     return sum(_find_some(ids[start : start + NUMBERS_AT_ONCE], on=on) for start in range(0, len(ids), NUMBERS_AT_ONCE))
 
 
-@transaction.atomic
 def _find_some(ids: list[int], *, on: date) -> int:
-    locked = LiveOrder.objects.select_for_update(of=("self",)).select_related("account__merged_into")
-    orders = list(locked.filter(pk__in=ids).order_by("pk"))
-    found = _in_history({one.number for one in orders})
+    """The history is read before anything is locked: nobody is to wait for that."""
+    found = _in_history(set(LiveOrder.objects.filter(pk__in=ids).values_list("number", flat=True)))
+    with transaction.atomic():
+        locked = LiveOrder.objects.select_for_update(of=("self",)).select_related("account__merged_into")
+        return _note_arrivals(locked.filter(pk__in=ids).order_by("pk"), found, on=on)
+
+
+def _note_arrivals(orders: Iterable[LiveOrder], found: Mapping[str, list[_Line]], *, on: date) -> int:
     firm = Organisation.objects.order_by("pk").first()
     changed = 0
     for order in orders:

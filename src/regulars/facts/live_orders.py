@@ -14,8 +14,8 @@ from regulars.base.models import Member
 from regulars.facts.accounts import require_account
 from regulars.facts.interactions import WrongInteraction, record_interaction, withdraw_interaction
 from regulars.facts.live_order_feed import WrongLiveOrder, match_unknown, note_change, noted_before, sees
-from regulars.facts.live_order_states import find_arrived, settle, told_payment
-from regulars.facts.models import Account, Interaction, LiveOrder, LiveOrderFollowUp
+from regulars.facts.live_order_states import LATE_SIGNAL_DAYS, find_arrived, settle, told_payment
+from regulars.facts.models import Account, ExchangeRate, Interaction, LiveOrder, LiveOrderFollowUp
 from regulars.facts.thresholds import (
     ABANDONED_BASKET_DAYS,
     ABANDONED_MOST_DAYS,
@@ -237,9 +237,11 @@ def look_after_live_orders(*, on: date) -> None:
 
 
 def _settle_what_became_due(*, on: date) -> None:
-    due = Q(due_on__lt=on, overdue_on=None, payment__in=LiveOrder.OWING)
-    missed = Q(promised_on__lt=on, late_on=None, stage__in=LiveOrder.RUNNING)
-    unvalued = Q(amount_base=None)
+    grace = timedelta(days=int(UNPAID_DAYS.value()))
+    news = on - timedelta(days=LATE_SIGNAL_DAYS)
+    due = Q(due_on__lt=on - grace, overdue_on=None, payment__in=LiveOrder.OWING, account__isnull=False)
+    missed = Q(promised_on__range=(news, on), late_on=None, stage__in=LiveOrder.RUNNING, account__isnull=False)
+    unvalued = Q(amount_base=None, currency__in=ExchangeRate.objects.values("currency"))
     found = running(LiveOrder.objects.all()).filter(due | missed | unvalued)
     for pk in list(found.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
