@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, find_member, open_session
+from regulars.cli.output import Column, emit_json, say, show_list
+from regulars.cli.session import Session, find_member, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.plan.models import Handover
@@ -70,20 +69,22 @@ def handovers(context: typer.Context) -> None:
 
     found = visible_handovers(session.acting).filter(state__in=Handover.UNDER_WAY)
     shown = list(found.select_related("account__merged_into", "giver", "receiver")[:MOST_SHOWN])
-    if session.options.json:
-        emit_json([_json(one) for one in shown])
-    elif not shown:
-        note(_("No hand-over is under way."))
-    else:
-        columns = [
-            Column(heading=_("Number")),
-            Column(heading=_("Due")),
-            Column(heading=_("Account"), flexible=True),
-            Column(heading=_("Giver"), rank=1),
-            Column(heading=_("Receiver")),
-            Column(heading=_("State")),
-        ]
-        show_table(columns, [_row(one) for one in shown])
+    columns = [
+        Column(heading=_("Number")),
+        Column(heading=_("Due")),
+        Column(heading=_("Account"), flexible=True),
+        Column(heading=_("Giver"), rank=1),
+        Column(heading=_("Receiver")),
+        Column(heading=_("State")),
+    ]
+    show_list(
+        shown,
+        as_json=session.options.json,
+        json_of=_json,
+        columns=columns,
+        row_of=_row,
+        nothing=_("No hand-over is under way."),
+    )
 
 
 def accept(context: typer.Context, wanted: Number) -> None:
@@ -124,13 +125,9 @@ def _row(one: Handover) -> list[str]:
 def _found(wanted: str, session: Session) -> Handover:
     from regulars.plan.handovers import NoSuchHandover, visible_handovers
 
-    visible = visible_handovers(session.acting).select_related("account__merged_into", "giver", "receiver")
-    number = wanted.removeprefix("#")
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(
+        visible_handovers(session.acting).select_related("account__merged_into", "giver", "receiver"), wanted
+    )
     if one is None:
         raise NoSuchHandover(
             _("There is no hand-over “{wanted}”.").format(wanted=wanted), _("See them with: regulars handovers")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
 from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, find_member, open_session
+from regulars.cli.session import Session, find_member, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.facts.models import Issue
@@ -146,12 +145,7 @@ def _moment(one: Issue, session: Session) -> str:
 def _found(wanted: str, session: Session) -> Issue:
     from regulars.facts.issues import NoSuchIssue, visible_issues
 
-    visible, number = visible_issues(session.acting), wanted.removeprefix("#")
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(visible_issues(session.acting), wanted)
     if one is None:
         raise NoSuchIssue(_("There is no issue “{wanted}”.").format(wanted=wanted), _("See them with: regulars issues"))
     return one

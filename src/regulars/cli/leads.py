@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, find_member, open_session
+from regulars.cli.output import Column, emit_json, note, say, show_list, show_table
+from regulars.cli.session import Session, find_member, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.facts.models import Lead
@@ -156,20 +155,17 @@ def _list(session: Session, *, closed: bool) -> None:
     if not closed:
         found = found.filter(state__in=Lead.OPEN)
     shown = list(found[:MOST_SHOWN])
-    if session.options.json:
-        emit_json([_json(one) for one in shown])
-    elif not shown:
-        note(_("No lead waits."))
-    else:
-        columns = [
-            Column(heading=_("Number")),
-            Column(heading=_("Came")),
-            Column(heading=_("Lead"), flexible=True),
-            Column(heading=_("State")),
-            Column(heading=_("Points"), rank=2),
-            Column(heading=_("Whose"), rank=1),
-        ]
-        show_table(columns, [_row(one) for one in shown])
+    columns = [
+        Column(heading=_("Number")),
+        Column(heading=_("Came")),
+        Column(heading=_("Lead"), flexible=True),
+        Column(heading=_("State")),
+        Column(heading=_("Points"), rank=2),
+        Column(heading=_("Whose"), rank=1),
+    ]
+    show_list(
+        shown, as_json=session.options.json, json_of=_json, columns=columns, row_of=_row, nothing=_("No lead waits.")
+    )
 
 
 def _flow(session: Session) -> None:
@@ -218,13 +214,7 @@ def _row(one: Lead) -> list[str]:
 def _found(wanted: str, session: Session) -> Lead:
     from regulars.facts.leads import NoSuchLead, visible_leads
 
-    number = wanted.removeprefix("#")
-    visible = visible_leads(session.acting)
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(visible_leads(session.acting), wanted)
     if one is None:
         raise NoSuchLead(_("There is no lead “{wanted}”.").format(wanted=wanted), _("See them with: regulars leads"))
     return one

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, find_member, open_session
+from regulars.cli.output import Column, emit_json, note, say, show_list, show_table
+from regulars.cli.session import Session, find_member, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.insight.white_space import Row
@@ -77,20 +76,22 @@ def opportunities(
     if not decided:
         found = found.filter(state=Opportunity.State.OPEN)
     shown = list(found[:MOST_SHOWN])
-    if session.options.json:
-        emit_json([_json(one) for one in shown])
-    elif not shown:
-        note(_("No opportunity is open."))
-    else:
-        columns = [
-            Column(heading=_("Number")),
-            Column(heading=_("Account")),
-            Column(heading=_("Opportunity"), flexible=True),
-            Column(heading=_("Stage")),
-            Column(heading=_("Amount"), rank=1),
-            Column(heading=_("Next step on"), rank=2),
-        ]
-        show_table(columns, [_row(one) for one in shown])
+    columns = [
+        Column(heading=_("Number")),
+        Column(heading=_("Account")),
+        Column(heading=_("Opportunity"), flexible=True),
+        Column(heading=_("Stage")),
+        Column(heading=_("Amount"), rank=1),
+        Column(heading=_("Next step on"), rank=2),
+    ]
+    show_list(
+        shown,
+        as_json=session.options.json,
+        json_of=_json,
+        columns=columns,
+        row_of=_row,
+        nothing=_("No opportunity is open."),
+    )
 
 
 def stage(
@@ -241,13 +242,7 @@ def _row(one: Opportunity) -> list[str]:
 def _found(wanted: str, session: Session) -> Opportunity:
     from regulars.plan.opportunities import NoSuchOpportunity, visible_opportunities
 
-    visible = visible_opportunities(session.acting).select_related("account__merged_into", "owner")
-    number = wanted.removeprefix("#")
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(visible_opportunities(session.acting).select_related("account__merged_into", "owner"), wanted)
     if one is None:
         raise NoSuchOpportunity(
             _("There is no opportunity “{wanted}”.").format(wanted=wanted), _("See them with: regulars opportunities")

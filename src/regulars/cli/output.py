@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from rich.console import Console
@@ -19,6 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from regulars.core.errors import Refusal
+
+T = TypeVar("T")
 
 console = Console(highlight=False, soft_wrap=False)
 messages = Console(stderr=True, highlight=False)
@@ -113,6 +115,24 @@ def show_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, titl
     for row in rows:
         table.add_row(*(Text(row[index]) for index in kept))
     console.print(table)
+
+
+def show_list(
+    shown: Sequence[T],
+    *,
+    as_json: bool,
+    json_of: Callable[[T], Any],
+    columns: Sequence[Column],
+    row_of: Callable[[T], Sequence[str]],
+    nothing: str,
+) -> None:
+    """Records for a program, or as a table; where there are none, the sentence `nothing`."""
+    if as_json:
+        emit_json([json_of(one) for one in shown])
+    elif not shown:
+        note(nothing)
+    else:
+        show_table(columns, [row_of(one) for one in shown])
 
 
 _FLEXIBLE_WIDTH = 24

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, open_session
+from regulars.cli.output import Column, emit_json, say, show_list, show_table
+from regulars.cli.session import Session, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.plan.models import Play, PlayStep
@@ -86,21 +85,18 @@ def plays(
     if not ended:
         found = found.filter(state=Play.State.RUNNING)
     shown = list(found.prefetch_related(STEPS_IN_SEQUENCE)[:MOST_SHOWN])
-    if session.options.json:
-        emit_json([_json(one) for one in shown])
-    elif not shown:
-        note(_("No playbook runs."))
-    else:
-        columns = [
-            Column(heading=_("Number")),
-            Column(heading=_("Account")),
-            Column(heading=_("Playbook")),
-            Column(heading=_("Next step"), flexible=True),
-            Column(heading=_("Due")),
-            Column(heading=_("By"), rank=1),
-            Column(heading=_("State"), rank=2),
-        ]
-        show_table(columns, [_row(one) for one in shown])
+    columns = [
+        Column(heading=_("Number")),
+        Column(heading=_("Account")),
+        Column(heading=_("Playbook")),
+        Column(heading=_("Next step"), flexible=True),
+        Column(heading=_("Due")),
+        Column(heading=_("By"), rank=1),
+        Column(heading=_("State"), rank=2),
+    ]
+    show_list(
+        shown, as_json=session.options.json, json_of=_json, columns=columns, row_of=_row, nothing=_("No playbook runs.")
+    )
 
 
 def done(
@@ -173,13 +169,7 @@ def _next(play: Play, wanted: str) -> PlayStep:
 def _found(wanted: str, session: Session) -> Play:
     from regulars.plan.plays import NoSuchPlay, visible_plays
 
-    visible = visible_plays(session.acting).select_related("account__merged_into", "playbook")
-    number = wanted.removeprefix("#")
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(visible_plays(session.acting).select_related("account__merged_into", "playbook"), wanted)
     if one is None:
         raise NoSuchPlay(
             _("There is no run of a playbook “{wanted}”.").format(wanted=wanted), _("See them with: regulars plays")

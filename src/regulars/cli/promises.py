@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, find_member, open_session
+from regulars.cli.output import Column, emit_json, say, show_list
+from regulars.cli.session import Session, find_member, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.plan.models import Promise
@@ -72,20 +71,22 @@ def promises(
     if not settled:
         found = found.filter(state__in=Promise.LIVE)
     shown = list(found[:MOST_SHOWN])
-    if session.options.json:
-        emit_json([_json(one) for one in shown])
-    elif not shown:
-        note(_("Nothing is promised that is still to be kept."))
-    else:
-        columns = [
-            Column(heading=_("Number")),
-            Column(heading=_("Due")),
-            Column(heading=_("Account")),
-            Column(heading=_("Promise"), flexible=True),
-            Column(heading=_("Kept by"), rank=1),
-            Column(heading=_("State"), rank=2),
-        ]
-        show_table(columns, [_row(one) for one in shown])
+    columns = [
+        Column(heading=_("Number")),
+        Column(heading=_("Due")),
+        Column(heading=_("Account")),
+        Column(heading=_("Promise"), flexible=True),
+        Column(heading=_("Kept by"), rank=1),
+        Column(heading=_("State"), rank=2),
+    ]
+    show_list(
+        shown,
+        as_json=session.options.json,
+        json_of=_json,
+        columns=columns,
+        row_of=_row,
+        nothing=_("Nothing is promised that is still to be kept."),
+    )
 
 
 def kept(context: typer.Context, wanted: Number) -> None:
@@ -136,13 +137,7 @@ def _row(one: Promise) -> list[str]:
 def _found(wanted: str, session: Session) -> Promise:
     from regulars.plan.promises import NoSuchPromise, visible_promises
 
-    visible = visible_promises(session.acting).select_related("account__merged_into", "owner")
-    number = wanted.removeprefix("#")
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(visible_promises(session.acting).select_related("account__merged_into", "owner"), wanted)
     if one is None:
         raise NoSuchPromise(
             _("There is no promise “{wanted}”.").format(wanted=wanted), _("See them with: regulars promises")

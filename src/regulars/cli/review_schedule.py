@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regulars.cli.language import _
-from regulars.cli.output import Column, emit_json, note, say, show_table
+from regulars.cli.output import Column, emit_json, say, show_list
 from regulars.cli.session import Session, find_member, open_session
 
 if TYPE_CHECKING:
@@ -55,20 +55,22 @@ def reviews(
     if not every:
         found = found.filter(state__in=Review.COMING)
     shown = list(found.order_by("scheduled_at", "due_on", "pk")[:MOST_SHOWN])
-    if session.options.json:
-        emit_json([_json(one) for one in shown])
-    elif not shown:
-        note(_("No review is coming. Propose the year with: regulars reviews-plan"))
-    else:
-        columns = [
-            Column(heading=_("Number")),
-            Column(heading=_("When")),
-            Column(heading=_("Account"), flexible=True),
-            Column(heading=_("Held by"), rank=1),
-            Column(heading=_("State")),
-            Column(heading=_("Level"), rank=2),
-        ]
-        show_table(columns, [_row(one, session) for one in shown])
+    columns = [
+        Column(heading=_("Number")),
+        Column(heading=_("When")),
+        Column(heading=_("Account"), flexible=True),
+        Column(heading=_("Held by"), rank=1),
+        Column(heading=_("State")),
+        Column(heading=_("Level"), rank=2),
+    ]
+    show_list(
+        shown,
+        as_json=session.options.json,
+        json_of=_json,
+        columns=columns,
+        row_of=lambda one: _row(one, session),
+        nothing=_("No review is coming. Propose the year with: regulars reviews-plan"),
+    )
 
 
 def plan(

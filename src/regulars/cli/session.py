@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 import typer
 
@@ -16,7 +17,11 @@ from regulars.cli.output import waiting
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+
     from regulars.base.models import Member, Organisation
+
+    M = TypeVar("M", bound=Model)
 
 
 class DatabaseBehind(Refusal):
@@ -113,6 +118,16 @@ def bring_database_up_to_date() -> None:
             _("Make a backup of the database, then run: regulars upgrade"),
         )
     bring_up_to_date()
+
+
+def find_numbered(visible: QuerySet[M], wanted: str) -> M | None:
+    """The record of this number, as lists show it, or of this id."""
+    number = wanted.removeprefix("#")
+    try:
+        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
+    except ValueError:
+        return None
+    return found.first()
 
 
 def find_member(text: str) -> Member:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from regulars.cli.language import _
 from regulars.cli.output import Column, emit_json, note, say, show_table
-from regulars.cli.session import Session, open_session
+from regulars.cli.session import Session, find_numbered, open_session
 
 if TYPE_CHECKING:
     from regulars.facts.models import Account, Signal
@@ -183,13 +182,7 @@ def _show_kinds(session: Session) -> None:
 def _found(wanted: str, session: Session) -> Signal:
     from regulars.facts.signals import WrongSignal, visible_signals
 
-    visible = visible_signals(session.acting).select_related("account", "recorded_by")
-    number = wanted.removeprefix("#")
-    try:
-        found = visible.filter(pk=int(number)) if number.isdecimal() else visible.filter(uid=UUID(wanted))
-    except ValueError:
-        found = visible.none()
-    one = found.first()
+    one = find_numbered(visible_signals(session.acting).select_related("account", "recorded_by"), wanted)
     if one is None:
         raise WrongSignal(
             _("There is no signal “{wanted}”.").format(wanted=wanted), _("See them with: regulars signals")
