@@ -5,8 +5,6 @@ Headings are understood in the ten languages of the imports. These lists are sho
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -17,19 +15,15 @@ from django.utils.translation import gettext as _
 
 from regulars.base.access import Permission, may, require
 from regulars.base.audit import audited
-from regulars.base.formats import number
 from regulars.base.jobs import enqueue
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.imports.encodings import find_encoding
 from regulars.facts.imports.headings import key, meanings
-from regulars.facts.imports.text_files import find_delimiter
 from regulars.facts.lead_likeness import look_for_customers
 from regulars.facts.leads import LeadFields, Origin, take_lead
 from regulars.facts.models import Account, Lead, LeadFile
+from regulars.facts.small_files import read_small_table
 
-MOST_BYTES: Final = 2_000_000
-MOST_ROWS: Final = 2_000
 _OF_FIELDS: Final = {
     "account_name": "name",
     "contact_name": "person",
@@ -82,7 +76,7 @@ def read_lead_file(
     Raises `WrongLeadFile` for what is no table, too large, or says neither who nor how to reach them.
     """
     require(member, Permission.MANAGE_LEADS)
-    headings, rows = _table(content)
+    headings, rows = read_small_table(content, wrong=WrongLeadFile, nothing=_("There are no leads in this file."))
     columns = columns_of(headings)
     if not columns.keys() & {"name", "person", "last_name"} or not columns.keys() & {"email", "phone"}:
         raise WrongLeadFile(
@@ -126,28 +120,6 @@ def _field_of(heading: str) -> str:
             return field
     known = [_OF_FIELDS[one.field] for one in meanings(heading) if one.field in _OF_FIELDS]
     return known[0] if known else ""
-
-
-def _table(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    if len(content) > MOST_BYTES:
-        raise WrongLeadFile(_("The file is too large."), _("Give smaller files, or use the API."))
-    try:
-        text = content.decode(find_encoding(content))
-        if "\x00" in text:
-            raise ValueError("binary")
-        reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=find_delimiter(text))
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except (UnicodeDecodeError, ValueError, csv.Error, Refusal):
-        raise WrongLeadFile(
-            _("This is no table that can be read."), _("Save it as CSV, with a line of headings on top.")
-        ) from None
-    if len(rows) < 2:
-        raise WrongLeadFile(_("There are no leads in this file."), _("Choose one with headings and rows."))
-    if len(rows) > MOST_ROWS + 1:
-        raise WrongLeadFile(
-            _("These are too many rows."), _("Give at most %(most)s at a time.") % {"most": number(MOST_ROWS)}
-        )
-    return rows[0][1], rows[1:]
 
 
 def _take(

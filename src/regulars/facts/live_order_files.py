@@ -5,8 +5,6 @@ Headings are understood in the ten languages of the imports. Columns that a file
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +17,10 @@ from django.utils.translation import gettext as _
 
 from regulars.base.access import Permission, may, require
 from regulars.base.audit import audited
-from regulars.base.formats import number
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, zone
 from regulars.core.errors import Refusal
-from regulars.facts.imports.encodings import find_encoding
 from regulars.facts.imports.headings import key, meanings, unit_currency
-from regulars.facts.imports.text_files import find_delimiter
 from regulars.facts.live_order_cells import (
     day_first,
     day_of,
@@ -38,9 +33,8 @@ from regulars.facts.live_order_cells import (
 )
 from regulars.facts.live_order_feed import LiveOrderFields, Outcome, WrongLiveOrder, upsert_live_order
 from regulars.facts.models import LiveOrderFile
+from regulars.facts.small_files import read_small_table
 
-MOST_BYTES: Final = 2_000_000
-MOST_ROWS: Final = 2_000
 _OWN_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "payment": ("payment", "payment status", "payment state", "financial status", "paid?", "is paid", "zahlung"),
     "stage": ("stage", "state", "delivery status", "fulfillment status", "status", "order status", "lieferstatus"),
@@ -120,7 +114,7 @@ def read_live_order_file(
     Raises `WrongLiveOrderFile` for what is no table, too large, or has no order numbers or amounts.
     """
     require(member, Permission.IMPORT)
-    headings, rows = _table(content)
+    headings, rows = read_small_table(content, wrong=WrongLiveOrderFile, nothing=_("There are no orders in this file."))
     columns = columns_of(headings)
     for field, what in (("external_id", _("order number")), ("amount", _("amount"))):
         if field not in columns:
@@ -270,25 +264,3 @@ def _states(cells: Mapping[str, str]) -> dict[str, Any]:
 
 def _cell(row: Sequence[str], place: int) -> str:
     return row[place] if place < len(row) else ""
-
-
-def _table(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    if len(content) > MOST_BYTES:
-        raise WrongLiveOrderFile(_("The file is too large."), _("Give smaller files, or use the API."))
-    try:
-        text = content.decode(find_encoding(content))
-        if "\x00" in text:
-            raise ValueError("binary")
-        reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=find_delimiter(text))
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
-    except (UnicodeDecodeError, ValueError, csv.Error, Refusal):
-        raise WrongLiveOrderFile(
-            _("This is no table that can be read."), _("Save it as CSV, with a line of headings on top.")
-        ) from None
-    if len(rows) < 2:
-        raise WrongLiveOrderFile(_("There are no orders in this file."), _("Choose one with headings and rows."))
-    if len(rows) > MOST_ROWS + 1:
-        raise WrongLiveOrderFile(
-            _("These are too many rows."), _("Give at most %(most)s at a time.") % {"most": number(MOST_ROWS)}
-        )
-    return rows[0][1], rows[1:]

@@ -8,7 +8,6 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.base.audit import audited
@@ -16,6 +15,7 @@ from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account, ToldSign
+from regulars.facts.withdrawals import restore, withdraw
 
 LONGEST_REASON: Final = 300
 
@@ -56,29 +56,10 @@ def tell_sign(*, account: Account, sign: str, reason: str, on: date, member: Mem
 @transaction.atomic
 def withdraw_sign(*, sign: ToldSign, member: Member | None) -> ToldSign:
     """Take a sign back: it was wrong, or is so no longer."""
-    found = _locked(sign, member)
-    if found.withdrawn_at is not None:
-        raise WrongSign(_("This was withdrawn before."), _("There is nothing left to do."))
-    with audited(found, verb="withdraw_sign", member=member):
-        found.withdrawn_at = timezone.now()
-        found.save()
-    return found
+    return withdraw(sign, verb="withdraw_sign", member=member, wrong=WrongSign)
 
 
 @transaction.atomic
 def restore_sign(*, sign: ToldSign, member: Member | None) -> ToldSign:
     """Let a sign that was taken back stand again."""
-    found = _locked(sign, member)
-    if found.withdrawn_at is None:
-        raise WrongSign(_("This stands already."), _("There is nothing left to do."))
-    with audited(found, verb="restore_sign", member=member):
-        found.withdrawn_at = None
-        found.save()
-    return found
-
-
-def _locked(sign: ToldSign, member: Member | None) -> ToldSign:
-    locked = ToldSign.objects.select_for_update(of=("self",)).select_related("account__merged_into")
-    found = locked.get(pk=sign.pk)
-    require_account(found.account, member=member)
-    return found
+    return restore(sign, verb="restore_sign", member=member, wrong=WrongSign, stands=_("This stands already."))

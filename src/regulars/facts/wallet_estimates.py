@@ -9,7 +9,6 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.base.audit import audited
@@ -19,6 +18,7 @@ from regulars.core.errors import Refusal
 from regulars.core.money import to_minor
 from regulars.facts.accounts import require_account
 from regulars.facts.models import Account, WalletEstimate
+from regulars.facts.withdrawals import restore, withdraw
 
 LONGEST_SOURCE: Final = 300
 HOLDS_FOR: Final = timedelta(days=730)
@@ -79,29 +79,12 @@ def estimate_wallet(
 @transaction.atomic
 def withdraw_estimate(*, estimate: WalletEstimate, member: Member | None) -> WalletEstimate:
     """Take an estimate back: the one before it is in force again."""
-    found = _locked(estimate, member)
-    if found.withdrawn_at is not None:
-        raise WrongEstimate(_("This was withdrawn before."), _("There is nothing left to do."))
-    with audited(found, verb="withdraw_estimate", member=member):
-        found.withdrawn_at = timezone.now()
-        found.save()
-    return found
+    return withdraw(estimate, verb="withdraw_estimate", member=member, wrong=WrongEstimate)
 
 
 @transaction.atomic
 def restore_estimate(*, estimate: WalletEstimate, member: Member | None) -> WalletEstimate:
     """Let a withdrawn estimate hold again."""
-    found = _locked(estimate, member)
-    if found.withdrawn_at is None:
-        raise WrongEstimate(_("This holds already."), _("There is nothing left to do."))
-    with audited(found, verb="restore_estimate", member=member):
-        found.withdrawn_at = None
-        found.save()
-    return found
-
-
-def _locked(estimate: WalletEstimate, member: Member | None) -> WalletEstimate:
-    locked = WalletEstimate.objects.select_for_update(of=("self",)).select_related("account__merged_into")
-    found = locked.get(pk=estimate.pk)
-    require_account(found.account, member=member)
-    return found
+    return restore(
+        estimate, verb="restore_estimate", member=member, wrong=WrongEstimate, stands=_("This holds already.")
+    )

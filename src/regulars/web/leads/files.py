@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from regulars.base.access import Permission, require
 from regulars.base.formats import number
 from regulars.core.errors import Refusal
-from regulars.facts.lead_files import MOST_BYTES, WrongLeadFile, read_lead_file, visible_lead_files
+from regulars.facts.lead_files import WrongLeadFile, read_lead_file, visible_lead_files
 from regulars.facts.models import LeadFile
+from regulars.facts.small_files import MOST_BYTES
 from regulars.plan.issue_rules import moment_of_work
 from regulars.web.csv_files import csv_answer
 from regulars.web.desk import Desk, desk_of

@@ -17,7 +17,6 @@ from regulars.base.formats import number
 from regulars.base.organisation import zone
 from regulars.core.errors import Refusal
 from regulars.facts.live_order_files import (
-    MOST_BYTES,
     WrongLiveOrderFile,
     read_live_order_file,
     rejected_headings,
@@ -25,6 +24,7 @@ from regulars.facts.live_order_files import (
     visible_live_order_files,
 )
 from regulars.facts.models import LiveOrderFile
+from regulars.facts.small_files import MOST_BYTES
 from regulars.plan.issue_rules import moment_of_work
 from regulars.web.csv_files import csv_answer
 from regulars.web.desk import Desk, desk_of
