@@ -44,6 +44,7 @@ from regulars.plan.models import (
     Referral,
     Review,
     ValueProof,
+    WhatIf,
     WinBack,
 )
 from regulars.plan.plays import start_play
@@ -52,7 +53,7 @@ Uids = dict[str, dict[str, str]]
 
 RECORDS = (
     *("account", "contact", "interaction", "import", "upload", "action", "member"),
-    *("webhook", "delivery", "backtest", "signal", "handover", "play", "promise", "issue", "lost", "review"),
+    *("webhook", "delivery", "backtest", "signal", "handover", "play", "promise", "issue", "lost", "review", "offer"),
     *("project", "proof", "fact"),
     *("opportunity", "goal", "offering"),
     *("key_account", "line"),
@@ -181,6 +182,12 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/issues/{issue}/steps"): ({"kind": "noted", "said": "x"}, WRITES_OWN, WRITES_ALL),
     ("post", "/issues/{issue}/solve"): ({"solution": "x"}, WRITES_OWN, WRITES_ALL),
     ("post", "/issues/{issue}/reopen"): ({"reason": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/promise"): ({"on": "2099-01-01"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/escalate"): ({}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/transfer"): ({"owner": "{member}"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/close"): ({}, WRITES_OWN, WRITES_ALL),
+    ("post", "/issues/{issue}/back"): (None, WRITES_OWN, WRITES_ALL),
+    ("get", "/effort-answers"): (None, EVERYONE, EVERYONE),
     ("get", "/known-problems"): (None, EVERYONE, EVERYONE),
     ("get", "/opportunity-stages"): (None, EVERYONE, EVERYONE),
     ("get", "/opportunities"): (None, EVERYONE, EVERYONE),
@@ -286,6 +293,8 @@ ROUTES: dict[tuple[str, str], tuple[Any, set[str], set[str]]] = {
     ("post", "/win-back"): ({"account": "{account}"}, WRITES_OWN, WRITES_ALL),
     ("get", "/win-back/{lost}"): (None, SEES_OWN, SEES_ALL),
     ("post", "/win-back/{lost}/reasons"): ({"reasons": ["no_need"]}, WRITES_OWN, WRITES_ALL),
+    ("post", "/win-back/{lost}/offers"): ({"text": "x"}, WRITES_OWN, WRITES_ALL),
+    ("post", "/win-back/{lost}/offers/{offer}/answer"): ({"answer": "yes"}, WRITES_OWN, WRITES_ALL),
     ("post", "/win-back/{lost}/won"): (None, WRITES_OWN, WRITES_ALL),
     ("post", "/win-back/{lost}/reopen"): (None, WRITES_OWN, WRITES_ALL),
     ("post", "/win-back/{lost}/part"): ({}, WRITES_OWN, WRITES_ALL),
@@ -409,6 +418,7 @@ def uids(silent: Firm) -> Uids:
         given = GivenBonus.objects.create(bonus=bonus, account=account, on="2024-12-01", cost_minor=1)
         figures = dict.fromkeys(("worth", "chance", "chance_cases", "expected_money"), 0)
         lost = WinBack.objects.create(account=account, since="2024-12-01", lost_on="2024-12-01", **figures)
+        offer = WhatIf.objects.create(win_back=lost, text="x", offered_on="2024-12-02")
         project = JointProject.objects.create(
             account=account, owner=account.owner, title="Scrap", baseline=8, baseline_on="2024-11-01", currency="EUR"
         )
@@ -459,6 +469,7 @@ def uids(silent: Firm) -> Uids:
             "handover": str(handed.uid),
             "play": str(play.uid),
             "lost": str(lost.uid),
+            "offer": str(offer.uid),
             "lead": str(lead.uid),
             "live_order": str(running.uid),
             "referral": str(brought.uid),
@@ -480,11 +491,14 @@ def test_every_role_may_what_it_may_at_every_route(silent: Firm, uids: Uids, cal
     call = call_as(silent.people[role])
     wrong = []
     for (method, path), (body, own, foreign) in ROUTES.items():
+
+        def asked(whose: str, method: str = method, path: str = path, body: Any = body) -> Any:
+            known = uids[whose]
+            return call(method.upper(), filled(path, known), filled(body, known), Idempotency_Key=str(uuid4()))
+
+        absent = asked("absent")
         for whose, allowed in (("own", role in own), ("foreign", role in foreign)):
-            answer = call(method.upper(), filled(path, uids[whose]), filled(body, uids[whose]), Idempotency_Key="1")
-            absent = call(
-                method.upper(), filled(path, uids["absent"]), filled(body, uids["absent"]), Idempotency_Key="1"
-            )
+            answer = asked(whose)
             alike = (answer.status_code, answer.content) == (404, absent.content)
             if alike == allowed or answer.status_code >= 500:
                 wrong.append((method, path, whose, answer.status_code))
@@ -499,7 +513,9 @@ def test_a_token_opens_no_more_than_its_scopes(silent: Firm, uids: Uids, call_as
             needed = scope_for(method, path)
             if (method, path) == ("post", "/webhooks") and only == needed:
                 continue  # needs the scopes of its events besides: see test_webhooks.py
-            answer = call(method.upper(), filled(path, uids["own"]), filled(body, uids["own"]), Idempotency_Key="1")
+            answer = call(
+                method.upper(), filled(path, uids["own"]), filled(body, uids["own"]), Idempotency_Key=str(uuid4())
+            )
             assert (answer.status_code == 403) == (needed not in (None, only)), (method, path, only)
 
 

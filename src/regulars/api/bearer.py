@@ -5,17 +5,21 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from ninja import Schema, Status
+from ninja.operation import Operation
 from ninja.security import HttpBearer
 from ninja.throttling import BaseThrottle
+from ninja.utils import contribute_operation_callback
 
+from regulars.api.idempotency import LONGEST_KEY, done_once
 from regulars.base.models import ApiToken, Member
 from regulars.base.tokens import ApiScope, token_of
 from regulars.core.errors import Refusal
@@ -24,6 +28,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WINDOW_SECONDS = 60
+
+ONCE: Final = frozenset({ApiScope.ACCOUNTS_WRITE, ApiScope.ACTIONS_WRITE})
+"""What is done with a `POST` of these scopes is done once under one `Idempotency-Key`."""
 
 
 class OutOfScope(Refusal):
@@ -75,10 +82,48 @@ def scoped(scope: ApiScope) -> Callable[[Callable[P, T]], Callable[P, T]]:
                     _("This token was not made for that: it lacks the scope %(scope)s.") % {"scope": scope},
                     _("Make one with this scope: regulars token add"),
                 )
-            return route(*arguments, **named)
+            if request.method != "POST" or scope not in ONCE:
+                return route(*arguments, **named)
+            return cast("T", _once(request, lambda: route(*arguments, **named)))
 
         # ninja reads annotations in the module of the function that it is given, which is now this one
         checked.__signature__ = inspect.signature(route, eval_str=True)  # type: ignore[attr-defined]
+        contribute_operation_callback(checked, partial(_describe_key, scope))
         return checked
 
     return restrict
+
+
+def _once(request: HttpRequest, carry_out: Callable[[], Any]) -> Any:
+    """What the route answers; for a request that is sent again, what it answered the first time."""
+    answers: list[Any] = []
+
+    def carried_out() -> tuple[int, Any]:
+        answers.append(carry_out())
+        answer = answers[0]
+        return (answer.status_code, _plain(answer.value)) if isinstance(answer, Status) else (200, _plain(answer))
+
+    status, content, again = done_once(request, member=acting(request), carry_out=carried_out)
+    return Status(status, content) if again else answers[0]
+
+
+def _plain(shown: Any) -> Any:
+    if isinstance(shown, list):
+        return [_plain(one) for one in shown]
+    return shown.model_dump() if isinstance(shown, Schema) else shown
+
+
+def _describe_key(scope: ApiScope, operation: Operation) -> None:
+    if scope in ONCE and operation.methods == ["POST"]:
+        known = operation.openapi_extra or {}
+        operation.openapi_extra = known | {"parameters": [*known.get("parameters", []), _KEY]}
+
+
+_KEY: Final = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "Sent again under the same key within seven days, the request is answered again and not carried out "
+    "again.",
+}

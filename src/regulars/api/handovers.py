@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, account_ref, member_ref, said
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -31,7 +31,7 @@ Words = Annotated[
 ]
 
 
-class HandoverFilter(PageIn):
+class HandoverFilter(ChangesIn):
     """Which hand-overs."""
 
     account: UUID | None = Field(None, description="uid of their account.")
@@ -113,7 +113,7 @@ def list_handovers(request: HttpRequest, page: Query[HandoverFilter]) -> Page[Ha
         found = found.filter(state=page.state)
     if page.mine:
         found = found.filter(giver=member) | found.filter(receiver=member)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("checks",))
     return Page[HandoverOut](items=[shown_handover(one) for one in items], next=following)
 
 

@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.access import Permission, require
 from regulars.base.models import Member
@@ -36,7 +36,7 @@ Words = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL), Field(
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL), Field(examples=["text"])]
 
 
-class KeyAccountFilter(PageIn):
+class KeyAccountFilter(ChangesIn):
     """Which key accounts."""
 
     account: UUID | None = Field(None, description="uid of the account.")

@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, Text, account_ref, member_ref, said
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -40,7 +40,7 @@ State = Literal["new", "qualified", "contacted", "won", "lost", "unqualified"]
 Language = Annotated[str, StringConstraints(max_length=8, pattern=NO_NUL), Field(examples=["en"])]
 
 
-class LeadFilter(PageIn):
+class LeadFilter(ChangesIn):
     """Which leads."""
 
     state: State | None = None
@@ -221,7 +221,7 @@ def list_leads(request: HttpRequest, page: Query[LeadFilter]) -> Page[LeadOut]:
         found = leads.unanswered(found)
     if page.came_since is not None:
         found = found.filter(came_at__date__gte=page.came_since)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("steps",))
     return Page[LeadOut](items=[LeadOut(**_shown(one)) for one in items], next=following)
 
 
@@ -344,7 +344,7 @@ def post_win(request: HttpRequest, uid: UUID, won: WonLeadIn) -> LeadWithStepsOu
 
 @router.get("/referrals", response=Page[ReferralOut], summary="What recommendations brought")
 @scoped(ApiScope.ACCOUNTS_READ)
-def list_referrals(request: HttpRequest, page: Query[PageIn]) -> Page[ReferralOut]:
+def list_referrals(request: HttpRequest, page: Query[ChangesIn]) -> Page[ReferralOut]:
     items, following = page_of(referrals_of(acting(request)), page)
     revenue = revenue_of(one.lead for one in items)
     return Page[ReferralOut](items=[shown_referral(one, revenue) for one in items], next=following)

@@ -16,7 +16,7 @@ from regulars.api.bearer import acting, scoped
 from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.access import Permission, require
 from regulars.base.models import Member
@@ -46,7 +46,7 @@ Words = Annotated[
 ]
 
 
-class LiveOrderFilter(PageIn):
+class LiveOrderFilter(ChangesIn):
     """Which orders."""
 
     account: UUID | None = Field(None, description="uid of their account.")

@@ -16,7 +16,7 @@ from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.facts.signals import SourceIn
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -48,7 +48,7 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$"), Field(exa
 Amount = Annotated[int, Field(ge=0, le=MOST_MINOR, examples=[120000])]
 
 
-class OpportunityFilter(PageIn):
+class OpportunityFilter(ChangesIn):
     """Which opportunities."""
 
     account: UUID | None = Field(None, description="uid of their account.")
@@ -191,7 +191,7 @@ def list_opportunities(request: HttpRequest, page: Query[OpportunityFilter]) -> 
         found = found.filter(stage=page.stage)
     if page.mine:
         found = found.filter(owner=member)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("steps",))
     chances = chances_now()
     return Page[OpportunityOut](items=[shown_opportunity(one, chances) for one in items], next=following)
 

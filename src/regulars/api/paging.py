@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from ninja import Field, Schema
+from pydantic import AwareDatetime
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -22,6 +23,16 @@ class PageIn(Schema):
     limit: Annotated[int, Field(50, ge=1, le=200, description="At most so many.")]
 
 
+class ChangesIn(PageIn):
+    """Which part of a list, and since when."""
+
+    updated_since: AwareDatetime | None = Field(
+        None,
+        description="Only what was made or changed at this moment or later, with its offset from UTC. To stay in step, "
+        "ask with the moment at which you began to ask the time before.",
+    )
+
+
 class Page(Schema, Generic[T]):
     """A part of a list."""
 
@@ -29,8 +40,20 @@ class Page(Schema, Generic[T]):
     next: UUID | None = Field(description="`after` of the following page; null on the last one.")
 
 
-def page_of(records: QuerySet[M], asked: PageIn, *, by: str = "uid") -> tuple[list[M], UUID | None]:
-    """The records of one page and the `after` of the next one. `by` is the path of the uid that pages count by."""
+def page_of(
+    records: QuerySet[M], asked: PageIn, *, by: str = "uid", parts: tuple[str, ...] = ()
+) -> tuple[list[M], UUID | None]:
+    """The records of one page and the `after` of the next one. `by` is the path of the uid that pages count by.
+
+    `parts` are the relations to records that are shown as parts of these: a change of one is a change of the whole.
+    """
+    if isinstance(asked, ChangesIn) and asked.updated_since is not None:
+        since = asked.updated_since
+        changed = Q(updated_at__gte=since)
+        for part in parts:
+            of_part = records.model._default_manager.filter(**{f"{part}__updated_at__gte": since}).order_by()
+            changed |= Q(pk__in=of_part.values("pk"))
+        records = records.filter(changed)
     if asked.after is not None:
         records = records.filter(**{f"{by}__gt": asked.after})
     found = list(records.order_by(by)[: asked.limit + 1])

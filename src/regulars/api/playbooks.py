@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -111,7 +111,7 @@ class PlayOut(Schema):
     steps: list[PlayStepOut]
 
 
-class PlayFilter(PageIn):
+class PlayFilter(ChangesIn):
     """Which runs."""
 
     account: UUID | None = Field(None, description="uid of the account.")
@@ -176,7 +176,7 @@ def list_plays(request: HttpRequest, page: Query[PlayFilter]) -> Page[PlayOut]:
         found = found.filter(playbook__key=page.playbook)
     if page.state is not None:
         found = found.filter(state=page.state)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("steps",))
     return Page[PlayOut](items=[shown_play(one) for one in items], next=following)
 
 

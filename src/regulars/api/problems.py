@@ -15,6 +15,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from regulars.api.bearer import OutOfScope
+from regulars.api.idempotency import UsedKey
 from regulars.base.access import Forbidden
 from regulars.base.locks import Busy
 from regulars.core.errors import Refusal
@@ -32,10 +33,6 @@ class NotFound(Refusal):
 
 class ChangedMeanwhile(Refusal):
     """The record is not any more as the caller read it."""
-
-
-class UsedKey(Refusal):
-    """The idempotency key was used for another request."""
 
 
 class WrongField(Refusal):

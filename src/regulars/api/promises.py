@@ -15,7 +15,7 @@ from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.facts.signals import SourceIn
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -34,7 +34,7 @@ Words = Annotated[
 Where = Annotated[str, StringConstraints(max_length=promises.LONGEST_SOURCE, pattern=NO_NUL), Field(examples=["visit"])]
 
 
-class PromiseFilter(PageIn):
+class PromiseFilter(ChangesIn):
     """Which promises."""
 
     account: UUID | None = Field(None, description="uid of their account.")
@@ -107,7 +107,7 @@ def list_promises(request: HttpRequest, page: Query[PromiseFilter]) -> Page[Prom
         found = found.filter(state__in=Promise.LIVE)
     if page.due_until is not None:
         found = found.filter(due_on__lte=page.due_until)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("steps",))
     return Page[PromiseOut](items=[shown_promise(one) for one in items], next=following)
 
 

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today, zone
@@ -40,7 +40,7 @@ How = Literal["visit", "call", "video"]
 Minutes = Annotated[int, Field(ge=reviews.SHORTEST_MINUTES, le=reviews.LONGEST_MINUTES)]
 
 
-class ReviewFilter(PageIn):
+class ReviewFilter(ChangesIn):
     """Which reviews."""
 
     account: UUID | None = Field(None, description="uid of their account.")

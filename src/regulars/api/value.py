@@ -15,7 +15,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -49,7 +49,7 @@ Consent = Literal["none", "anonymous", "by_name"]
 ProjectState = Literal["proposed", "running", "finished", "stopped"]
 
 
-class ProjectFilter(PageIn):
+class ProjectFilter(ChangesIn):
     """Which joint projects."""
 
     account: UUID | None = Field(None, description="uid of their account.")
@@ -134,7 +134,7 @@ class ProjectOut(Schema):
     sign_offs: list[SignOffOut]
 
 
-class ProofFilter(PageIn):
+class ProofFilter(ChangesIn):
     """Which value proofs."""
 
     account: UUID | None = Field(None, description="uid of their account.")
@@ -214,7 +214,7 @@ def list_projects(request: HttpRequest, page: Query[ProjectFilter]) -> Page[Proj
         found = found.filter(of_account(visible_account(page.account, acting(request))))
     if page.state is not None:
         found = found.filter(state=page.state)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("measurements", "sign_offs"))
     return Page[ProjectOut](items=[shown_project(one) for one in items], next=following)
 
 

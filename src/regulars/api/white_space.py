@@ -15,7 +15,7 @@ from regulars.api.facts.accounts import visible_account
 from regulars.api.facts.signals import SourceIn
 from regulars.api.fields import NO_NUL, AccountRef, account_ref
 from regulars.api.opportunities import offering_named
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
@@ -95,7 +95,7 @@ class SupplyOut(Schema):
     said_on: dt.date
 
 
-class GoalFilter(PageIn):
+class GoalFilter(ChangesIn):
     """Which goals."""
 
     account: UUID | None = Field(None, description="uid of their account.")

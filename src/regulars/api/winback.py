@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, account_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -31,7 +31,7 @@ Gift = Annotated[str, StringConstraints(max_length=winback.LONGEST_GIFT, pattern
 Reason = Literal["better_terms", "our_service", "no_need", "other"]
 
 
-class WinBackFilter(PageIn):
+class WinBackFilter(ChangesIn):
     """Which lost customers."""
 
     account: UUID | None = Field(None, description="uid of the account.")
@@ -63,9 +63,23 @@ class PartIn(Schema):
     look_again_on: dt.date | None = Field(None, description="Else in half a year.")
 
 
+class OfferedIn(Schema):
+    """What it was asked: what if we …"""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=winback.LONGEST_WORDS, pattern=NO_NUL)]
+
+
+class AnsweredIn(Schema):
+    """What it said."""
+
+    answer: Literal["", "yes", "perhaps", "no"]
+    said: Annotated[str, StringConstraints(max_length=winback.LONGEST_WORDS, pattern=NO_NUL)] = ""
+
+
 class WinBackOfferOut(Schema):
     """An offer "what if we …", and what it answered."""
 
+    uid: UUID
     text: str
     offered_on: dt.date
     answer: str
@@ -103,7 +117,7 @@ def list_win_backs(request: HttpRequest, page: Query[WinBackFilter]) -> Page[Win
         found = found.filter(state=page.state)
     if page.look_again_until is not None:
         found = found.filter(state=WinBack.State.PARTED, look_again_on__lte=page.look_again_until)
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("offers",))
     return Page[WinBackOut](items=[shown_win_back(one) for one in items], next=following)
 
 
@@ -136,6 +150,27 @@ def post_reasons(request: HttpRequest, uid: UUID, why: WhyIn) -> WinBackOut:
     member = acting(request)
     work = _visible(uid, member)
     return shown_win_back(winback.note_reasons(win_back=work, reasons=why.reasons, said=why.said, member=member))
+
+
+@router.post("/win-back/{uuid:uid}/offers", response=WinBackOut, summary="Note what it was offered")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_offer(request: HttpRequest, uid: UUID, offer: OfferedIn) -> WinBackOut:
+    """“What if we …”"""
+    member = acting(request)
+    winback.offer_what_if(win_back=_visible(uid, member), text=offer.text, on=_day(), member=member)
+    return shown_win_back(_visible(uid, member))
+
+
+@router.post("/win-back/{uuid:uid}/offers/{uuid:offer}/answer", response=WinBackOut, summary="Note what it answered")
+@scoped(ApiScope.ACCOUNTS_WRITE)
+def post_offer_answer(request: HttpRequest, uid: UUID, offer: UUID, answer: AnsweredIn) -> WinBackOut:
+    """An empty answer takes it back."""
+    member = acting(request)
+    found = _visible(uid, member).offers.filter(uid=offer).first()
+    if found is None:
+        raise not_found()
+    winback.answer_what_if(offer=found, answer=answer.answer, said=answer.said, on=_day(), member=member)
+    return shown_win_back(_visible(uid, member))
 
 
 @router.post("/win-back/{uuid:uid}/won", response=WinBackOut, summary="Say that it is a customer again")
@@ -198,7 +233,7 @@ def shown_win_back(work: WinBack) -> WinBackOut:
         reasons=work.reasons,
         said=work.said,
         offers=[
-            WinBackOfferOut(text=one.text, offered_on=one.offered_on, answer=one.answer, said=one.said)
+            WinBackOfferOut(uid=one.uid, text=one.text, offered_on=one.offered_on, answer=one.answer, said=one.said)
             for one in work.offers.all()
         ],
         settled_on=work.settled_on,

@@ -143,7 +143,10 @@ def _refuse_impossible_undo(merge: AccountMerge, kept: Account) -> None:
 def _move(model: type[models.Model], *, source: Account, target: Account) -> list[int]:
     moving = model._default_manager.filter(account_id=source.pk)
     ids = list(moving.order_by("pk").values_list("pk", flat=True))
-    moving.update(account_id=target.pk)
+    moved: dict[str, object] = {"account_id": target.pk}
+    if any(field.name == "updated_at" for field in model._meta.concrete_fields):
+        moved["updated_at"] = timezone.now()
+    moving.update(**moved)
     return ids
 
 

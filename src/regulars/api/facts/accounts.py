@@ -15,7 +15,7 @@ from ninja import Field, Query, Router, Schema, Status
 from regulars.api.bearer import acting, scoped
 from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.fields import AccountRef, MemberRef, TagName, Text, account_ref, member_ref, said
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.access import Permission, may, visible_members
 from regulars.base.models import Member
@@ -32,7 +32,7 @@ from regulars.facts.models import Account, CustomField
 router = Router(tags=["accounts"])
 
 
-class AccountFilter(PageIn):
+class AccountFilter(ChangesIn):
     """Which accounts."""
 
     customer_number: Text | None = Field(None, description="The id in the source, such as the customer number.")

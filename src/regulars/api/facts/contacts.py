@@ -13,7 +13,7 @@ from regulars.api.bearer import acting, scoped
 from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import AccountRef, Text, account_ref, said
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
@@ -23,7 +23,7 @@ from regulars.facts.models import Contact
 router = Router(tags=["contacts"])
 
 
-class ContactFilter(PageIn):
+class ContactFilter(ChangesIn):
     """Which contacts."""
 
     account: UUID | None = Field(None, description="uid of their account.")

@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import AccountRef, account_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
 from regulars.facts.issues import visible_issues
@@ -21,7 +21,7 @@ from regulars.facts.models import EffortAnswer
 router = Router(tags=["issues"])
 
 
-class EffortFilter(PageIn):
+class EffortFilter(ChangesIn):
     """Which answers."""
 
     account: UUID | None = Field(None, description="uid of the account that answered.")

@@ -17,7 +17,7 @@ from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
 from regulars.api.facts.contacts import visible_contact
 from regulars.api.fields import AccountRef, LongText, MemberRef, Text, account_ref, member_ref, said
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.tokens import ApiScope
@@ -35,7 +35,7 @@ router = Router(tags=["interactions"])
 Kind = Literal["call", "visit", "mail", "meeting", "note"]
 
 
-class InteractionFilter(PageIn):
+class InteractionFilter(ChangesIn):
     """Which interactions."""
 
     account: UUID | None = Field(None, description="uid of their account.")

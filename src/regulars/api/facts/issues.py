@@ -15,7 +15,7 @@ from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.facts.contacts import visible_contact
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member, Team
 from regulars.base.tokens import ApiScope
@@ -40,7 +40,7 @@ About = Literal["delivery", "quality", "wrong_goods", "invoice", "information", 
 State = Literal["open", "waiting", "solved", "closed", "reopened"]
 
 
-class IssueFilter(PageIn):
+class IssueFilter(ChangesIn):
     """Which issues."""
 
     account: UUID | None = Field(None, description="uid of their account.")
@@ -174,7 +174,7 @@ def list_issues(request: HttpRequest, page: Query[IssueFilter]) -> Page[IssueOut
         found = found.filter(owner=visible_member(page.owner, member))
     if page.overdue:
         found = issues.overdue(found, at=moment_of_work())
-    items, following = page_of(found, page)
+    items, following = page_of(found, page, parts=("steps",))
     return Page[IssueOut](items=[shown_issue(one) for one in items], next=following)
 
 

@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, account_ref, member_ref
-from regulars.api.paging import Page, PageIn, page_of
+from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
@@ -53,7 +53,7 @@ class SignalKindOut(Schema):
     half_life_days: int = Field(description="After so many days a signal counts half.")
 
 
-class SignalFilter(PageIn):
+class SignalFilter(ChangesIn):
     """Which signals."""
 
     account: UUID | None = Field(None, description="uid of their account.")

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.base.ids import reserve_ids
@@ -225,7 +226,9 @@ def write_plan(plan: RecordPlan, import_: Import) -> None:
         changed = list(plan.changed.get(kind, {}).values())
         if changed:
             names = sorted({model._meta.get_field(one.field).name for one in plan.changes if one.model == kind})
-            model._default_manager.bulk_update(changed, names, batch_size=BATCH)
+            for record in changed:
+                record.updated_at = timezone.now()
+            model._default_manager.bulk_update(changed, [*names, "updated_at"], batch_size=BATCH)
     if plan.tags:
         _tag(plan.tags)
 
@@ -253,7 +256,8 @@ def take_back_changes(folder: Path) -> tuple[int, int]:
             model = MODELS[change.model]
             target: Any = model._meta.get_field(change.field)
             after, before = target.to_python(change.after), target.to_python(change.before)
-            done = model._default_manager.filter(pk=change.id, **{change.field: after}).update(**{change.field: before})
+            was = {change.field: before, "updated_at": timezone.now()}
+            done = model._default_manager.filter(pk=change.id, **{change.field: after}).update(**was)
             restored, left = restored + done, left + (1 - done)
     return restored, left
 
