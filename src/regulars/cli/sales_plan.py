@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from regulars.cli.session import Session, find_member, open_session
 from regulars.core.errors import Refusal
 
 if TYPE_CHECKING:
+    from regulars.plan.incentives import Statement
     from regulars.plan.models import SalesPlan
 
 PANEL = _("Plan: what to do")
@@ -86,6 +88,12 @@ def plan(context: typer.Context) -> None:
 def pay(
     context: typer.Context,
     who: Annotated[str, typer.Argument(metavar="MEMBER", help=_("Name or e-mail of a colleague."))],
+    pdf: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=_("Write one month with all its reasons as a PDF."))
+    ] = None,
+    named: Annotated[
+        str, typer.Option("--month", metavar="YYYY-MM", help=_("Which month; else the latest. With --pdf."))
+    ] = "",
 ) -> None:
     session = open_session(context)
     from regulars.base.formats import money, month
@@ -95,6 +103,9 @@ def pay(
     found = statement_of(find_member(who), plan=_plan(session), as_of=session.day, member=session.acting)
     if found is None:
         raise NoPlan(_("No scheme is in force."), _("Write one in the browser: Plan, What is paid for it?"))
+    if pdf is not None:
+        _print(session, found, pdf, named)
+        return
     currency = session.currency
     if session.options.json:
         emit_json(
@@ -111,6 +122,25 @@ def pay(
     show_table(
         [Column(heading=_("Month")), Column(heading=_("Pay"), justify="right")],
         [[month(one.month), money(from_minor(one.paid_minor, currency), currency, exact=True)] for one in found.months],
+    )
+
+
+def _print(session: Session, found: Statement, pdf: Path, named: str) -> None:
+    from regulars.base.formats import month
+    from regulars.plan.pay_document import month_of, print_statement
+
+    chosen = month_of(found, named)
+    pdf.write_bytes(print_statement(found, chosen, on=session.day, member=session.acting))
+    if session.options.json:
+        emit_json({"person": found.person.name, "month": chosen.month, "file": str(pdf)})
+        return
+    say(
+        _("Pay of %(name)s for %(month)s is in %(file)s.")
+        % {
+            "name": found.person.name,
+            "month": month(chosen.month),
+            "file": pdf,
+        }
     )
 
 

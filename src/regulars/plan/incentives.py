@@ -20,7 +20,7 @@ from regulars.core.errors import Refusal
 from regulars.core.incentives import WHOLE_BPS, Earned, IncentiveTerms, Kind, earned, paid_by_month
 from regulars.insight.sales_results import MONTHS, account_results, twelve_months
 from regulars.plan.models import IncentiveScheme, SalesPlan
-from regulars.plan.results import SELLERS, Results, added, results_of_people, sees_plan_of, sees_plan_of_all
+from regulars.plan.results import SELLERS, Months, Results, added, results_of_people, sees_plan_of, sees_plan_of_all
 from regulars.plan.targets import months_passed, people_of_plan
 
 MOST_RATE_BPS: Final = 5_000
@@ -91,6 +91,14 @@ class MonthOfPay:
     results: dict[Kind, int]
     target_minor: int | None
     paid_minor: int
+    scheme: IncentiveScheme | None
+    """By which it was paid; the sums that follow begin with the month in which that came into force."""
+    results_so_far: dict[Kind, int]
+    sold_so_far_minor: int
+    target_so_far_minor: int | None
+    so_far: Earned
+    before: Earned
+    """The same at the end of the month before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,17 +318,31 @@ class _Year:
         targets = self.targets[part] if self.targets else None
         terms = NOTHING if scheme is None else terms_of(scheme)
         paid = paid_by_month(results, terms, targets_minor=targets, sold_minor=sold)
+        years = [_up_to(at, results, terms, targets, sold) for at in range(len(results) + 1)]
         months = [
             MonthOfPay(
                 month=months_before(begins, -(part.start + at)),
                 results=month,
                 target_minor=targets[at] if targets else None,
                 paid_minor=paid[at],
+                scheme=scheme,
+                results_so_far=added(results[: at + 1]),
+                sold_so_far_minor=sum(sold[: at + 1]),
+                target_so_far_minor=sum(targets[: at + 1]) if targets else None,
+                so_far=years[at + 1],
+                before=years[at],
             )
             for at, month in enumerate(results)
         ]
-        target = None if targets is None else sum(targets)
-        return months, earned(added(results), terms, months=len(results), target_minor=target, sold_minor=sum(sold))
+        return months, years[-1]
+
+
+def _up_to(
+    months: int, results: Months, terms: IncentiveTerms, targets: Sequence[int] | None, sold: Sequence[int]
+) -> Earned:
+    """What the first months have earned together."""
+    target = None if targets is None else sum(targets[:months])
+    return earned(added(results[:months]), terms, months=months, target_minor=target, sold_minor=sum(sold[:months]))
 
 
 def _scheme_of_month(month: date) -> IncentiveScheme | None:

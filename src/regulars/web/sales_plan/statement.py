@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from regulars.base.models import Member
 from regulars.core.incentives import Kind
 from regulars.core.money import from_minor
 from regulars.plan.incentives import Statement, statement_of
+from regulars.plan.pay_document import month_of, print_statement
 from regulars.plan.results import sees_plan_of_all
 from regulars.web.csv_files import csv_answer
 from regulars.web.desk import Desk
@@ -70,6 +72,22 @@ def of_person_csv(request: HttpRequest, uid: uuid.UUID) -> HttpResponseBase:
     )
 
 
+@require_safe
+def of_person_pdf(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
+    """One month of it on paper, in the person's language: for the person, and for who pays."""
+    desk = desk_of_plan(request)
+    who = visible_person(desk, uid)
+    found = _statement(request, desk, who)
+    if found is None:
+        raise Http404
+    month = month_of(found, request.GET.get("month", ""))
+    made = print_statement(found, month, on=desk.day, member=desk.member)
+    answer = HttpResponse(made, content_type="application/pdf")
+    name = slugify(f"{who.name} {month.month:%Y-%m}") or "pay"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name[:80]}.pdf"'
+    return answer
+
+
 def _statement(request: HttpRequest, desk: Desk, who: Member) -> Statement | None:
     plan = chosen_plan(request, desk.day)
     if plan is None:
@@ -81,6 +99,7 @@ def _rows(found: Statement, desk: Desk) -> list[dict[str, Any]]:
     return [
         {
             "month": month_text(one.month),
+            "key": f"{one.month:%Y-%m}" if one.scheme is not None else "",
             "results": [(label, from_minor(one.results[kind], desk.currency)) for kind, label in KINDS.items()],
             "target": None if one.target_minor is None else from_minor(one.target_minor, desk.currency),
             "pay": from_minor(one.paid_minor, desk.currency),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("plan/incentives/<uuid:uid>/<slug:verb>/", incentives.act, name="plan_scheme_act"),
     path("plan/statement/", statement.own, name="plan_statement"),
     path("plan/people/<uuid:uid>/statement/", statement.of_person, name="plan_statement_of"),
+    path("plan/people/<uuid:uid>/statement.pdf", statement.of_person_pdf, name="plan_statement_pdf"),
     path("plan/people/<uuid:uid>/statement.csv", statement.of_person_csv, name="plan_statement_csv"),
     path("plan/<slug:month>/nobody/", person.nobody, name="plan_nobody"),
     path("plan/<slug:month>/<uuid:uid>/", person.person, name="plan_person"),
