@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--accounts", type=int, default=115_000, help="of the generator; some never order")
     parser.add_argument("--rounds", type=int, default=12, help="how often each role asks for each address")
-    parser.add_argument("--only", default="", help="addresses whose name holds this")
+    parser.add_argument("--only", default="", help="addresses whose name holds this, or one of these with commas")
     parser.add_argument("--no-night", action="store_true", help="leave the night out")
     parser.add_argument("--on", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--keep", type=Path, help="where the installation is kept, or lies already")
@@ -211,7 +211,12 @@ def _addresses(only: str, rounds: int) -> Iterator[tuple[str, list[str]]]:
     uids = _uids()
     for one in urlpatterns:
         name = getattr(one, "name", None)
-        if not name or only not in name or name.startswith(NOT_ASKED) or _only_by_sending(one):
+        if (
+            not name
+            or not any(part in name for part in only.split(","))
+            or name.startswith(NOT_ASKED)
+            or _only_by_sending(one)
+        ):
             continue
         converters = one.pattern.converters
         places = [at for at in uids if str(one.pattern).startswith(at)] if "uid" in converters else [""]
@@ -221,7 +226,8 @@ def _addresses(only: str, rounds: int) -> Iterator[tuple[str, list[str]]]:
             continue
         for variant in ("", *VARIANTS.get(name, ())):
             query = f"?{variant}" if variant else ""
-            given = [{"uid": chance.choice(choices)} if choices else {} for _round in range(rounds)]
+            times = 1 if label.endswith(DOCUMENTS) else rounds
+            given = [{"uid": chance.choice(choices)} if choices else {} for _round in range(times)]
             yield label + query, [reverse(name, kwargs=kwargs) + query for kwargs in given]
 
 
