@@ -110,7 +110,7 @@ class PaidIn(Schema):
     )
 
 
-class WhyIn(Schema):
+class WhyLiveOrderClosedIn(Schema):
     """Why."""
 
     reason: Words
@@ -260,7 +260,7 @@ def post_live_order_paid(request: HttpRequest, uid: UUID, paid: PaidIn) -> LiveO
 
 @router.post("/live-orders/{uuid:uid}/close", response=LiveOrderOut, summary="Close a live order")
 @scoped(ApiScope.ORDERS_WRITE)
-def post_live_order_close(request: HttpRequest, uid: UUID, why: WhyIn) -> LiveOrderOut:
+def post_live_order_close(request: HttpRequest, uid: UUID, why: WhyLiveOrderClosedIn) -> LiveOrderOut:
     """It opens again when its source says something new."""
     member = acting(request)
     found = _visible(uid, member)

@@ -31,6 +31,7 @@ from regulars.facts.models import Account, Contact, LiveOrder
 MOST_MINOR: Final = 10**15
 LONGEST: Final = {"source": 64, "external_id": 200, "number": 200, "customer": 200, "customer_name": 300}
 LONGEST_URL: Final = 500
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 CLOCKS_DIFFER: Final = timedelta(days=1)
 _NOT_AUDITED: Final = {"told", "amount_base", "owed_base"}
 _REOPENS: Final = {"stage", "payment", "paid_minor"}
@@ -94,6 +95,7 @@ def upsert_live_order(
     require(member, Permission.WRITE)
     source, external_id = _named(source, "source"), _named(external_id, "external_id")
     said = _checked(fields, external_id)
+    _refuse_no_time(changed_at, "changed_at")
     if changed_at is not None and changed_at > timezone.now() + CLOCKS_DIFFER:
         raise WrongLiveOrder(
             _("The time of the change lies ahead."), _("Set the clock of the system that sends it."), field="changed_at"
@@ -220,9 +222,16 @@ def _checked(fields: LiveOrderFields, external_id: str) -> LiveOrderFields:
             raise WrongLiveOrder(
                 _("This amount cannot be."), _("Give an amount that is not below zero, as a number."), field=name
             )
+    for name in ("placed_on", "promised_on", "expected_on", "due_on"):
+        _refuse_no_time(said.get(name), name)
     _refuse_unknown(said.get("stage", LiveOrder.Stage.ORDERED), LiveOrder.Stage.values, "stage")
     _refuse_unknown(said.get("payment", ""), LiveOrder.Payment.values, "payment")
     return said
+
+
+def _refuse_no_time(value: object, field: str) -> None:
+    if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise WrongLiveOrder(_("This day cannot be."), _("Write days as 2026-03-31."), field=field)
 
 
 def _refuse_unknown(value: str, known: list[str], field: str) -> None:

@@ -55,7 +55,7 @@ def owed_minor(order: LiveOrder) -> int:
 
 def is_overdue(order: LiveOrder, *, on: date, grace_days: int = 0) -> bool:
     """Has the day passed by which it was to be paid, and the days of grace?"""
-    return owes(order) and order.due_on is not None and order.due_on + timedelta(days=grace_days) < on
+    return owes(order) and order.due_on is not None and (on - order.due_on).days > grace_days
 
 
 def is_late(order: LiveOrder, *, on: date) -> bool:
