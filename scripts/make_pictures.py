@@ -38,8 +38,17 @@ class Picture:
     size: tuple[int, int] = DESKTOP
     language: str = "en"
     dark: bool = False
-    first_account: bool = False
-    """The page of the account that stands first on `where`."""
+    through: tuple[str, ...] = ()
+    """Links to follow from there, one after the other: where one finds the first of each page."""
+    shows: str = ""
+    """What stands at the top of the picture; without it, the page begins there."""
+
+
+ACCOUNT = "main th[scope=row] a"
+REVIEWS = "/reviews/?whose=everyone"
+REVIEW = ("main a.appointment", "main a:text-is('Prepare it')")
+REVIEW_FORM = (*REVIEW, "main a:text('Hold it')")
+CASE = (ACCOUNT, "nav.tabs a[href$='/growth/']", "main .records a", "main a:text-is('Read it')")
 
 
 PICTURES = (
@@ -47,14 +56,32 @@ PICTURES = (
     Picture(name="today-phone", where="/today/?whose=everyone", size=PHONE),
     Picture(name="today-dark", where="/today/?whose=everyone", dark=True),
     Picture(name="accounts", where="/accounts/"),
-    Picture(name="account", where="/accounts/", first_account=True),
-    Picture(name="account-phone", where="/accounts/", first_account=True, size=PHONE),
+    Picture(name="account", where="/accounts/", through=(ACCOUNT,)),
+    Picture(name="account-phone", where="/accounts/", through=(ACCOUNT,), size=PHONE),
     Picture(name="portfolio", where="/portfolio/"),
     Picture(name="imports", where="/imports/"),
     Picture(name="first-import", where="/imports/first/"),
     Picture(name="duplicates", where="/duplicates/"),
     Picture(name="settings", where="/settings/"),
     Picture(name="causes", where="/settings/causes/"),
+    Picture(name="leads", where="/leads/?whose=all"),
+    Picture(name="handovers", where="/handovers/?whose=everyone"),
+    Picture(name="handover", where="/handovers/?whose=everyone", through=(".records a",)),
+    Picture(name="issues", where="/issues/?whose=all"),
+    Picture(name="issue-phone", where="/issues/?whose=all", through=("main .records a",), size=PHONE),
+    Picture(name="reviews", where=REVIEWS),
+    Picture(name="review-phone", where=REVIEWS, through=REVIEW_FORM, size=PHONE),
+    Picture(name="review", where=REVIEWS, through=REVIEW, shows="main h2"),
+    Picture(name="opportunities", where="/opportunities/?whose=everyone"),
+    Picture(name="white-space", where="/white-space/"),
+    Picture(name="business-case", where="/accounts/", through=CASE),
+    Picture(name="key-accounts", where="/key-accounts/"),
+    Picture(name="people-map", where="/key-accounts/", through=("main a[href$='/people-map/']",), shows="main h2"),
+    Picture(name="what-if", where="/portfolio/dependence/what-if/"),
+    Picture(name="sales-plan", where="/plan/"),
+    Picture(name="playbooks", where="/playbooks/"),
+    Picture(name="win-back", where="/win-back/"),
+    Picture(name="live-orders", where="/live-orders/"),
 )
 
 
@@ -92,10 +119,12 @@ def _take(browser: Browser, address: str, picture: Picture) -> None:
     page.goto("/sign-in/")
     sign_in(page)
     page.goto(picture.where)
-    if picture.first_account:
-        page.goto(str(page.locator("main th[scope=row] a").first.get_attribute("href")))
+    for link in picture.through:
+        page.goto(str(page.locator(link).first.get_attribute("href")))
     page.goto(page.url + ("&" if "?" in page.url else "?") + f"lang={picture.language}")
     page.wait_for_load_state("networkidle")
+    if picture.shows:
+        page.evaluate("what => document.querySelector(what).scrollIntoView()", picture.shows)
     page.wait_for_timeout(SETTLED_MS)
     file = FOLDER / f"{picture.name}.png"
     _save(page.screenshot(), file)
