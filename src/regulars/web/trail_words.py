@@ -168,6 +168,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "print_case": gettext_lazy("Business case printed"),
     "print_dossier": gettext_lazy("Dossier printed"),
     "print_referral_cards": gettext_lazy("Cards for recommendations printed"),
+    "print_statement": gettext_lazy("Statement of pay printed"),
     "promise_solution": gettext_lazy("Day promised for an issue"),
     "propose_plan": gettext_lazy("Sales plan proposed"),
     "propose_project": gettext_lazy("Project proposed"),
