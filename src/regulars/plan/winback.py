@@ -147,6 +147,7 @@ def mark_won_back(*, win_back: WinBack, on: date, member: Member | None) -> WinB
     with audited(work, verb="mark_won_back", member=member, account_id=work.account_id):
         work.state, work.settled_on, work.look_again_on = WinBack.State.WON, on, None
         work.save()
+    enqueue(take_in_losses)
     return work
 
 
@@ -171,6 +172,7 @@ def part_well(
         work.gift, work.door_open = gift.strip()[:LONGEST_GIFT], door_open
         work.recommendation_asked = recommendation_asked
         work.save()
+    enqueue(take_in_losses)
     return work
 
 
@@ -188,6 +190,7 @@ def reopen_win_back(*, win_back: WinBack, member: Member | None) -> WinBack:
     with audited(work, verb="reopen_win_back", member=member, account_id=work.account_id):
         work.state, work.settled_on, work.look_again_on, work.by_order = WinBack.State.OPEN, None, None, False
         work.save()
+    enqueue(take_in_losses)
     return work
 
 
