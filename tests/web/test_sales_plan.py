@@ -74,9 +74,8 @@ def test_each_role_sees_the_targets_and_pay_that_are_its_business(
         f"/plan/people/{member.uid}/statement/": 200 if head or seller else 403,
         f"/plan/people/{member.uid}/statement.csv": 200 if head or seller else 403,
         f"/plan/people/{other.uid}/statement/": 200 if head else 404 if seller else 403,
-        f"/plan/people/{member.uid}/statement.pdf": 200 if head or seller else 403,
-        f"/plan/people/{member.uid}/statement.pdf?month=1999-01": 422 if head or seller else 403,
-        f"/plan/people/{other.uid}/statement.pdf": 200 if head else 404 if seller else 403,
+        f"/plan/people/{member.uid}/statement.pdf": 404 if head or seller else 403,  # nothing is paid yet
+        f"/plan/people/{other.uid}/statement.pdf": 404 if head or seller else 403,
     }
     got = {where: client.get(where).status_code for where in expected}
     assert got == expected
@@ -182,6 +181,13 @@ def test_a_scheme_is_written_simulated_put_in_force_and_paid_by(
     accept_plan(plan=plan, on=AS_OF, member=members["owner"])
     mine = page_of(signed_in(members["account_manager"]), f"/plan/people/{members['account_manager'].uid}/statement/")
     assert "By “Growth”" in mine
+    printed = f"/plan/people/{members['account_manager'].uid}/statement.pdf"
+    assert printed in mine
+    own = signed_in(members["account_manager"]).get(f"{printed}?month=2024-06")
+    assert (own.status_code, own["Content-Type"], own.content[:4]) == (200, "application/pdf", b"%PDF")
+    assert "2024-06.pdf" in own["Content-Disposition"]
+    assert browser.get(f"{printed}?month=1999-01").status_code == 422
+    assert signed_in(members["new_business_seller"]).get(printed).status_code == 404
     assert browser.post(f"/plan/incentives/{scheme.uid}/end/").status_code == 302
     assert browser.post(f"/plan/incentives/{second.uid}/remove/").status_code == 302
     assert browser.post(f"/plan/incentives/{scheme.uid}/sell/").status_code == 404
