@@ -253,6 +253,7 @@ def _uids() -> dict[str, list[Any]]:
         "accounts/talks/": Interaction,
         "accounts/facts/": plan.DossierFact,
         "handovers/": plan.Handover,
+        "key-accounts/": plan.KeyAccount,
         "issues/": Issue,
         "issues/problems/": KnownProblem,
         "leads/": Lead,
@@ -271,8 +272,7 @@ def _uids() -> dict[str, list[Any]]:
     found = {
         at: list(model._base_manager.order_by("uid").values_list("uid", flat=True)[:60]) for at, model in of.items()
     }
-    key = plan.KeyAccount.objects.values_list("account__uid", flat=True)
-    return found | {"accounts/": mixed, "portfolio/dependence/": mixed[:30], "key-accounts/": list(key[:60])}
+    return found | {"accounts/": mixed, "portfolio/dependence/": mixed[:30]}
 
 
 def _measured(clients: dict[str, Client], addresses: list[str]) -> Measured:
