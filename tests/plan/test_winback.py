@@ -71,6 +71,21 @@ def test_silence_opens_the_work_once_and_an_order_closes_it_as_won_back(scored: 
     assert (work.state, work.by_order, work.settled_on) == ("won", True, AS_OF - timedelta(days=1))
 
 
+def test_who_came_back_and_was_lost_once_more_meanwhile_has_one_work_that_is_won_and_one_that_is_open(
+    scored: Any, snapshot: Snapshot
+) -> None:
+    """E15: an order that was imported late, after the loss and yet long ago; the two works do not stand in the way."""
+    account = scored(**SILENT)
+    refresh_lost(snapshot=snapshot, today=AS_OF)
+    scored(account=account, **SILENT | {"silence_days": 190})
+    report = refresh_lost(snapshot=snapshot, today=AS_OF)
+    assert (report.won_back, report.opened) == (1, 1)
+    assert dict(WinBack.objects.values_list("state", "since")) == {
+        "won": AS_OF - timedelta(days=200),
+        "open": AS_OF - timedelta(days=190),
+    }
+
+
 def test_the_database_and_the_causes_call_the_same_accounts_lost(scored: Any) -> None:
     thresholds = plan_thresholds()
     for silence in (179, 180, 299, 300, 301):
