@@ -131,7 +131,7 @@ def test_a_declared_loss_is_at_once_on_the_list_of_the_superior(scored: Any, sna
     mark_won_back(win_back=work, on=AS_OF, member=keeper)
     refresh_actions(snapshot=snapshot, today=AS_OF)
     action.refresh_from_db()
-    assert (action.state, action.figures["closed"]) == ("closed", {"key": "loss_settled"})
+    assert (action.state, action.figures["closed"]) == ("closed", {"key": "settled", "cause": "lost"})
 
 
 def test_who_leads_is_met_by_the_owner_and_without_a_head_the_owner_goes() -> None:

@@ -253,7 +253,7 @@ def close_asking(accounts: Iterable[int], *, on: date, plays: Container[str]) ->
         for action in Action.objects.filter(account__in=some, cause="play", state__in=Action.PENDING):
             if action.figures.get("play") in plays:
                 action.state, action.closed_on, action.snoozed_until = Action.State.CLOSED, on, None
-                action.figures = action.figures | {"closed": {"key": "step_settled"}}
+                action.figures = action.figures | {"closed": {"key": "settled", "cause": "play"}}
                 changed.append(action)
     Action.objects.bulk_update(changed, ["state", "closed_on", "snoozed_until", "figures"], batch_size=BATCH)
 

@@ -50,6 +50,9 @@ class PlanThresholds:
     propose_competitor: bool = _declared(True, _("propose to answer competitors who attack good customers"))
     propose_lost: bool = _declared(True, _("propose to the superior to meet customers who were lost lately"))
     propose_handover: bool = _declared(True, _("propose to go on with hand-overs that wait"))
+    propose_unprotected: bool = _declared(
+        True, _("propose to those who lead to speak with customers of the highest protection")
+    )
     propose_promise: bool = _declared(True, _("propose to keep what was promised, in time"))
     propose_opportunity: bool = _declared(True, _("propose to go on with opportunities whose next step is overdue"))
     propose_play: bool = _declared(True, _("propose the steps of playbooks that run"))
@@ -260,6 +263,20 @@ class PlanThresholds:
     propose_birthday: bool = _declared(True, _("propose to congratulate people who agreed that we keep their birthday"))
     relations_uplift: float = _declared(
         0.05, _("chance that a second relation keeps a key account"), least=0.0, most=1.0, unit=Unit.SHARE
+    )
+    protected_leader_days: int = _declared(
+        90,
+        _("days after which somebody who leads speaks again with a customer of the highest protection"),
+        least=14,
+        most=730,
+        unit=Unit.DAYS,
+    )
+    unprotected_uplift: float = _declared(
+        0.05,
+        _("chance that a talk with somebody who leads keeps a customer of the highest protection"),
+        least=0.0,
+        most=1.0,
+        unit=Unit.SHARE,
     )
     executive_visit_days: int = _declared(
         180, _("days after which one of our executives is to visit a key account"), least=30, most=1095, unit=Unit.DAYS

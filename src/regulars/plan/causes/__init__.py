@@ -31,6 +31,7 @@ from regulars.plan.causes import (
     review,
     sharp_growth,
     thanks,
+    unprotected,
 )
 from regulars.plan.causes.cause import Cause
 
@@ -46,6 +47,7 @@ CAUSES: Final[dict[str, Cause]] = {
         live_orders.UNPAID,
         handover.CAUSE,
         dependence.CAUSE,
+        unprotected.CAUSE,
         lost.CAUSE,
         gone_silent.CAUSE,
         declining.CAUSE,

@@ -126,5 +126,7 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=30,
+    renewed=is_another_birthday,
+    settled=gettext_lazy("The day has passed."),
     look_up=coming_birthdays,
 )

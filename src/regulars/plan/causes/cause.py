@@ -64,6 +64,10 @@ class Cause:
     opening: Callable[[Figures], str]
     quiet_days: int
     """So long after it was done or dismissed it is not proposed again, unless things got clearly worse."""
+    renewed: Callable[[Figures, Firing], bool] | None = None
+    """Is it about something else, or a further stage, than when the action with those figures was done or dismissed?"""
+    settled: str | Promise = ""
+    """Why it is gone, of a cause that goes by records of its own; empty: the score of the account tells."""
     look_up: Callable[[Ground], Mapping[int, Any]] | None = None
     """What it goes by besides the score, by account, in as many queries however many accounts: `found[cause.key]`."""
 

@@ -120,4 +120,5 @@ CAUSE: Final = Cause(
     advice=_competitor_advice,
     opening=_competitor_opening,
     quiet_days=30,
+    renewed=is_newer_attack,
 )

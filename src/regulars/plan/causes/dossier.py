@@ -98,5 +98,6 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=30,
+    settled=gettext_lazy("It was asked again and noted, or it is a key account no longer."),
     look_up=out_of_date,
 )

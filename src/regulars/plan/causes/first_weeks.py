@@ -93,6 +93,11 @@ def _first_weeks_opening(figures: Figures) -> str:
     ) % {"first": iso_day(figures["first_order"])}
 
 
+def is_next_stage(before: Figures, firing: Firing) -> bool:
+    """Has the next stage of the first weeks come?"""
+    return bool(firing.figures["stage"] > before.get("stage", 0))
+
+
 CAUSE: Final = Cause(
     key="first_weeks",
     name=gettext_lazy("a new customer's first weeks"),
@@ -103,4 +108,5 @@ CAUSE: Final = Cause(
     advice=_first_weeks_advice,
     opening=_first_weeks_opening,
     quiet_days=90,
+    renewed=is_next_stage,
 )

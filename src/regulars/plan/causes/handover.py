@@ -131,5 +131,7 @@ CAUSE = Cause(
     advice=_handover_advice,
     opening=_handover_opening,
     quiet_days=7,
+    renewed=is_next_stage,
+    settled=gettext_lazy("The hand-over was accepted, discarded, or looked at."),
     look_up=waiting_handovers,
 )

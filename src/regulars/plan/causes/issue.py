@@ -117,5 +117,7 @@ CAUSE = Cause(
     advice=_issue_advice,
     opening=_issue_opening,
     quiet_days=3,
+    renewed=is_another_issue,
+    settled=gettext_lazy("The problem was solved, or waits for something."),
     look_up=late_issues,
 )

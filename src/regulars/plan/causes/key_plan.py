@@ -176,5 +176,7 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=14,
+    renewed=is_another_line,
+    settled=gettext_lazy("It was done, or another day was set."),
     look_up=due_in_plans,
 )

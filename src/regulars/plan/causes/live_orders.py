@@ -253,6 +253,8 @@ UNPAID: Final = Cause(
     advice=_unpaid_advice,
     opening=_unpaid_opening,
     quiet_days=7,
+    renewed=is_another_order,
+    settled=gettext_lazy("It was paid, or somebody follows it up."),
     look_up=_look_up(_to_be_reminded, _owed),
 )
 ABANDONED: Final = Cause(
@@ -265,6 +267,8 @@ ABANDONED: Final = Cause(
     advice=_abandoned_advice,
     opening=_abandoned_opening,
     quiet_days=14,
+    renewed=is_another_order,
+    settled=gettext_lazy("It was ordered or closed, or somebody follows it up."),
     look_up=_look_up(_abandoned, _offered),
 )
 LATE: Final = Cause(
@@ -277,6 +281,8 @@ LATE: Final = Cause(
     advice=_late_advice,
     opening=_late_opening,
     quiet_days=3,
+    renewed=is_another_order,
+    settled=gettext_lazy("It was delivered, or the customer was told."),
     look_up=_look_up(_late, _promised),
 )
 KEYS: Final = frozenset({UNPAID.key, ABANDONED.key, LATE.key})

@@ -130,5 +130,6 @@ CAUSE: Final = Cause(
     advice=_lost_advice,
     opening=_lost_opening,
     quiet_days=365,
+    settled=gettext_lazy("It was won back or parted from, or was lost long ago."),
     look_up=lost_lately,
 )

@@ -159,5 +159,7 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=7,
+    renewed=is_another_late_step,
+    settled=gettext_lazy("The step was taken, put off, or the opportunity was decided."),
     look_up=overdue_steps,
 )

@@ -168,5 +168,7 @@ CAUSE = Cause(
     advice=_play_advice,
     opening=_play_opening,
     quiet_days=7,
+    renewed=is_another_step,
+    settled=gettext_lazy("The step was settled, or its playbook has ended."),
     look_up=due_steps,
 )

@@ -122,5 +122,7 @@ CAUSE = Cause(
     advice=_promise_advice,
     opening=_promise_opening,
     quiet_days=7,
+    renewed=is_another_promise,
+    settled=gettext_lazy("The promise was settled, or another day was agreed."),
     look_up=due_promises,
 )

@@ -67,5 +67,6 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=180,
+    settled=gettext_lazy("They were asked, or this is not the moment any more."),
     look_up=_proofs,
 )

@@ -125,5 +125,7 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=60,
+    renewed=is_another_gap,
+    settled=gettext_lazy("The relation was widened, or it is a key account no longer."),
     look_up=hanging,
 )

@@ -127,5 +127,7 @@ CAUSE = Cause(
     advice=_review_advice,
     opening=_review_opening,
     quiet_days=14,
+    renewed=is_another_stage,
+    settled=gettext_lazy("The review was held, moved or cancelled, or the customer was invited."),
     look_up=awaited_reviews,
 )

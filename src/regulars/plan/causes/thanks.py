@@ -103,5 +103,7 @@ CAUSE = Cause(
     advice=_advice,
     opening=_opening,
     quiet_days=30,
+    renewed=is_another_recommendation,
+    settled=gettext_lazy("They were thanked."),
     look_up=owed_thanks,
 )

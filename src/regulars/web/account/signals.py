@@ -31,6 +31,7 @@ from regulars.facts.signals import (
 from regulars.insight.live_signals import LiveSignal
 from regulars.insight.protection import ProtectionInWords, protect, protection_of
 from regulars.insight.sentences import Sentence
+from regulars.plan.protected_care import care_sentences
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next
@@ -126,6 +127,7 @@ def signals(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         **heading(desk, account, tab="account_signals"),
         **signals_context(desk, account, form=form),
         "signals": [(one, capfirst(str(one.get_kind_display()))) for one in found[:MOST_SHOWN]],
+        "care": care_sentences(account, on=desk.day),
     }
     return render(request, "web/account/signals.html", context, status=422 if form.errors else 200)
 
