@@ -35,8 +35,9 @@ AHEAD: Final = timedelta(days=3)
 """A step that is due so soon is what is to be done when its cause is on the list today."""
 HOME: Final = Coalesce(F("account__merged_into_id"), F("account_id"))
 BATCH: Final = 500
-NOT_GONE: Final = ("outranked", "merged", "switched_off", "contacted", "step_settled", "step_elsewhere")
+NOT_GONE: Final = ("outranked", "merged", "switched_off", "contacted", "step_elsewhere")
 """An action that closed itself for one of these says nothing of its cause."""
+CLOSED: Final = ("account_id", "cause", "closed_on", "figures")
 
 
 class Event(NamedTuple):
@@ -277,8 +278,8 @@ class _Over:
         for account, at in issues.order_by("solved_at", "pk").values_list("account_id", "solved_at"):
             if at is not None and account not in unsolved:
                 self.solved[account] = at.astimezone(where).date()
-        closed = Action.objects.filter(account__in=accounts, state=Action.State.CLOSED).order_by("closed_on", "pk")
-        for account, cause, day, figures in closed.values_list("account_id", "cause", "closed_on", "figures"):
+        closed = Action.objects.filter(account__in=accounts, state=Action.State.CLOSED).exclude(cause="play")
+        for account, cause, day, figures in closed.order_by("closed_on", "pk").values_list(*CLOSED):
             if day is not None and figures.get("closed", {}).get("key") not in NOT_GONE:
                 self.gone[account, cause] = day
 
