@@ -283,8 +283,8 @@ def test_amounts_are_ranked_in_the_currency_of_the_firm(account: Account) -> Non
     assert order.amount_base is None
     ExchangeRate.objects.create(currency="USD", valid_from=ON, rate="0.5")
     look_after_live_orders(on=ON)
-    order.refresh_from_db()
-    assert (order.amount_base, order.owed_base) == (50.0, 30.0)
+    ranked = LiveOrder.objects.get(pk=order.pk)
+    assert (ranked.amount_base, ranked.owed_base) == (50.0, 30.0)
 
 
 FIELDS = st.fixed_dictionaries(
