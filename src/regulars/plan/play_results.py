@@ -7,14 +7,15 @@ kind of customer. Only held-out groups tell what a playbook brings.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import Q
 
+from regulars.base.access import Scope, account_scope
 from regulars.base.models import Member
 from regulars.base.warehouse import shared_engine
 from regulars.facts.accounts import visible_accounts
@@ -22,7 +23,6 @@ from regulars.facts.history import HISTORY
 from regulars.facts.models import Account
 from regulars.plan.actions import visible_actions
 from regulars.plan.models import Play
-from regulars.plan.play_making import home_of
 from regulars.plan.play_turns import HOME, Event, events
 from regulars.plan.playbooks import KnownPlaybook, known_playbooks
 from regulars.plan.plays import visible_plays
@@ -54,6 +54,21 @@ class Share:
         return float(found.low), float(found.high)
 
 
+class _Run(NamedTuple):
+    """What counts of a play. Thousands are read a page, so that none is made a record of its own."""
+
+    playbook: str
+    home: int
+    state: str
+    end: str
+    started_on: date
+    ended_on: date | None
+
+
+Days = Mapping[int, date]
+"""By account, the day from which orders count."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What came of one playbook in the time looked back at."""
@@ -77,33 +92,34 @@ def play_results(*, member: Member | None, on: date) -> list[Result]:
     """Of every playbook, over a year, on the accounts that the member sees. The orders are read once."""
     known = known_playbooks()
     since = on - LOOKED_BACK
-    plays: dict[str, list[Play]] = defaultdict(list)
+    runs: dict[str, list[_Run]] = defaultdict(list)
     seen = visible_plays(member).filter(Q(started_on__gte=since) | Q(state=Play.State.RUNNING), started_on__lte=on)
-    for play in seen.select_related("playbook", "account__merged_into"):
-        plays[play.playbook.key].append(play)
-    called = _called_for(known, member, since=since, until=on)
-    # One that began earlier still counts as running, but the orders that came after it are not read.
-    begun = {
-        one.key: _first((home_of(play).pk, play.started_on) for play in plays[one.key] if play.started_on >= since)
-        for one in known
-    }
-    left = {one.key: _without(called[one.key], plays[one.key]) for one in known}
-    bought = _order_days({account for days in (*begun.values(), *left.values()) for account in days}, since, on)
+    columns = ("playbook__key", "home", "state", "end", "started_on", "ended_on")
+    for row in seen.order_by().annotate(home=HOME).values_list(*columns):
+        runs[row[0]].append(_Run(*row))
+    # Days after which too little time has passed say nothing yet, and are not read.
+    called = _called_for(known, member, since=since, until=on - AFTER)
+    asked: list[Days] = []
+    for one in known:
+        # One that began earlier still counts as running, but the orders that came after it are not read.
+        begun = ((run.home, run.started_on) for run in runs[one.key] if since <= run.started_on <= on - AFTER)
+        asked += [_first(begun), _without(called[one.key], runs[one.key])]
+    shares = _shares(asked, since, on)
     return [
-        _result(one, plays[one.key], _share(begun[one.key], bought, on), _share(left[one.key], bought, on))
-        for one in known
+        _result(one, runs[one.key], run, not_run)
+        for one, run, not_run in zip(known, shares[::2], shares[1::2], strict=True)
     ]
 
 
-def _result(playbook: KnownPlaybook, plays: Sequence[Play], run: Share, not_run: Share) -> Result:
-    states = Counter(play.state for play in plays)
-    days = [(play.ended_on - play.started_on).days for play in plays if play.ended_on is not None]
+def _result(playbook: KnownPlaybook, runs: Sequence[_Run], run: Share, not_run: Share) -> Result:
+    states = Counter(one.state for one in runs)
+    days = [(one.ended_on - one.started_on).days for one in runs if one.ended_on is not None]
     return Result(
         playbook=playbook,
-        runs=len(plays),
+        runs=len(runs),
         running=states[Play.State.RUNNING],
         finished=states[Play.State.FINISHED],
-        reached=dict(Counter(play.end for play in plays if play.state == Play.State.REACHED)),
+        reached=dict(Counter(one.end for one in runs if one.state == Play.State.REACHED)),
         stopped=states[Play.State.STOPPED],
         median_days=median(days) if days else None,
         run=run,
@@ -128,8 +144,9 @@ def _called_for(
 
 
 def _visible(accounts: set[int], member: Member | None) -> set[int]:
-    if member is None:
-        return accounts
+    if account_scope(member) == Scope.ALL:  # all but those that were merged, which are few
+        merged = Account.objects.filter(merged_into__isnull=False)
+        return accounts if member is None else accounts - set(merged.values_list("pk", flat=True))
     seen: set[int] = set()
     listed = sorted(accounts)
     for start in range(0, len(listed), 500):
@@ -141,45 +158,53 @@ def _visible(accounts: set[int], member: Member | None) -> set[int]:
 def _first(pairs: Iterable[tuple[int, date]]) -> dict[int, date]:
     found: dict[int, date] = {}
     for account, day in pairs:
-        found[account] = min(day, found.get(account, day))
+        before = found.get(account)
+        if before is None or day < before:
+            found[account] = day
     return found
 
 
-def _without(called: dict[int, date], plays: Sequence[Play]) -> dict[int, date]:
+def _without(called: Days, runs: Sequence[_Run]) -> Days:
     """Where it was called for and no run of it began within the days after."""
     began: dict[int, list[date]] = defaultdict(list)
-    for play in plays:
-        began[home_of(play).pk].append(play.started_on)
+    for run in runs:
+        began[run.home].append(run.started_on)
     return {
         account: day
         for account, day in called.items()
-        if not any(day <= start <= day + AFTER for start in began[account])
+        if not any(day <= start <= day + AFTER for start in began.get(account, ()))
     }
 
 
-def _share(days: dict[int, date], bought: dict[int, list[date]], on: date) -> Share:
-    known = {account: day for account, day in days.items() if day + AFTER <= on}
-    ordered = sum(
-        any(day < order <= day + AFTER for order in bought.get(account, [])) for account, day in known.items()
-    )
-    return Share(accounts=len(known), ordered=ordered)
+def _shares(asked: Sequence[Days], since: date, until: date) -> list[Share]:
+    """Of each of these, how many accounts ordered within the days after, themselves or what was merged into them.
+
+    The engine of the history counts, in one query: an account has many orders, and none is needed here.
+    """
+    parts: dict[int, list[int]] = defaultdict(list)
+    for part, whole in Account.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id"):
+        if whole is not None:
+            parts[whole].append(part)
+    rows = [
+        (place, account, part, day)
+        for place, days in enumerate(asked)
+        for account, day in days.items()
+        for part in (account, *parts.get(account, ()))
+    ]
+    ordered = _ordered(rows, since, until) if rows else {}
+    return [Share(accounts=len(days), ordered=ordered.get(place, 0)) for place, days in enumerate(asked)]
 
 
-def _order_days(accounts: set[int], since: date, until: date) -> dict[int, list[date]]:
-    """The days with orders of these accounts and of those merged into them."""
-    if not accounts:
-        return {}
-    home = {one: one for one in accounts}
-    merged = Account.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
-    home |= {one: into for one, into in merged if into in accounts}
-    listed = ", ".join(str(one) for one in sorted(home))
+def _ordered(rows: Sequence[tuple[int, int, int, date]], since: date, until: date) -> dict[int, int]:
+    """By place in what was asked: how many accounts have an order within the days after theirs."""
     with shared_engine() as engine:
-        rows = engine.rows(
-            f"SELECT DISTINCT account_id, business_date FROM {HISTORY.relation()} "
-            f"WHERE account_id IN ({listed}) AND business_date > ? AND business_date <= ? AND net_base_minor > 0",
-            [since, until],
+        found = engine.rows(
+            "SELECT asked.place, count(DISTINCT asked.account) FROM (SELECT unnest(?::BIGINT[]) AS place, "
+            "unnest(?::BIGINT[]) AS account, unnest(?::BIGINT[]) AS part, unnest(?::DATE[]) AS day) AS asked JOIN "
+            f"(SELECT account_id, business_date FROM {HISTORY.relation()} "
+            "WHERE business_date > ? AND business_date <= ? AND net_base_minor > 0) AS bought "
+            "ON bought.account_id = asked.part AND bought.business_date > asked.day "
+            "AND bought.business_date <= asked.day + ?::INTEGER GROUP BY asked.place",
+            [*(list(column) for column in zip(*rows, strict=True)), since, until, AFTER.days],
         )
-    found: dict[int, list[date]] = defaultdict(list)
-    for account, day in rows:
-        found[home[account]].append(day)
-    return found
+    return dict(found)
