@@ -195,3 +195,25 @@ def test_a_dossier_with_many_people_costs_no_more_questions_of_the_database(
         )
     with django_assert_max_num_queries(45):
         page(browser, account)
+
+
+def test_of_many_people_a_page_shows_few_and_the_questions_have_a_list_of_their_own(
+    browser: Client, account: Account
+) -> None:
+    """E13"""
+    for at in range(30):
+        create_contact(account=account, member=None, name=f"Person {at:02}")
+    first = page(browser, account)
+    shown = set(re.findall(r'What we know<span class="unseen"> (Person \d\d)<', first))
+    assert shown == {f"Person {at:02}" for at in range(25)}
+    assert "Page 1 of 2" in first
+    assert len(first) < 200_000
+    where = f"/accounts/{account.uid}/dossier/?ask=all"
+    assert where in first
+    asked = []
+    for number in range(1, 20):
+        told = browser.get(f"{where}&page={number}").content.decode()
+        asked += re.findall(r"<small>(Person \d\d: [^<]+)", told)
+        if 'rel="next"' not in told:
+            break
+    assert {one.split(":")[0] for one in asked} == {f"Person {at:02}" for at in range(30)}

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -77,6 +78,10 @@ class Missing:
         return f"{self.topic.key}:{self.contact.uid if self.contact else ''}"
 
 
+Gap = tuple[Subject, Known]
+"""Who or what it is about, and the topic of which nothing is known that still holds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dossier:
     """All that is known."""
@@ -97,8 +102,14 @@ class Dossier:
     @property
     def missing(self) -> list[Missing]:
         """What to ask next, the weightiest first; of the firm before its people."""
-        found = [_missing(subject, one) for subject in (self.firm, *self.people) for one in subject.topics]
-        return sorted((one for one in found if one is not None), key=lambda one: -one.topic.weight)
+        return [asked(one) for one in self.gaps]
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """The same, not yet in words: a customer with hundreds of people has thousands, of which a page shows few."""
+        subjects = (self.firm, *self.people)
+        found = [(one, known) for one in subjects for known in one.topics if known.topic.weight and not known.is_known]
+        return sorted(found, key=lambda gap: -gap[1].topic.weight)
 
     @property
     def expired_count(self) -> int:
@@ -155,13 +166,14 @@ def _subject(
 def _last_talks(account: Account) -> dict[int, tuple[date, Member | None]]:
     """By contact: when somebody spoke with it last, and who of those still with us."""
     through = Interaction.contacts.through.objects.filter(interaction__account=account)
-    talks = through.select_related("interaction__member").order_by("interaction__on", "interaction_id")
+    talks = through.order_by("interaction__on", "interaction_id")
+    # Thousands with a large customer: only what is used is read of them.
+    rows = list(talks.values_list("contact_id", "interaction__on", "interaction__member"))
+    ours = Member.objects.filter(is_active=True).in_bulk({who for _contact, _on, who in rows if who is not None})
     found: dict[int, tuple[date, Member | None]] = {}
-    for one in talks:
-        spoke = one.interaction.member
-        known = found.get(one.contact_id)
-        still = spoke if spoke is not None and spoke.is_active else (known[1] if known else None)
-        found[one.contact_id] = (one.interaction.on, still)
+    for contact, on, who in rows:
+        known = found.get(contact)
+        found[contact] = (on, ours.get(who) or (known[1] if known else None))
     return found
 
 
@@ -170,9 +182,9 @@ def _manager(account: Account) -> Member | None:
     return appointed.manager if appointed else account.owner
 
 
-def _missing(subject: Subject, known: Known) -> Missing | None:
-    if known.is_known or not known.topic.weight:
-        return None
+def asked(gap: Gap) -> Missing:
+    """What to ask where nothing is known."""
+    subject, known = gap
     question = str(known.topic.question)
     if subject.contact is not None:
         question = _("%(name)s: %(question)s") % {"name": subject.contact.name, "question": question}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
 from django.conf import settings
@@ -55,10 +55,12 @@ class Item:
 
 @dataclass(frozen=True)
 class _Clock:
-    """Where days are counted, and the last of them."""
+    """Where days are counted, and the last of them; what languages are called."""
 
     where: tzinfo
     on: date
+    languages: Mapping[str, str] = field(default_factory=lambda: dict(settings.LANGUAGES))
+    """By code, for all the people of a customer."""
 
 
 Told = dict[tuple[int | None, str], list[Item]]
@@ -164,9 +166,10 @@ def _of_person(contact: Contact, clock: _Clock) -> Telling:
                 on=on,
             ),
         )
-    language = str(dict(settings.LANGUAGES).get(contact.language, contact.language))
-    reach = [one for one in (contact.phone, contact.mobile, contact.email, language) if one]
-    if contact.phone or contact.mobile or contact.email:
+    ways = [one for one in (contact.phone, contact.mobile, contact.email) if one]
+    if ways:
+        language = str(clock.languages.get(contact.language, contact.language))
+        reach = [*ways, language] if language else ways
         yield "reach", Item(text=pgettext("between clauses", "; ").join(reach), source=kept, on=on)
     part = getattr(contact, "part", None)
     if part is not None and part.part:

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regulars.base.worker import living_workers
 from regulars.facts.models import Account
-from regulars.plan.dossier_known import Dossier, dossier_of
+from regulars.plan.dossier_known import Dossier, asked, dossier_of
 from regulars.plan.dossier_prints import GIVEN_UP_AFTER, NoSuchPrint, ask_for_dossier, fetch_dossier, prints_of
 from regulars.plan.models import DossierPrint
 from regulars.web.account.record import heading, opened
@@ -25,6 +26,10 @@ from regulars.web.frame import Toast, show_next
 
 ASKED_FIRST = 8
 """Of what is not known, so much is shown at once; the rest is behind a line."""
+ASKED_FOLDED = 40
+"""So much of the rest is folded into the page; where there is more, the line leads to a list of its own."""
+QUESTIONS_A_PAGE = 50
+PEOPLE_A_PAGE = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +64,10 @@ class Printing:
 
 @require_safe
 def dossier(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
-    """All that is known, topic by topic; a part of it alone for who waits for the printing."""
+    """All that is known, topic by topic, the people in pages; `?ask=all`: all that is to be asked.
+
+    The printing alone for who waits for it.
+    """
     desk, account = opened(request, uid)
     if account.uid != uid:
         return redirect("account_dossier", uid=account.uid)
@@ -70,18 +78,25 @@ def dossier(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     found = dossier_of(account, on=desk.day, member=desk.member)
     context = {
         **heading(desk, account, tab="account_people"),
-        **_known(found),
+        **_known(found, request.GET.get("page")),
         "printing": printing,
     }
-    return render(request, "web/dossier/dossier.html", context)
+    template = "questions" if request.GET.get("ask") == "all" else "dossier"
+    return render(request, f"web/dossier/{template}.html", context)
 
 
-def _known(found: Dossier) -> dict[str, Any]:
-    missing = found.missing
+def _known(found: Dossier, page: str | None) -> dict[str, Any]:
+    first, later = found.gaps[:ASKED_FIRST], found.gaps[ASKED_FIRST:]
+    questions = Paginator(found.gaps, QUESTIONS_A_PAGE).get_page(page)
     return {
         "dossier": found,
-        "ask_first": missing[:ASKED_FIRST],
-        "ask_later": missing[ASKED_FIRST:],
+        "page": Paginator(found.people, PEOPLE_A_PAGE).get_page(page),
+        "questions": questions,
+        "asked": [asked(one) for one in questions],
+        "ask_first": [asked(one) for one in first],
+        "ask_later": [asked(one) for one in later[:ASKED_FOLDED]],
+        "ask_later_count": len(later),
+        "ask_elsewhere": len(later) > ASKED_FOLDED,
         "expired": found.expired_count,
     }
 
