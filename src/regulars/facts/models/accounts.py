@@ -84,6 +84,12 @@ class Account(Imported):
                 models.Index(fields=[field], condition=models.Q(**{f"{field}__isnull": False}), name=f"account_{field}")
                 for field in ("parent", "merged_into", "owner", "team", "department")
             ),
+            # Who looks after how many, told without reading the accounts.
+            models.Index(
+                fields=["owner"],
+                condition=models.Q(owner__isnull=False, merged_into__isnull=True),
+                name="account_looked_after",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,7 +159,11 @@ class Interaction(Imported):
     outcome = models.CharField(_("outcome"), max_length=100, blank=True, default="")
 
     class Meta(Imported.Meta):
-        indexes: ClassVar = [models.Index(fields=["account", "-on"], name="interaction_account_on")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "-on"], name="interaction_account_on"),
+            # How many talks of ours of each kind a year had, told without reading them.
+            models.Index(fields=["kind", "on"], condition=models.Q(member__isnull=False), name="interaction_kind_on"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.on}"

@@ -112,6 +112,7 @@ class Issue(Record):
             models.Index(fields=["account", "-opened_at"], name="issue_account"),
             models.Index(fields=["state", "due_at"], name="issue_due"),
             models.Index(fields=["owner", "state"], name="issue_owner"),
+            models.Index(fields=["state", "solved_at"], name="issue_solved"),
         ]
 
     def __str__(self) -> str:
