@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from regulars.base.models import Member
 from regulars.base.warehouse import open_engine
@@ -98,3 +100,16 @@ def test_the_interval_is_that_of_wilson() -> None:
     low, high = Share(accounts=20, ordered=18).interval or (0, 0)
     assert (round(low, 3), round(high, 3)) == (0.699, 0.972)  # Newcombe 1998, method 3
     assert Share(accounts=0, ordered=0).interval is None
+
+
+def test_more_runs_and_signals_ask_no_more_queries(scored: Callable[..., Account], owner: Member) -> None:
+    def count(accounts: int) -> int:
+        for number in range(accounts):
+            account = scored(f"{accounts}-{number}", owner=owner)
+            record_signal(account=account, kind="invoice_unpaid", observed_on=ago(200), member=None)
+            start_play(account=account, playbook="unpaid", on=ago(200), member=owner)
+        with CaptureQueriesContext(connection) as asked:
+            play_results(member=owner, on=AS_OF)
+        return len(asked)
+
+    assert count(1) == count(7)

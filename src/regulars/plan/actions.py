@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
+from regulars.core.proportions import wilson_interval
 from regulars.facts.accounts import require_account, visible_accounts
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Contact, Interaction
@@ -211,12 +212,5 @@ def _acceptance(cause: str, states: dict[str, int]) -> Acceptance:
         not_useful=dismissed,
         closed=states.get(Action.State.CLOSED, 0),
         rate=done / decided if decided else None,
-        interval=_wilson(done, decided) if decided else None,
+        interval=wilson_interval(done, decided) if decided else None,
     )
-
-
-def _wilson(successes: int, trials: int) -> tuple[float, float]:
-    from scipy.stats import binomtest  # takes longer to load than all the rest of a command
-
-    interval = binomtest(successes, trials).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)

@@ -18,12 +18,13 @@ from django.db.models import Q
 from regulars.base.access import Scope, account_scope
 from regulars.base.models import Member
 from regulars.base.warehouse import shared_engine
+from regulars.core.proportions import wilson_interval
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account
 from regulars.plan.actions import visible_actions
 from regulars.plan.models import Play
-from regulars.plan.play_turns import HOME, Event, events
+from regulars.plan.play_turns import HOME, first_signals, other_events
 from regulars.plan.playbooks import KnownPlaybook, known_playbooks
 from regulars.plan.plays import visible_plays
 
@@ -48,16 +49,12 @@ class Share:
         """In which the share lies in 95 % of cases (Wilson 1927)."""
         if not self.accounts:
             return None
-        from scipy.stats import binomtest  # takes longer to load than all the rest of a page
-
-        found = binomtest(self.ordered, self.accounts).proportion_ci(method="wilson")
-        return float(found.low), float(found.high)
+        return wilson_interval(self.ordered, self.accounts)
 
 
 class _Run(NamedTuple):
     """What counts of a play. Thousands are read a page, so that none is made a record of its own."""
 
-    playbook: str
     home: int
     state: str
     end: str
@@ -94,9 +91,10 @@ def play_results(*, member: Member | None, on: date) -> list[Result]:
     since = on - LOOKED_BACK
     runs: dict[str, list[_Run]] = defaultdict(list)
     seen = visible_plays(member).filter(Q(started_on__gte=since) | Q(state=Play.State.RUNNING), started_on__lte=on)
-    columns = ("playbook__key", "home", "state", "end", "started_on", "ended_on")
-    for row in seen.order_by().annotate(home=HOME).values_list(*columns):
-        runs[row[0]].append(_Run(*row))
+    columns = ("playbook__key", "account_id", "state", "end", "started_on", "ended_on")
+    into = _merged()
+    for key, account, *rest in seen.order_by().values_list(*columns):
+        runs[key].append(_Run(into.get(account, account), *rest))
     # Days after which too little time has passed say nothing yet, and are not read.
     called = _called_for(known, member, since=since, until=on - AFTER)
     asked: list[Days] = []
@@ -104,7 +102,7 @@ def play_results(*, member: Member | None, on: date) -> list[Result]:
         # One that began earlier still counts as running, but the orders that came after it are not read.
         begun = ((run.home, run.started_on) for run in runs[one.key] if since <= run.started_on <= on - AFTER)
         asked += [_first(begun), _without(called[one.key], runs[one.key])]
-    shares = _shares(asked, since, on)
+    shares = _shares(asked, into, since, on)
     return [
         _result(one, runs[one.key], run, not_run)
         for one, run, not_run in zip(known, shares[::2], shares[1::2], strict=True)
@@ -131,22 +129,24 @@ def _called_for(
     known: Sequence[KnownPlaybook], member: Member | None, *, since: date, until: date
 ) -> dict[str, dict[int, date]]:
     """By playbook: the accounts where it was called for, and when first."""
-    asked = list(events(known, since=since, until=until))
+    asked = [
+        *((account, f"signal:{kind}", day) for account, kind, day in first_signals(known, since=since, until=until)),
+        *((event.account_id, event.trigger, event.on) for event in other_events(known, since=since, until=until)),
+    ]
     proposed = visible_actions(member).filter(proposed_on__gte=since, proposed_on__lte=until).annotate(home=HOME)
     for home, cause, day in proposed.order_by().values_list("home", "cause", "proposed_on"):
-        asked.append(Event(day, home, f"cause:{cause}"))
-    visible = _visible({event.account_id for event in asked}, member)
+        asked.append((home, f"cause:{cause}", day))
+    visible = _visible({account for account, _trigger, _day in asked}, member)
     by_trigger: dict[str, list[tuple[int, date]]] = defaultdict(list)
-    for event in asked:
-        if event.account_id in visible:
-            by_trigger[event.trigger].append((event.account_id, event.on))
+    for account, trigger, day in asked:
+        if account in visible:
+            by_trigger[trigger].append((account, day))
     return {one.key: _first(pair for trigger in one.recipe.triggers for pair in by_trigger[trigger]) for one in known}
 
 
 def _visible(accounts: set[int], member: Member | None) -> set[int]:
     if account_scope(member) == Scope.ALL:  # all but those that were merged, which are few
-        merged = Account.objects.filter(merged_into__isnull=False)
-        return accounts if member is None else accounts - set(merged.values_list("pk", flat=True))
+        return accounts - _merged().keys()
     seen: set[int] = set()
     listed = sorted(accounts)
     for start in range(0, len(listed), 500):
@@ -176,15 +176,20 @@ def _without(called: Days, runs: Sequence[_Run]) -> Days:
     }
 
 
-def _shares(asked: Sequence[Days], since: date, until: date) -> list[Share]:
+def _merged() -> dict[int, int]:
+    """Into what each account was merged. They are few."""
+    pairs = Account.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id")
+    return {part: whole for part, whole in pairs if whole is not None}
+
+
+def _shares(asked: Sequence[Days], into: Mapping[int, int], since: date, until: date) -> list[Share]:
     """Of each of these, how many accounts ordered within the days after, themselves or what was merged into them.
 
     The engine of the history counts, in one query: an account has many orders, and none is needed here.
     """
     parts: dict[int, list[int]] = defaultdict(list)
-    for part, whole in Account.objects.filter(merged_into__isnull=False).values_list("pk", "merged_into_id"):
-        if whole is not None:
-            parts[whole].append(part)
+    for part, whole in into.items():
+        parts[whole].append(part)
     rows = [
         (place, account, part, day)
         for place, days in enumerate(asked)
@@ -197,14 +202,20 @@ def _shares(asked: Sequence[Days], since: date, until: date) -> list[Share]:
 
 def _ordered(rows: Sequence[tuple[int, int, int, date]], since: date, until: date) -> dict[int, int]:
     """By place in what was asked: how many accounts have an order within the days after theirs."""
+    import pyarrow as pa
+
+    names = ("place", "account", "part")
+    columns = list(zip(*rows, strict=True))
+    numbers = {name: pa.array(column, pa.int64()) for name, column in zip(names, columns[:3], strict=True)}
     with shared_engine() as engine:
+        engine.register("asked", pa.table(numbers | {"day": pa.array(columns[3], pa.date32())}))
         found = engine.rows(
-            "SELECT asked.place, count(DISTINCT asked.account) FROM (SELECT unnest(?::BIGINT[]) AS place, "
-            "unnest(?::BIGINT[]) AS account, unnest(?::BIGINT[]) AS part, unnest(?::DATE[]) AS day) AS asked JOIN "
+            "SELECT asked.place, count(DISTINCT asked.account) FROM asked JOIN "
             f"(SELECT account_id, business_date FROM {HISTORY.relation()} "
             "WHERE business_date > ? AND business_date <= ? AND net_base_minor > 0) AS bought "
             "ON bought.account_id = asked.part AND bought.business_date > asked.day "
             "AND bought.business_date <= asked.day + ?::INTEGER GROUP BY asked.place",
-            [*(list(column) for column in zip(*rows, strict=True)), since, until, AFTER.days],
+            [since, until, AFTER.days],
         )
+        engine.unregister("asked")
     return dict(found)

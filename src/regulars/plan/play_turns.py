@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -76,7 +76,21 @@ def finish_turn(on: date, *, new: Iterable[int]) -> int:
 def events(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Iterator[Event]:
     """What asked for one of these playbooks in this time, without the causes of proposals; the newest signals first."""
     listed = list(known)
-    yield from _signals({kind for one in listed for kind in one.recipe.signals}, since, until)
+    columns = ("observed_on", "account_id", "kind", "uid")
+    seen = _signals(listed, since, until).order_by("-strength", "-observed_on", "pk")
+    for day, account, kind, uid in seen.values_list(*columns):
+        yield Event(day, account, f"signal:{kind}", uid)
+    yield from other_events(listed, since=since, until=until)
+
+
+def first_signals(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Iterator[tuple[int, str, date]]:
+    """Of the signals that asked for one of these playbooks in this time: account, kind, and the day of the first."""
+    yield from _signals(known, since, until).order_by().values_list("account_id", "kind").annotate(Min("observed_on"))
+
+
+def other_events(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Iterator[Event]:
+    """What else than signals asked for one of these playbooks in this time: levels that rose, and states."""
+    listed = list(known)
     levels = [one.recipe.level for one in listed if one.recipe.level is not None]
     if levels:
         risen = Protection.objects.filter(level__gte=min(levels), since__gte=since, since__lte=until)
@@ -94,13 +108,10 @@ def events(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Itera
             yield Event(day, account, "state:lost")
 
 
-def _signals(kinds: set[str], since: date, until: date) -> Iterator[Event]:
-    seen = Signal.objects.filter(
-        kind__in=kinds, withdrawn_at=None, observed_on__gte=since, observed_on__lte=until, account__merged_into=None
-    )
-    columns = ("observed_on", "account_id", "kind", "uid")
-    for day, account, kind, uid in seen.order_by("-strength", "-observed_on", "pk").values_list(*columns):
-        yield Event(day, account, f"signal:{kind}", uid)
+def _signals(known: Iterable[KnownPlaybook], since: date, until: date) -> QuerySet[Signal]:
+    """Those of accounts that were merged too: who reads them looks at the accounts anyway."""
+    kinds = {kind for one in known for kind in one.recipe.signals}
+    return Signal.objects.filter(kind__in=kinds, withdrawn_at=None, observed_on__gte=since, observed_on__lte=until)
 
 
 @dataclass
