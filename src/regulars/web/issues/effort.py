@@ -140,7 +140,7 @@ def _slowest(figures: EffortFigures) -> str:
     first = figures.time_spent[0] if figures.time_spent else None
     if first is None or not first.hours:
         return ""
-    return _("Most of the time, %(share)s of all hours: %(what)s.") % {
+    return _("The largest part of the hours, %(share)s: %(what)s.") % {
         "share": percent(first.share, digits=0),
         "what": first.label,
     }
