@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -137,9 +137,8 @@ def set_capacity(*, holder: Member, a_week: int | None, member: Member | None) -
 
 def holders(member: Member | None) -> list[Member]:
     """Who looks after accounts that `member` may see: those whose reviews are planned."""
-    accounts = visible_accounts(member).filter(owner__is_active=True, merged_into=None).order_by()
-    seen = visible_members(member).filter(pk__in=accounts.values("owner_id"))
-    return [one for one in seen if one.is_active]
+    theirs = visible_accounts(member).filter(owner=OuterRef("pk")).order_by()
+    return list(visible_members(member).filter(Exists(theirs), is_active=True))
 
 
 def load_of(member: Member | None, *, of: Iterable[Member] | None = None) -> Load:

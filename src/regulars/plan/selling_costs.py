@@ -10,6 +10,7 @@ Formulas: `docs/methods/cost-of-keeping.md`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,7 +18,7 @@ from typing import Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +30,7 @@ from regulars.base.thresholds import declare
 from regulars.core.calendar import months_before
 from regulars.core.errors import Refusal
 from regulars.core.money import from_minor
-from regulars.facts.models import Interaction, LeadStep
+from regulars.facts.models import Account, Interaction, LeadStep
 from regulars.insight.models import Score
 from regulars.insight.sales_results import MONTHS, account_results
 from regulars.plan.models import GivenBonus, SellingCost, WorkingHours
@@ -222,16 +223,22 @@ def _units(minor: int, firm: Organisation) -> float:
 def _talks(begins: date, ends: date) -> dict[SellingCost.Aim, dict[str, int]]:
     """How many talks of each kind somebody of ours had: with who had not ordered by then, and with customers."""
     talks = Interaction.objects.filter(on__gte=begins, on__lte=ends, member__isnull=False)
+    talks = talks.exclude(kind=Interaction.Kind.NOTE).order_by()
+    # Few talks were with who had not ordered by then: only of these it is looked at whom they were with.
+    won = Score.objects.filter(first_order__gte=begins).values("account_id")
+    strangers = Account.objects.filter(score__first_order=None).values("pk")
     first_order = F("account__score__first_order")
-    before = Q(account__score__first_order=None) | Q(on__lte=first_order)
-    rows = talks.exclude(kind=Interaction.Kind.NOTE).order_by().values("kind")
-    counted = list(rows.annotate(whole=Count("pk"), before=Count("pk", filter=before)).order_by("kind"))
+    whole = _by_kind(talks)
+    before = Counter(_by_kind(talks.filter(account__in=won, on__lte=first_order)))
+    before += Counter(_by_kind(talks.filter(account__in=strangers)))
     return {
-        SellingCost.Aim.WINNING: {row["kind"]: row["before"] for row in counted if row["before"]},
-        SellingCost.Aim.KEEPING: {
-            row["kind"]: row["whole"] - row["before"] for row in counted if row["whole"] > row["before"]
-        },
+        SellingCost.Aim.WINNING: {kind: before[kind] for kind in sorted(before)},
+        SellingCost.Aim.KEEPING: {kind: whole[kind] - before[kind] for kind in whole if whole[kind] > before[kind]},
     }
+
+
+def _by_kind(talks: QuerySet[Interaction]) -> dict[str, int]:
+    return dict(talks.values("kind").annotate(count=Count("pk")).order_by("kind").values_list("kind", "count"))
 
 
 def _lead_contacts(begins: date, ends: date, firm: Organisation) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.base.access import Permission, require
 from regulars.base.audit import audited
-from regulars.base.models import Member
+from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation
 from regulars.base.thresholds import Unit, declare
 from regulars.core.errors import Refusal
@@ -98,70 +98,79 @@ class PersonTime:
 
 
 def time_of_people(*, member: Member | None) -> list[PersonTime]:
-    """How everybody's time is divided whose plan the member sees, by name; constant queries a person."""
+    """How everybody's time is divided whose plan the member sees, by name; one query a person."""
     sellers = Member.objects.filter(is_active=True, role__in=SELLERS).order_by("name", "pk")
     seen = [one for one in sellers if sees_plan_of(member, one)]
     hours = {one.member_id: one for one in WorkingHours.objects.filter(member__in=seen)}
-    return [time_of(one, hours=hours.get(one.pk)) for one in seen]
+    return _times([(one, hours.get(one.pk) or WorkingHours(member=one)) for one in seen])
 
 
 def time_of(person: Member, *, hours: WorkingHours | None) -> PersonTime:
     """How one person's time is divided."""
-    said = hours or WorkingHours(member=person)
-    accounts = _stakes(person)
-    choices = {one.account_id: one for one in VisitChoice.objects.filter(account__owner=person)}
+    return _times([(person, hours or WorkingHours(member=person))])[0]
+
+
+def _times(people: Sequence[tuple[Member, WorkingHours]]) -> list[PersonTime]:
+    """Of each of these people. The accounts themselves are read at the end, at once: most of them get no visit."""
     firm = organisation()
-    each, uplift = float(VISIT_HOURS.of(firm)), float(VISIT_UPLIFT.of(firm))
-    visited = [
+    who = [person for person, _said in people]
+    choices = {one.account_id: one for one in VisitChoice.objects.filter(account__owner__in=who)}
+    divided = []
+    for person, said in people:
+        visited = _visited(person, choices, firm)
+        growing = said.hours_a_month * MONTHS_A_YEAR * (WHOLE_BPS - said.winning_bps) / WHOLE_BPS
+        least_gain = float(VISIT_HOURS.of(firm)) * float(HOUR_COSTS.of(firm))
+        budget = allot(visited, hours=growing, least_gain=least_gain)
+        listed = [one for one in visited if budget.visits[one.key] or one.key in choices]
+        divided.append((person, said, budget, listed))
+    keys = [one.key for _person, _said, _budget, listed in divided for one in listed]
+    accounts = Account.objects.only("uid", "name", "generated").in_bulk(keys)
+    return [
+        PersonTime(
+            person=person,
+            hours_a_month=said.hours_a_month,
+            winning_bps=said.winning_bps,
+            budget=budget,
+            accounts=_listed(listed, accounts, choices, budget),
+        )
+        for person, said, budget, listed in divided
+    ]
+
+
+def _visited(person: Member, choices: Mapping[int, VisitChoice], firm: Organisation) -> list[Visited]:
+    """The accounts of a person with what a year may lose or gain there: the value at risk, and what more it may buy."""
+    more, each, uplift = (float(one.of(firm)) for one in (VISIT_MORE, VISIT_HOURS, VISIT_UPLIFT))
+    scores = Score.objects.filter(account__owner=person, account__merged_into=None)
+    ranked = scores.order_by(F("expected_value_365").desc(nulls_last=True), "account_id")
+    rows = ranked.values_list("account_id", "value_at_risk", "sales_12m")[:MOST_ACCOUNTS]
+    return [
         Visited(
-            key=account.pk,
-            stake=stake,
+            key=account,
+            stake=(risk or 0.0) + max(sales, 0.0) * more,
             chance=uplift,
             hours=each,
-            least=choices[account.pk].visits if account.pk in choices else 0,
-            most=choices[account.pk].visits if account.pk in choices else MONTHS_A_YEAR,
+            least=choices[account].visits if account in choices else 0,
+            most=choices[account].visits if account in choices else MONTHS_A_YEAR,
         )
-        for account, stake in accounts
+        for account, risk, sales in rows
     ]
-    growing = said.hours_a_month * MONTHS_A_YEAR * (WHOLE_BPS - said.winning_bps) / WHOLE_BPS
-    budget = allot(visited, hours=growing, least_gain=each * float(HOUR_COSTS.of(firm)))
-    return PersonTime(
-        person=person,
-        hours_a_month=said.hours_a_month,
-        winning_bps=said.winning_bps,
-        budget=budget,
-        accounts=_listed(accounts, {one.key: one for one in visited}, choices, budget),
-    )
-
-
-def _stakes(person: Member) -> list[tuple[Account, float]]:
-    """The accounts of a person with what a year may lose or gain there: the value at risk, and what more it may buy."""
-    more = float(VISIT_MORE.value())
-    scores = Score.objects.filter(account__owner=person, account__merged_into=None).select_related("account")
-    ranked = scores.order_by(F("expected_value_365").desc(nulls_last=True), "account_id")
-    # Thousands are read where everybody's hours are shown: only what is used.
-    chosen = ranked.only("value_at_risk", "sales_12m", "account__uid", "account__name", "account__generated")[
-        :MOST_ACCOUNTS
-    ]
-    return [(one.account, (one.value_at_risk or 0.0) + max(one.sales_12m, 0.0) * more) for one in chosen]
 
 
 def _listed(
-    accounts: Iterable[tuple[Account, float]],
-    visited: dict[int, Visited],
-    choices: dict[int, VisitChoice],
+    visited: Iterable[Visited],
+    accounts: Mapping[int, Account],
+    choices: Mapping[int, VisitChoice],
     budget: TimeBudget,
 ) -> list[AccountVisits]:
     found = [
         AccountVisits(
-            account=account,
-            stake=stake,
-            visits=budget.visits[account.pk],
-            decided=choices.get(account.pk),
-            money=visited[account.pk].money(budget.visits[account.pk]),
+            account=accounts[one.key],
+            stake=one.stake,
+            visits=budget.visits[one.key],
+            decided=choices.get(one.key),
+            money=one.money(budget.visits[one.key]),
         )
-        for account, stake in accounts
-        if budget.visits[account.pk] or account.pk in choices
+        for one in visited
     ]
     return sorted(found, key=lambda one: (-one.visits, -one.stake))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -122,10 +123,13 @@ def members(request: HttpRequest) -> HttpResponse:
     """Everybody with a login, and who is invited."""
     desk = desk_for(request, PAGE)
     chosen = Filter(request.GET)
-    page = Paginator(_counted(chosen.condition()), MEMBERS_A_PAGE).get_page(request.GET.get("page"))
+    found = Member.objects.filter(chosen.condition()).select_related("team").order_by("-is_active", "name", "pk")
+    page = Paginator(found, MEMBERS_A_PAGE).get_page(request.GET.get("page"))
+    accounts = _looked_after(page)
     context = {
         "filter": chosen,
         "page": page,
+        "rows": [(one, accounts.get(one.pk, 0)) for one in page],
         "zone": zone(desk.organisation),
         "now": timezone.now(),
         "invitations": visible_invitations(desk.member),
@@ -133,13 +137,10 @@ def members(request: HttpRequest) -> HttpResponse:
     return show(request, PAGE, "members", context)
 
 
-def _counted(condition: Q) -> QuerySet[Member]:
-    return (
-        Member.objects.filter(condition)
-        .select_related("team")
-        .annotate(accounts_now=Count("accounts", filter=Q(accounts__merged_into=None)))
-        .order_by("-is_active", "name", "pk")
-    )
+def _looked_after(people: Iterable[Member]) -> dict[int, int]:
+    """How many customers each of these people looks after."""
+    theirs = Account.objects.filter(owner__in=list(people), merged_into=None).order_by()
+    return dict(theirs.values("owner").annotate(count=Count("pk")).values_list("owner", "count"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
