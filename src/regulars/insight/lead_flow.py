@@ -10,21 +10,35 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from regulars.base.organisation import organisation, today
+from regulars.base.organisation import organisation, today, zone
 from regulars.facts.leads import answer_due
 from regulars.facts.models import Lead, LeadForm
 from regulars.insight.models import Score
 
 MOST_LEADS: Final = 20_000
 """The newest are looked at."""
-SEEN: Final = ("account_id", "answered_at", "came_at", "channel", "form_id", "qualified_at", "state")
-"""What is read of a lead: ten thousand are read at once."""
 WEEKS, MONTHS = "weeks", "months"
 PERIODS_SHOWN: Final = 12
+AN_HOUR: Final = 3600
+Key = TypeVar("Key", str, date)
+
+
+class SeenLead(NamedTuple):
+    """What is read of a lead, of which ten thousand are read at once."""
+
+    pk: int
+    account_id: int | None
+    answered_at: datetime | None
+    came_at: datetime
+    channel: str
+    form_id: int | None
+    state: str
+    fits: bool
+    """Found to fit, whatever became of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,27 +95,33 @@ class LeadFlow:
 def lead_flow(leads: QuerySet[Lead], *, at: datetime, by: str = MONTHS) -> LeadFlow:
     """The figures of these leads; `by` weeks or months. The number of queries does not depend on how many there are."""
     firm = organisation()
-    found = list(leads.only(*SEEN).order_by("-came_at")[:MOST_LEADS])
+    found = _seen(leads)
     forms = dict(LeadForm.objects.values_list("pk", "name"))
     revenue, homes = revenue_of(found), _homes(found)
     start = week_start(firm.week_start) if by == WEEKS else month_start
-    days = {one.pk: today(firm, one.came_at) for one in found}
+    here = zone(firm)
+    by_day = _grouped(found, lambda one: one.came_at.astimezone(here).date())
+    by_period: dict[date, list[SeenLead]] = {}
+    for its_day, some in by_day:
+        by_period.setdefault(start(its_day), []).extend(some)
     day, late_before = today(firm, at), answer_due(at)
 
-    def flow(key: str, some: Sequence[Lead], since: date | None = None) -> Flow:
+    def flow(key: str, some: Sequence[SeenLead], since: date | None = None) -> Flow:
         return _flow(key, some, revenue, homes, at=at, late_before=late_before, since=since)
 
     beginnings = _beginnings(day, start)
     return LeadFlow(
         total=flow("", found),
-        periods=[
-            flow(since.isoformat(), [one for one in found if start(days[one.pk]) == since], since)
-            for since in beginnings
-        ],
+        periods=[flow(since.isoformat(), by_period.get(since, []), since) for since in beginnings],
         channels=[flow(key, some) for key, some in _grouped(found, lambda one: one.channel)],
         forms=[flow(key, some) for key, some in _grouped(found, lambda one: forms.get(one.form_id or 0, "")) if key],
         waiting=sum(one.state in Lead.OPEN and one.answered_at is None for one in found),
     )
+
+
+def _seen(leads: QuerySet[Lead]) -> list[SeenLead]:
+    newest = leads.annotate(fits=Q(qualified_at__isnull=False)).order_by("-came_at")
+    return [SeenLead(*row) for row in newest.values_list(*SeenLead._fields)[:MOST_LEADS]]
 
 
 def month_start(day: date) -> date:
@@ -126,14 +146,14 @@ def _counted_once(revenue: Mapping[int, float], homes: Mapping[int, int]) -> flo
     return sum(by_account.values())
 
 
-def _homes(leads: Iterable[Lead]) -> dict[int, int]:
+def _homes(leads: Iterable[Lead | SeenLead]) -> dict[int, int]:
     """By lead that was won: the customer that it is now."""
     became = {one.pk: one.account_id for one in leads if one.account_id is not None}
     merged = Lead.objects.filter(pk__in=list(became), account__merged_into__isnull=False)
     return became | {pk: home for pk, home in merged.values_list("pk", "account__merged_into_id") if home is not None}
 
 
-def revenue_of(leads: Iterable[Lead]) -> dict[int, float]:
+def revenue_of(leads: Iterable[Lead | SeenLead]) -> dict[int, float]:
     """By lead: what the customer that it became has bought since; nothing for one who was a customer before."""
     won = [one for one in leads if one.account_id is not None]
     accounts = _homes(won)
@@ -158,8 +178,8 @@ def _beginnings(day: date, start: Callable[[date], date]) -> list[date]:
     return found
 
 
-def _grouped(leads: Iterable[Lead], key: Callable[[Lead], str]) -> list[tuple[str, list[Lead]]]:
-    groups: dict[str, list[Lead]] = {}
+def _grouped(leads: Iterable[SeenLead], key: Callable[[SeenLead], Key]) -> list[tuple[Key, list[SeenLead]]]:
+    groups: dict[Key, list[SeenLead]] = {}
     for one in leads:
         groups.setdefault(key(one), []).append(one)
     return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
@@ -167,7 +187,7 @@ def _grouped(leads: Iterable[Lead], key: Callable[[Lead], str]) -> list[tuple[st
 
 def _flow(
     key: str,
-    leads: Sequence[Lead],
+    leads: Sequence[SeenLead],
     revenue: Mapping[int, float],
     homes: Mapping[int, int],
     *,
@@ -175,15 +195,15 @@ def _flow(
     late_before: datetime,
     since: date | None,
 ) -> Flow:
-    waits = [(one.answered_at - one.came_at) / timedelta(hours=1) for one in leads if one.answered_at is not None]
-    within = (at - late_before) / timedelta(hours=1)
+    waits = [(one.answered_at - one.came_at).total_seconds() / AN_HOUR for one in leads if one.answered_at is not None]
+    within = (at - late_before).total_seconds() / AN_HOUR
     overdue = [one for one in leads if not one.answered_at and one.state in Lead.OPEN and one.came_at < late_before]
     won = [one for one in leads if one.state == Lead.State.WON]
     return Flow(
         key=key,
         since=since,
         came=len(leads),
-        fitting=sum(one.qualified_at is not None for one in leads),
+        fitting=sum(one.fits for one in leads),
         won=len(won),
         decided=sum(one.state not in Lead.OPEN for one in leads),
         answered=len(waits),
