@@ -196,7 +196,7 @@ def test_each_filter_has_its_chip_and_says_why_an_account_is_here(
     assert why in re.sub(r"<[^>]*>", "", page.split('class="fits"')[1])
 
 
-@pytest.mark.parametrize("query", ["silence=x", "alive=500", "first_since=soon", "risk=nan%00", "sales_from=inf"])
+@pytest.mark.parametrize("query", ["silence=x", "alive=500", "first_since=soon", "risk=nan", "sales_from=inf"])
 def test_a_filter_that_cannot_be_understood_narrows_nothing(browser: Client, three: list[Account], query: str) -> None:
     assert len(names(browser, f"?{query}")) == 3
 
