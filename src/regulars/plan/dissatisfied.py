@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -47,43 +47,65 @@ class Dissatisfied:
     issues: list[Issue]
 
 
-def dissatisfied(member: Member | None, *, at: datetime) -> list[Dissatisfied]:
-    """Those that the member sees, who has most reasons first. The number of queries does not depend on how many."""
+def dissatisfied(member: Member | None, *, at: datetime, most: int) -> tuple[list[Dissatisfied], int]:
+    """Those that the member sees, who has most reasons first: so many of them, and how many there are.
+
+    The number of queries does not depend on how many. Reasons are counted first, and put into words for those shown.
+    """
     before = at - timedelta(days=int(OPEN_TOO_LONG.of(organisation())))
     trouble = Q(opened_at__lt=before) | Q(times_reopened__gt=0) | Q(times_asked__gt=1) | Q(complaint=True)
     live = visible_issues(member).filter(trouble, state__in=Issue.LIVE)
+    heard, names = _heard(member, at)
+    reasons: Counter[int] = Counter()
+    columns = ("account_id", "account__name", "opened_at", "times_reopened", "times_asked", "complaint")
+    for account, name, opened_at, reopened, asked, complaint in live.values_list(*columns):
+        names[account] = name
+        reasons[account] += (opened_at < before) + (reopened > 0) + (asked > 1) + complaint
+    for account, signals in heard.items():
+        reasons[account] += len(signals)
+    shown = sorted(reasons, key=lambda one: (-reasons[one], names[one], one))[:most]
+    return _told(shown, live, heard, at=at, before=before), len(reasons)
+
+
+def _told(
+    shown: list[int], live: QuerySet[Issue], heard: Mapping[int, list[int]], *, at: datetime, before: datetime
+) -> list[Dissatisfied]:
+    """These accounts with their reasons in words."""
     issues: dict[int, list[Issue]] = defaultdict(list)
-    for issue in live.select_related("account__owner", "owner", "team"):
+    for issue in live.filter(account__in=shown).select_related("owner", "team"):
         issues[issue.account_id].append(issue)
-    heard = _heard(member, at)
-    accounts = {one.account_id: one.account for listed in issues.values() for one in listed}
-    accounts |= {one.account_id: one.account for listed in heard.values() for one in listed}
-    found = [
+    accounts = Account.objects.select_related("owner").in_bulk(shown)
+    signals = Signal.objects.in_bulk([pk for account in shown for pk in heard.get(account, ())])
+    return [
         Dissatisfied(
-            account=account,
-            issues=issues.get(pk, []),
+            account=accounts[account],
+            issues=issues[account],
             reasons=[
-                *(text for one in issues.get(pk, []) for text in _of_issue(one, at=at, before=before)),
-                *(_of_signal(one) for one in heard.get(pk, [])),
+                *(text for one in issues[account] for text in _of_issue(one, at=at, before=before)),
+                *(_of_signal(signals[pk]) for pk in heard.get(account, ())),
             ],
         )
-        for pk, account in accounts.items()
+        for account in shown
     ]
-    return sorted(found, key=lambda one: (-len(one.reasons), one.account.name))
 
 
-def _heard(member: Member | None, at: datetime) -> dict[int, list[Signal]]:
-    """What was heard lately and neither made good since nor belongs to an issue, which speaks for itself."""
+def _heard(member: Member | None, at: datetime) -> tuple[dict[int, list[int]], dict[int, str]]:
+    """The ids of what was heard lately by account, newest first, and how these accounts are called.
+
+    Left out is what was made good since, and what belongs to an issue, which speaks for itself.
+    """
     since = today(organisation(), at) - HEARD_FOR
     told = standing(visible_signals(member)).filter(observed_on__gte=since, kind__in=(*HEARD, *GLAD))
-    glad: dict[int, object] = {}
-    found: dict[int, list[Signal]] = defaultdict(list)
-    for one in told.select_related("account__owner"):  # newest first
-        if one.kind in GLAD:
-            glad.setdefault(one.account_id, one.observed_on)
-        elif one.account_id not in glad and not (one.kind == "complaint" and one.source_kind == "facts.issue"):
-            found[one.account_id].append(one)
-    return found
+    glad: set[int] = set()
+    found: dict[int, list[int]] = defaultdict(list)
+    names: dict[int, str] = {}
+    for pk, account, name, kind, source in told.values_list("pk", "account_id", "account__name", "kind", "source_kind"):
+        if kind in GLAD:
+            glad.add(account)
+        elif account not in glad and not (kind == "complaint" and source == "facts.issue"):
+            found[account].append(pk)
+            names[account] = name
+    return found, names
 
 
 def _of_issue(issue: Issue, *, at: datetime, before: datetime) -> Iterator[str]:

@@ -54,8 +54,8 @@ def queue(request: HttpRequest) -> HttpResponse:
 def dissatisfied(request: HttpRequest) -> HttpResponse:
     """Customers who have reason to be dissatisfied, for the head of service: whom to call in person today."""
     desk, at = desk_of(request), moment_of_work()
-    found = find_dissatisfied(desk.member, at=at)
-    context = {**frame_of(desk, at, tab="dissatisfied"), "found": found[:MOST_DISSATISFIED], "count": len(found)}
+    found, count = find_dissatisfied(desk.member, at=at, most=MOST_DISSATISFIED)
+    context = {**frame_of(desk, at, tab="dissatisfied"), "found": found, "count": count}
     return render(request, "web/issues/dissatisfied.html", context)
 
 
