@@ -25,7 +25,7 @@ from regulars.facts.wallet_estimates import (
     withdraw_estimate,
 )
 from regulars.insight.key_account_signs import Of
-from regulars.insight.key_signs import Sign, key_signs
+from regulars.insight.key_signs import Sign, key_signs, key_signs_of
 from regulars.insight.models import Score, Snapshot
 from regulars.insight.new_products import first_purchases, to_be_shown
 
@@ -224,8 +224,12 @@ def test_who_shows_most_signs_comes_first_in_as_many_queries_however_many(
         for _again in range(4):
             issue(one)
     key_signs(on=AS_OF, member=None)
-    with django_assert_num_queries(17):
-        assert len(key_signs(on=AS_OF, member=None)) == 7
+    with django_assert_num_queries(16):
+        found = key_signs(on=AS_OF, member=None)
+    assert len(found) == 7
+    for account in Account.objects.all():
+        alone = key_signs_of(account, on=AS_OF, member=None)
+        assert [one.sentence for one in alone] == [one.sentence for one in found[account.pk]], "as among all"
 
 
 def test_who_sees_a_part_of_the_firm_is_told_no_signs(scored: Callable[..., Account]) -> None:

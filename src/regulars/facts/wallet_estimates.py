@@ -32,10 +32,16 @@ class WrongEstimate(Refusal):
 
 def standing_estimates(*, on: date, accounts: Iterable[int] | None = None) -> dict[int, WalletEstimate]:
     """The estimate in force of every account that has one, or of these: the newest that still holds. One query."""
-    found = _standing().filter(estimated_on__gt=on - HOLDS_FOR, estimated_on__lte=on)
+    found = standing_wallets(on=on)
     if accounts is not None:
         found = found.filter(account__in=list(accounts))
-    return {one.account_id: one for one in found.order_by("estimated_on", "pk")}
+    return {one.account_id: one for one in found}
+
+
+def standing_wallets(*, on: date, of: Account | None = None) -> QuerySet[WalletEstimate]:
+    """What still holds, of all accounts or of one; the newest of an account, which is the one in force, last."""
+    found = _standing().filter(estimated_on__gt=on - HOLDS_FOR, estimated_on__lte=on)
+    return (found if of is None else found.filter(account=of)).order_by("estimated_on", "pk")
 
 
 def estimates_of(account: Account) -> QuerySet[WalletEstimate]:

@@ -8,8 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from regulars.base.formats import percent
@@ -17,6 +18,11 @@ from regulars.base.models import Department, Member
 from regulars.facts.models import Account
 from regulars.insight.dependence import require_whole_firm
 from regulars.insight.models import Score
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
 
 LARGE_SHARE: Final = 0.10
 
@@ -48,31 +54,74 @@ class LargeShare:
         return _("It brings %(share)s of the sales that %(name)s looks after.") % words
 
 
-@dataclass(kw_only=True)
+Part = tuple[Of, int]
+"""Whose sales: the id is 0 for the firm."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Book:
     """The sales of the last 12 months by account, subsidiaries with their parent, and whose sales they are.
 
-    Whose: (of, id), the id 0 for the firm.
+    One entry an account, by its id, ascending; the department or the manager of one that has none is 0.
     """
 
-    sales: dict[int, float]
-    part_of: dict[int, tuple[int | None, int | None]]
-    """Department and manager of each account."""
-    names: dict[tuple[Of, int], str]
-    members: dict[tuple[Of, int], list[int]]
+    accounts: Ints
+    sales: NDArray[np.float64]
+    departments: Ints
+    managers: Ints
+    names: dict[Part, str]
+    customers: Customers
+
+    def sales_of(self, account: int) -> float | None:
+        """None: it bought nothing, or counts with its parent."""
+        at = int(np.searchsorted(self.accounts, account))
+        return float(self.sales[at]) if at < self.accounts.size and self.accounts[at] == account else None
+
+    def parts_of(self, department: int | None, manager: int | None) -> list[Part]:
+        """Whose sales those of an account with this department and this manager are."""
+        parts = ((Of.FIRM, 0), (Of.DEPARTMENT, department or -1), (Of.MANAGER, manager or -1))
+        return [part for part in parts if part in self.names]
+
+    def whole(self, part: Part) -> float:
+        """The sum of these sales."""
+        return self.wholes.get(part, 0.0)
 
     @cached_property
-    def wholes(self) -> dict[tuple[Of, int], float]:
+    def wholes(self) -> dict[Part, float]:
         """The sums, by whose sales they are."""
-        return {part: sum(self.sales[account] for account in accounts) for part, accounts in self.members.items()}
+        found: dict[Part, float] = {(Of.FIRM, 0): float(self.sales.sum())}
+        for of, whose in ((Of.DEPARTMENT, self.departments), (Of.MANAGER, self.managers)):
+            sums = np.bincount(whose, weights=self.sales)
+            found |= {(of, pk): float(sums[pk]) for pk in np.unique(whose).tolist() if (of, pk) in self.names}
+        return found
 
-    def parts_of(self, department: int | None, manager: int | None) -> list[tuple[Of, int]]:
-        """Whose sales those of an account with this department and this manager are."""
-        parts = [(Of.FIRM, 0), (Of.DEPARTMENT, department), (Of.MANAGER, manager)]
-        return [(of, part) for of, part in parts if part is not None and (of, part) in self.names]
+    def of_part(self, part: Part) -> Ints:
+        """The places of the accounts whose sales these are."""
+        of, pk = part
+        if of == Of.FIRM:
+            return np.arange(self.accounts.size)
+        places: Ints = np.flatnonzero((self.departments if of == Of.DEPARTMENT else self.managers) == pk)
+        return places
 
-    def whole(self, part: tuple[Of, int]) -> float:
-        return self.wholes.get(part, 0.0)
+
+@dataclass(frozen=True, kw_only=True)
+class Customers:
+    """Who bought in the last 12 months, subsidiaries for themselves; by id, ascending, 0 for none."""
+
+    accounts: Ints
+    sales: NDArray[np.float64]
+    parents: Ints
+    departments: Ints
+    managers: Ints
+
+    def of_part(self, part: Part) -> Ints:
+        """Their ids, of those who belong to this part."""
+        of, pk = part
+        if of == Of.FIRM:
+            return self.accounts
+        whose = self.departments if of == Of.DEPARTMENT else self.managers
+        belonging: Ints = self.accounts[whose == pk]
+        return belonging
 
 
 def book() -> Book:
@@ -80,16 +129,27 @@ def book() -> Book:
 
     In four, where the parent of a subsidiary bought nothing itself.
     """
-    sales, part_of = _sales()
-    names: dict[tuple[Of, int], str] = {(Of.FIRM, 0): ""}
+    names: dict[Part, str] = {(Of.FIRM, 0): ""}
     names |= {(Of.DEPARTMENT, pk): name for pk, name in Department.objects.values_list("pk", "name")}
     managers = Member.objects.filter(is_active=True).values_list("pk", "name")
     names |= {(Of.MANAGER, pk): name for pk, name in managers}
-    found = Book(sales=sales, part_of=part_of, names=names, members=defaultdict(list))
-    for account in sales:
-        for part in found.parts_of(*part_of[account]):
-            found.members[part].append(account)
-    return found
+    customers = _customers()
+    own = customers.parents == 0
+    accounts, at = np.unique(np.where(own, customers.accounts, customers.parents), return_inverse=True)
+    sales = np.bincount(at, weights=customers.sales, minlength=accounts.size).astype(np.float64)
+    departments, whose = np.full(accounts.size, -1), np.full(accounts.size, -1)
+    departments[at[own]], whose[at[own]] = customers.departments[own], customers.managers[own]
+    without = np.flatnonzero(departments < 0)
+    _look_up(accounts, without, departments, whose)
+    known = departments >= 0
+    return Book(
+        accounts=accounts[known],
+        sales=sales[known],
+        departments=departments[known],
+        managers=whose[known],
+        names=names,
+        customers=customers,
+    )
 
 
 def large_shares(*, member: Member | None, of: Book | None = None) -> dict[int, list[LargeShare]]:
@@ -101,34 +161,36 @@ def large_shares(*, member: Member | None, of: Book | None = None) -> dict[int, 
     require_whole_firm(member)
     of = of or book()
     found: dict[int, list[LargeShare]] = defaultdict(list)
-    for kind in Of:
-        for part, accounts in of.members.items():
-            if part[0] != kind or (len(accounts) == 1 and kind != Of.FIRM):
-                continue
-            whole = of.whole(part)
-            for account in accounts:
-                share = of.sales[account] / whole
-                if share > LARGE_SHARE:
-                    found[account].append(LargeShare(of=kind, name=of.names[part], share=share))
-    return {account: found[account] for account in sorted(found, key=lambda one: -of.sales[one])}
+    for part, whole in of.wholes.items():
+        places = of.of_part(part)
+        if places.size == 1 and part[0] != Of.FIRM:
+            continue
+        for place in places[of.sales[places] > LARGE_SHARE * whole].tolist():
+            share = LargeShare(of=part[0], name=of.names[part], share=float(of.sales[place]) / whole)
+            found[int(of.accounts[place])].append(share)
+    return {account: found[account] for account in sorted(found, key=lambda one: (-(of.sales_of(one) or 0.0), one))}
 
 
-def _sales() -> tuple[dict[int, float], dict[int, tuple[int | None, int | None]]]:
-    """Sales by account, subsidiaries with their parent, and each one's department and manager."""
+def _customers() -> Customers:
     columns = ("account_id", "sales_12m", "account__parent_id", "account__department_id", "account__owner_id")
-    rows = Score.objects.filter(sales_12m__gt=0, account__merged_into=None).values_list(*columns)
-    sales: dict[int, float] = defaultdict(float)
-    part_of: dict[int, tuple[int | None, int | None]] = {}
-    heads: set[int] = set()
-    for account, amount, parent, department, owner in rows.order_by().iterator(chunk_size=10_000):
-        sales[parent or account] += amount
-        if parent is None:
-            part_of[account] = (department, owner)
-        else:
-            heads.add(parent)
-    missing = heads - part_of.keys()
-    for account, department, owner in Account.objects.filter(pk__in=list(missing)[:30_000]).values_list(
-        "pk", "department_id", "owner_id"
-    ):
-        part_of[account] = (department, owner)
-    return {account: amount for account, amount in sales.items() if account in part_of}, part_of
+    rows = Score.objects.filter(sales_12m__gt=0, account__merged_into=None).order_by("account_id")
+    listed = list(zip(*rows.values_list(*columns).iterator(chunk_size=10_000), strict=True)) or [()] * len(columns)
+    accounts, sales, *others = listed
+    parents, departments, managers = (np.array([one or 0 for one in column], np.int64) for column in others)
+    return Customers(
+        accounts=np.array(accounts, np.int64),
+        sales=np.array(sales, np.float64),
+        parents=parents,
+        departments=departments,
+        managers=managers,
+    )
+
+
+def _look_up(accounts: Ints, places: Ints, departments: Ints, managers: Ints) -> None:
+    """Fill in department and manager of parents that bought nothing themselves, or count with theirs."""
+    if not places.size:
+        return
+    rows = Account.objects.filter(pk__in=accounts[places[:30_000]].tolist())
+    for account, department, owner in rows.values_list("pk", "department_id", "owner_id"):
+        place = int(np.searchsorted(accounts, account))
+        departments[place], managers[place] = department or 0, owner or 0

@@ -25,11 +25,11 @@ from regulars.base.models import Member, Organisation
 from regulars.base.organisation import zone
 from regulars.core.innovators import innovators
 from regulars.core.money import from_minor
-from regulars.facts.models import Account, Issue, Signal, ToldSign, WalletEstimate
+from regulars.facts.models import Account, Issue, Signal, ToldSign
 from regulars.facts.told_signs import standing_signs
-from regulars.facts.wallet_estimates import standing_estimates
+from regulars.facts.wallet_estimates import standing_wallets
 from regulars.insight.dependence import require_whole_firm
-from regulars.insight.key_account_signs import LARGE_SHARE, Book, Of, book, large_shares
+from regulars.insight.key_account_signs import LARGE_SHARE, Book, Of, Part, book, large_shares
 from regulars.insight.models import Score
 from regulars.insight.new_products import first_purchases
 
@@ -45,6 +45,7 @@ BUYS_ON: Final = 0.8
 LEAST_CUSTOMERS: Final = 40
 """Of a department or a manager, before the first 2.5 % of them are anybody in particular."""
 YEAR: Final = timedelta(days=365)
+ESTIMATED: Final = ("account_id", "yearly_minor", "currency", "source", "estimated_on")
 
 
 class Sign(StrEnum):
@@ -94,17 +95,32 @@ def key_signs(*, on: date, member: Member | None) -> dict[int, list[KeySign]]:
     """
     require_whole_firm(member)
     of = book()
+    found = _found(of, on, member)
+    merged = set(Account.objects.filter(merged_into__isnull=False).values_list("pk", flat=True))
+    ranked = sorted(found, key=lambda one: (*_rank(found[one]), -(of.sales_of(one) or 0.0), one))
+    return {account: found[account] for account in ranked if account not in merged}
+
+
+def key_signs_of(account: Account, *, on: date, member: Member | None) -> list[KeySign]:
+    """Those of one account, the same as among all."""
+    require_whole_firm(member)
+    if account.merged_into_id is not None:
+        return []
+    return _found(book(), on, member, account).get(account.pk, [])
+
+
+def _found(of: Book, on: date, member: Member | None, one: Account | None = None) -> dict[int, list[KeySign]]:
+    """By account; where one is given, those of others may be missing."""
     found: dict[int, list[KeySign]] = defaultdict(list)
     for account, shares in large_shares(member=member, of=of).items():
         found[account] += [
-            KeySign(sign=Sign.SHARE, said=partial(getattr, one, "sentence"), of=one.of, name=one.name) for one in shares
+            KeySign(sign=Sign.SHARE, said=partial(getattr, share, "sentence"), of=share.of, name=share.name)
+            for share in shares
         ]
-    for some in (_potential(of, on), _told(), _innovators(of, on), _demanding(of, on)):
+    for some in (_potential(of, on, one), _told(one), _innovators(of, on, one), _demanding(on, one)):
         for account, sign in some:
             found[account].append(sign)
-    merged = set(Account.objects.filter(merged_into__isnull=False).values_list("pk", flat=True))
-    ranked = sorted(found, key=lambda one: (*_rank(found[one]), -of.sales.get(one, 0.0), one))
-    return {account: found[account] for account in ranked if account not in merged}
+    return found
 
 
 def is_serious(signs: Iterable[KeySign]) -> bool:
@@ -119,30 +135,32 @@ def _rank(signs: Sequence[KeySign]) -> tuple[bool, int]:
 # Potential
 
 
-def _potential(of: Book, on: date) -> list[tuple[int, KeySign]]:
+def _potential(of: Book, on: date, one: Account | None) -> list[tuple[int, KeySign]]:
     """Who buys less than half of its wallet here, and for more elsewhere than a tenth of the sales of somebody."""
-    estimates = standing_estimates(on=on)
-    columns = ("pk", "parent_id", "department_id", "owner_id", "score__sales_12m")
-    rows = Account.objects.filter(pk__in=list(estimates)).order_by("pk").values_list(*columns)
+    columns = ("account__parent_id", "account__department_id", "account__owner_id", "account__score__sales_12m")
+    rows = standing_wallets(on=on, of=one).values_list(*ESTIMATED, *columns)
+    latest = {row[0]: row for row in rows}
     found = []
-    for account, parent, department, owner, own in rows:
-        estimate = estimates[account]
-        wallet = float(from_minor(estimate.yearly_minor, estimate.currency))
-        here = (own or 0.0) if parent else of.sales.get(account, own or 0.0)
+    for account in sorted(latest):
+        _account, minor, currency, source, estimated_on, parent, department, owner, own = latest[account]
+        wallet = float(from_minor(minor, currency))
+        here = own or 0.0
+        if not parent and (with_subsidiaries := of.sales_of(account)) is not None:
+            here = with_subsidiaries
         elsewhere = wallet - here
         if here >= SMALL_SHARE_OF_WALLET * wallet:
             continue
         for part in of.parts_of(department, owner):
             whole = of.whole(part)
             if whole > 0 and elsewhere > LARGE_SHARE * whole:
-                said = partial(_potential_sentence, estimate, here=here, elsewhere=elsewhere, part=part, of=of)
+                known = (currency, source, estimated_on)
+                said = partial(_potential_sentence, known, here=here, elsewhere=elsewhere, part=part, of=of)
                 found.append((account, KeySign(sign=Sign.POTENTIAL, said=said, of=part[0], name=of.names[part])))
     return found
 
 
-def _potential_sentence(
-    estimate: WalletEstimate, *, here: float, elsewhere: float, part: tuple[Of, int], of: Book
-) -> str:
+def _potential_sentence(known: tuple[str, str, date], *, here: float, elsewhere: float, part: Part, of: Book) -> str:
+    currency, source, estimated_on = known
     texts = {
         Of.FIRM: _(
             "It buys for %(here)s here and for about %(elsewhere)s elsewhere, which is %(share)s of all our sales "
@@ -158,50 +176,49 @@ def _potential_sentence(
         ),
     }
     return texts[part[0]] % {
-        "here": money(here, estimate.currency),
-        "elsewhere": money(elsewhere, estimate.currency),
+        "here": money(here, currency),
+        "elsewhere": money(elsewhere, currency),
         "share": percent(elsewhere / of.whole(part), digits=0),
         "name": of.names[part],
-        "source": estimate.source.rstrip("."),
-        "day": day(estimate.estimated_on),
+        "source": source.rstrip("."),
+        "day": day(estimated_on),
     }
 
 
 # Told by somebody
 
 
-def _told() -> list[tuple[int, KeySign]]:
-    return [(one.account_id, told_sign(one)) for one in standing_signs()]
+def _told(one: Account | None) -> list[tuple[int, KeySign]]:
+    return [(told.account_id, told_sign(told)) for told in standing_signs(accounts=None if one is None else [one.pk])]
 
 
 def told_sign(one: ToldSign) -> KeySign:
     """What somebody said, as a sign with its sentence."""
+    return KeySign(sign=Sign(one.sign), said=partial(_told_sentence, one), told=one)
+
+
+def _told_sentence(one: ToldSign) -> str:
     words = {"reason": one.reason.rstrip("."), "day": day(one.told_on), "name": one.member.name if one.member else ""}
-    said = (_("%(reason)s (%(name)s, %(day)s).") if one.member else _("%(reason)s (%(day)s).")) % words
-    return KeySign(sign=Sign(one.sign), said=lambda: said, told=one)
+    return (_("%(reason)s (%(name)s, %(day)s).") if one.member else _("%(reason)s (%(day)s).")) % words
 
 
 # Innovators
 
 
-def _innovators(of: Book, on: date) -> list[tuple[int, KeySign]]:
+def _innovators(of: Book, on: date, one: Account | None) -> list[tuple[int, KeySign]]:
     """The earliest 2.5 % of the customers of the firm, and of each department and member with enough of them."""
     early = first_purchases(on=on).earliness()
     if not early.accounts.size:
         return []
-    customers: dict[tuple[Of, int], list[int]] = defaultdict(list)
-    rows = Score.objects.filter(sales_12m__gt=0, account__merged_into=None)
-    columns = ("account_id", "account__department_id", "account__owner_id")
-    for account, department, owner in rows.order_by("account_id").values_list(*columns).iterator(chunk_size=10_000):
-        for part in of.parts_of(department, owner):
-            customers[part].append(account)
+    parts = of.names if one is None else of.parts_of(one.department_id, one.owner_id)
     found: list[tuple[int, KeySign]] = []
     known: set[int] = set()
-    for part, accounts in sorted(customers.items(), key=lambda one: (list(Of).index(one[0][0]), one[0][1])):
-        if len(accounts) < LEAST_CUSTOMERS and part[0] != Of.FIRM:
+    for part in sorted(parts, key=lambda part: (list(Of).index(part[0]), part[1])):
+        accounts = of.customers.of_part(part)
+        if accounts.size < LEAST_CUSTOMERS and part[0] != Of.FIRM:
             continue
-        among = np.isin(early.accounts, np.array(accounts, np.int64))
-        for place in np.flatnonzero(innovators(early, of_customers=len(accounts), among=among)):
+        among = np.isin(early.accounts, accounts)
+        for place in np.flatnonzero(innovators(early, of_customers=accounts.size, among=among)):
             account = int(early.accounts[place])
             if account not in known:  # who is one of the whole firm need not be told to be one of a part
                 known.add(account)
@@ -232,18 +249,19 @@ def _innovator_sentence(early: Earliness, place: int, name: str, of: Of) -> str:
 # Demanding
 
 
-def _demanding(of: Book, on: date) -> list[tuple[int, KeySign]]:
+def _demanding(on: date, one: Account | None) -> list[tuple[int, KeySign]]:
     """Who told several problems within a year and buys on."""
     since = datetime.combine(on - YEAR, time(), tzinfo=zone(Organisation.objects.first()))
-    issues = Issue.objects.filter(opened_at__gt=since, account__merged_into=None).order_by()
+    about = Q() if one is None else Q(account=one)
+    issues = Issue.objects.filter(about, opened_at__gt=since).order_by()
     times: dict[int, int] = defaultdict(int)
     back: dict[int, int] = defaultdict(int)
     reopened = Count("pk", filter=Q(times_reopened__gt=0))
     for account, count, came_back in issues.values_list("account_id").annotate(n=Count("pk"), b=reopened):
         times[account], back[account] = count, came_back
     noted = Signal.objects.filter(
-        kind__in=("complaint", "reopened_issue"), source_uid=None, withdrawn_at=None,
-        observed_on__gt=on - YEAR, observed_on__lte=on, account__merged_into=None,
+        about, kind__in=("complaint", "reopened_issue"), source_uid=None, withdrawn_at=None,
+        observed_on__gt=on - YEAR, observed_on__lte=on,
     )  # fmt: skip
     for account, count in noted.order_by().values_list("account_id").annotate(n=Count("pk")):
         times[account] += count

@@ -19,7 +19,7 @@ from regulars.facts.interactions import said as outcome_said
 from regulars.facts.interactions import visible_interactions
 from regulars.facts.issues import visible_issues
 from regulars.facts.signals import standing, visible_signals
-from regulars.insight.key_signs import key_signs
+from regulars.insight.key_signs import key_signs_of
 from regulars.insight.white_space import STATES, white_space_of
 from regulars.plan import dossier_blocks as blocks
 from regulars.plan.actions import visible_actions
@@ -53,7 +53,7 @@ def now_chapter(dossier: Dossier, *, member: Member | None) -> Chapter:
     for one in actions:
         found += [blocks.subheading(capfirst(one.cause)), blocks.words(" ".join([*one.sentences, one.advice]).strip())]
     if account_scope(member) == Scope.ALL:
-        signs = key_signs(on=dossier.on, member=member).get(account.pk, [])
+        signs = key_signs_of(account, on=dossier.on, member=member)
         if signs:
             found += [blocks.heading(_("Signs of a key account")), blocks.said(one.sentence for one in signs)]
     handover = latest_handover(account, member=member)

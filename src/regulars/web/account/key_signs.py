@@ -32,7 +32,7 @@ from regulars.facts.wallet_estimates import (
     restore_estimate,
     withdraw_estimate,
 )
-from regulars.insight.key_signs import key_signs, told_sign
+from regulars.insight.key_signs import key_signs_of, told_sign
 from regulars.plan.models import KeyAccount
 from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
@@ -99,7 +99,7 @@ def signs(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 def _signs(desk: Desk, account: Account) -> list[Any]:
     if account_scope(desk.member) == Scope.ALL:
-        return key_signs(on=desk.day, member=desk.member).get(account.pk, [])
+        return key_signs_of(account, on=desk.day, member=desk.member)
     return [told_sign(one) for one in standing_signs(accounts=[account.pk])]
 
 

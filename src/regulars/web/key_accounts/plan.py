@@ -25,7 +25,7 @@ from regulars.base.models import Member
 from regulars.core.errors import Refusal
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.models import Account
-from regulars.insight.key_signs import KeySign, key_signs, told_sign
+from regulars.insight.key_signs import KeySign, key_signs_of, told_sign
 from regulars.insight.models import Score
 from regulars.insight.new_products import NewProduct, to_be_shown
 from regulars.plan.bonuses import entitlements, given_to
@@ -258,7 +258,7 @@ def _visit_due(desk: Desk, account: Account) -> bool:
 def _signs(desk: Desk, account: Account) -> Sequence[KeySign]:
     """What it shows; for who sees a part of the firm, what was told of it."""
     if account_scope(desk.member) == Scope.ALL:
-        return key_signs(on=desk.day, member=desk.member).get(account.pk, [])
+        return key_signs_of(account, on=desk.day, member=desk.member)
     return [told_sign(one) for one in account.told_signs.filter(withdrawn_at=None).select_related("member")]
 
 
