@@ -79,7 +79,7 @@ def test_of_many_issues_only_the_newest_are_read_and_the_counts_stay_exact(
     accounts = [solved(f"customer {one}", owner, score=1, at=AT + timedelta(days=one)) for one in range(6)]
     solved("young", owner, at=AT + timedelta(days=200))
     write_history([line for one in accounts for line in orders(one.pk, "2024-05-01")])
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(17):
         found = effort_figures(visible_issues(None), as_of=AS_OF)
     assert found.low == Group(customers=3, again=3)
     assert (found.solved, found.answered, found.too_recent, found.latest) == (7, 6, 1, 2)

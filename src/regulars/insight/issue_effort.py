@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from regulars.base.organisation import organisation, today, zone
+from regulars.base.organisation import organisation, zone
 from regulars.base.warehouse import shared_engine
 from regulars.facts.effort import HIGH, LOW, troubles
 from regulars.facts.history import HISTORY
@@ -21,19 +21,13 @@ from regulars.insight.issue_time import TimeSpent, where_time_goes
 AGAIN_WITHIN: Final = timedelta(days=180)
 MOST_KNOWN: Final = 4_000
 """Issues after which it is known whether the customer bought again, the newest: a share is right to two hundredths."""
+SOLVED: Final = (Issue.State.SOLVED, Issue.State.CLOSED)
 LATEST: Final = 1_000
 """Issues that tell what is wrong nowadays, and where its time goes."""
-SEEN: Final = (
-    "account_id",
-    "about",
-    "opened_at",
-    "due_at",
-    "solved_at",
-    "times_reopened",
-    "times_asked",
-    "times_transferred",
-)
-"""What is read of an issue."""
+KNOWN: Final = ("account_id", "due_at", "solved_at", "times_reopened", "times_asked", "times_transferred")
+"""What is read of an issue for whether the customer bought again."""
+SEEN: Final = (*KNOWN, "about", "opened_at")
+"""What is read of one for what was wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,27 +80,37 @@ class EffortFigures:
 
 def effort_figures(issues: QuerySet[Issue], *, as_of: date) -> EffortFigures:
     """The figures of these issues, as far as they are solved. What it takes does not grow with how many there are."""
-    solved = issues.filter(state__in=(Issue.State.SOLVED, Issue.State.CLOSED))
-    newest = solved.order_by("-solved_at", "-pk").only(*SEEN)
+    solved = issues.filter(state__in=SOLVED)
     long_ago = solved_long_enough(as_of)
-    known, latest = list(newest.filter(long_ago)[:MOST_KNOWN]), list(newest[:LATEST])
+    known = _newest(issues.filter(long_ago), most=MOST_KNOWN, seen=KNOWN)
+    latest = _newest(issues, most=LATEST, seen=SEEN)
     told = EffortAnswer.objects.filter(issue__in={one.pk for one in (*known, *latest)}).order_by("answered_at")
     answers = dict(told.values_list("issue_id", "score"))
     effort = {one.pk: _effort(one, answers.get(one.pk)) for one in (*known, *latest)}
     count = solved.count()
+    groups = _groups(known, effort, as_of)
     return EffortFigures(
-        low=_group([one for one in known if effort[one.pk] == "low"], as_of),
-        high=_group([one for one in known if effort[one.pk] == "high"], as_of),
-        answered=EffortAnswer.objects.filter(issue__in=solved.order_by().values("pk"))
-        .values("issue")
-        .distinct()
-        .count(),
+        low=groups["low"],
+        high=groups["high"],
+        answered=solved.order_by().filter(Exists(EffortAnswer.objects.filter(issue=OuterRef("pk")))).count(),
         solved=count,
         too_recent=count - solved.filter(long_ago).count(),
         latest=len(latest),
         about=_about(latest, effort),
         time_spent=where_time_goes(one.pk for one in latest),
     )
+
+
+def _newest(issues: QuerySet[Issue], *, most: int, seen: Iterable[str]) -> list[Issue]:
+    """Those of these that were solved last, the newest first. Each state is asked apart, along its index: together, a
+    database reads and sorts all that ever were solved.
+    """
+    keys: list[tuple[datetime, int]] = []
+    for state in SOLVED:
+        its = issues.filter(state=state, solved_at__isnull=False).order_by("-solved_at", "-pk")
+        keys += [(at, pk) for at, pk in its.values_list("solved_at", "pk")[:most] if at is not None]
+    found = Issue.objects.only(*seen).in_bulk([pk for _at, pk in sorted(keys, reverse=True)[:most]])
+    return sorted(found.values(), key=lambda one: (one.solved_at, one.pk), reverse=True)
 
 
 def solved_long_enough(as_of: date) -> Q:
@@ -124,32 +128,42 @@ def _effort(issue: Issue, score: int | None) -> str:
     return "low" if seen == 0 else "high" if seen >= 2 else ""
 
 
-def _group(issues: Iterable[Issue], as_of: date) -> Group:
-    """One customer counts once, by the last issue."""
-    last: dict[int, Issue] = {}
+def _groups(issues: Iterable[Issue], effort: Mapping[int, str], as_of: date) -> dict[str, Group]:
+    """Of low and of high effort. One customer counts once in each, by the last issue."""
+    here = zone(organisation())
+    solved_on: dict[str, dict[int, date]] = {"low": {}, "high": {}}
     for one in issues:  # newest first
-        last.setdefault(one.account_id, one)
-    firm = organisation()
-    solved_on = {account: today(firm, one.solved_at) for account, one in last.items()}
-    return Group(customers=len(last), again=_bought_again(solved_on, until=as_of))
+        group = solved_on.get(effort[one.pk])
+        if group is not None and one.account_id not in group and one.solved_at is not None:
+            group[one.account_id] = one.solved_at.astimezone(here).date()
+    again = _bought_again(solved_on, until=as_of)
+    return {group: Group(customers=len(its), again=again.get(group, 0)) for group, its in solved_on.items()}
 
 
-def _bought_again(solved_on: dict[int, date], *, until: date) -> int:
-    """How many of these accounts, or of those merged into them, ordered in time after their day."""
-    if not solved_on:
-        return 0
-    home = {one: one for one in solved_on}
-    home |= dict(Account.objects.filter(merged_into__in=solved_on).values_list("pk", "merged_into_id"))
-    asked = ", ".join(f"({one}, {of}, DATE '{solved_on[of]}')" for one, of in sorted(home.items()))
+def _bought_again(solved_on: Mapping[str, Mapping[int, date]], *, until: date) -> dict[str, int]:
+    """By group, how many of its accounts, or of those merged into them, ordered in time after their day.
+
+    All groups at once: reading the orders is what takes long.
+    """
+    accounts = {account for its in solved_on.values() for account in its}
+    if not accounts:
+        return {}
+    home = [(one, one) for one in accounts]
+    home += Account.objects.filter(merged_into__in=accounts).values_list("pk", "merged_into_id")
+    asked = [(group, one, of, its[of]) for group, its in solved_on.items() for one, of in sorted(home) if of in its]
+    first = min(day for _group, _one, _of, day in asked)
+    # As lists: thousands of rows in the words of the query take longer to understand than the orders to read.
+    columns = [list(column) for column in zip(*asked, strict=True)]
     with shared_engine() as engine:
-        found: int = engine.value(
-            f"SELECT count(DISTINCT asked.home) FROM {HISTORY.relation()} AS lines "
-            f"JOIN (VALUES {asked}) AS asked(account, home, solved_on) ON lines.account_id = asked.account "
+        found = engine.rows(
+            f"SELECT asked.part, count(DISTINCT asked.home) FROM {HISTORY.relation()} AS lines JOIN ("
+            "SELECT unnest(?::VARCHAR[]) AS part, unnest(?::BIGINT[]) AS account, unnest(?::BIGINT[]) AS home, "
+            "unnest(?::DATE[]) AS solved_on) AS asked ON lines.account_id = asked.account "
             "WHERE lines.business_date > asked.solved_on AND lines.business_date <= asked.solved_on + ? "
-            "AND lines.business_date > ? AND lines.business_date <= ? AND lines.net_base_minor > 0",
-            [AGAIN_WITHIN.days, min(solved_on.values()), until],
+            "AND lines.business_date > ? AND lines.business_date <= ? AND lines.net_base_minor > 0 GROUP BY 1",
+            [*columns, AGAIN_WITHIN.days, first, until],
         )
-    return found
+    return dict(found)
 
 
 def _about(solved: list[Issue], effort: dict[int, str]) -> list[Trouble]:
