@@ -27,6 +27,7 @@ from regulars.web.accounts.listing import Cut
 from regulars.web.desk import desk_of
 
 OWNERS_SHOWN = 6
+CAUSES_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +93,13 @@ def _scored(found: Found) -> list[tuple[Any, ...]]:
 
 
 def _causes(cut: Cut) -> list[Step]:
+    """Those that most accounts have; the one chosen in any case. All of them stand in the filters."""
     pending = {"actions__state__in": Action.PENDING}
     counted: dict[str, int] = dict(_found(cut, "cause").counted_by("actions__cause", **pending))
-    steps = [(key, capfirst(str(cause.name)), counted.get(key, 0)) for key, cause in CAUSES.items()]
-    return _steps(cut, "cause", sorted(steps, key=lambda step: -step[2]))
+    chosen = cut.filter.query.get("cause")
+    most = sorted(CAUSES, key=lambda key: -counted.get(key, 0))
+    shown = [key for place, key in enumerate(most) if place < CAUSES_SHOWN or key == chosen]
+    return _steps(cut, "cause", ((key, capfirst(str(CAUSES[key].name)), counted.get(key, 0)) for key in shown))
 
 
 def _steps(cut: Cut, field: str, counted: Iterable[tuple[str, str, int]]) -> list[Step]:
