@@ -117,7 +117,7 @@ def test_large_shares_are_of_the_firm_of_a_department_and_of_a_manager(
     Account.objects.filter(pk__in=[local.pk, other.pk]).update(department=north)
     own = scored("Own", sales_12m=3_000.0, owner=manager)
     scored("Own and small", sales_12m=200.0, owner=manager)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(9):
         found = large_shares(member=None)
     assert {account: [one.of for one in signs] for account, signs in found.items()} == {
         large.pk: [Of.FIRM],
@@ -127,3 +127,7 @@ def test_large_shares_are_of_the_firm_of_a_department_and_of_a_manager(
     assert next(iter(found)) == large.pk
     assert "department North" in found[local.pk][0].sentence
     assert "Mia looks after" in found[own.pk][0].sentence
+    with django_assert_num_queries(8):
+        assert large_shares(member=None) == found, "kept"
+    Account.objects.filter(pk=own.pk).update(owner=None)
+    assert own.pk not in large_shares(member=None), "not kept when an account changes hands"

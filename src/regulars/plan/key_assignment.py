@@ -6,6 +6,7 @@ orders), the language, the region, and a little that nobody changes hands withou
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Final
 
 import numpy as np
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -28,6 +30,7 @@ from regulars.facts.countries import country_code, country_name
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, Contact, Interaction
 from regulars.insight.dependence import require_whole_firm
+from regulars.insight.key_account_signs import KEPT_SECONDS, accounts_as_they_are
 from regulars.insight.key_signs import KeySign, is_serious, key_signs
 from regulars.plan.key_accounts import MOST_A_MANAGER
 from regulars.plan.models import KeyAccount
@@ -160,6 +163,7 @@ def _fits(
     for account in accounts:
         orders: Mapping[str, int] = handled.get(account.pk, {})
         language = languages.get(account.pk, "")
+        place, region, all_days = _place(account), _region(account), sum(orders.values())
         row = []
         for manager in managers:
             relation = spoken.get((account.pk, manager.pk), Relation())
@@ -171,11 +175,11 @@ def _fits(
                     warmth=relation.strength,
                     last_days=relation.last_days,
                     order_days=orders.get(manager.seller_code, 0) if manager.seller_code else 0,
-                    order_days_of_all=sum(orders.values()),
+                    order_days_of_all=all_days,
                     language=language if same else "",
-                    in_region=regions[manager.pk, _place(account)] if _place(account) else 0,
+                    in_region=regions[manager.pk, place] if place else 0,
                     accounts=owned[manager.pk],
-                    region=_region(account),
+                    region=region,
                     stays=now.get(account.pk) == manager.pk,
                 )
             )
@@ -219,7 +223,17 @@ def _languages(accounts: Sequence[Account]) -> dict[int, str]:
 
 
 def _regions(managers: Sequence[Member]) -> tuple[Counter[int], Counter[tuple[int, str]]]:
-    """How many customers each manager looks after, in all and by region."""
+    """How many customers each manager looks after, in all and by region; kept for some minutes."""
+    told = f"{accounts_as_they_are()}:{sorted(str(one.uid) for one in managers)}"
+    key = f"regions_of_managers:{hashlib.sha256(told.encode()).hexdigest()}"
+    found: tuple[Counter[int], Counter[tuple[int, str]]] | None = cache.get(key)
+    if found is None:
+        found = _counted(managers)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _counted(managers: Sequence[Member]) -> tuple[Counter[int], Counter[tuple[int, str]]]:
     owned = Account.objects.filter(owner__in=[one.pk for one in managers], merged_into=None)
     owned_in_all: Counter[int] = Counter()
     by_region: Counter[tuple[int, str]] = Counter()

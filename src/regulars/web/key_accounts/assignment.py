@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -35,6 +37,8 @@ class Row:
     accepted: bool
     chosen: str
     """uid of the manager."""
+    options: SafeString
+    """All managers to choose from."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +49,8 @@ def assignment(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         require(desk.member, Permission.ASSIGN)
     found = propose_assignment(on=desk.day, member=desk.member)
-    rows = [_row(one, request) for one in found.proposed]
+    options = Options.of(found.managers)
+    rows = [_row(one, request, options) for one in found.proposed]
     refusal = None
     if request.method == "POST":
         try:
@@ -72,13 +77,35 @@ def assignment(request: HttpRequest) -> HttpResponse:
     return render(request, "web/key_accounts/assignment.html", context, status=422 if refusal else 200)
 
 
-def _row(one: Proposed, request: HttpRequest) -> Row:
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The managers as options of a choice, by uid. Made once: every line has all of them."""
+
+    plain: dict[str, SafeString]
+    chosen: dict[str, SafeString]
+
+    @classmethod
+    def of(cls, managers: Sequence[Member]) -> Options:
+        names = {str(one.uid): one.name for one in managers}
+        return cls(
+            plain={uid: format_html('<option value="{}">{}</option>', uid, name) for uid, name in names.items()},
+            chosen={
+                uid: format_html('<option value="{}" selected>{}</option>', uid, name) for uid, name in names.items()
+            },
+        )
+
+    def choosing(self, chosen: str) -> SafeString:
+        parts = ((self.chosen[uid] if uid == chosen else plain,) for uid, plain in self.plain.items())
+        return format_html_join("", "{}", parts)
+
+
+def _row(one: Proposed, request: HttpRequest, options: Options) -> Row:
     uid = str(one.account.uid)
-    proposed = str(one.manager.uid) if one.manager else ""
-    if request.method != "POST":
-        return Row(proposed=one, accepted=one.changes, chosen=proposed)
-    accepted = uid in request.POST.getlist("accept")
-    return Row(proposed=one, accepted=accepted, chosen=request.POST.get(f"manager-{uid}", proposed))
+    chosen, accepted = str(one.manager.uid) if one.manager else "", one.changes
+    if request.method == "POST":
+        accepted = uid in request.POST.getlist("accept")
+        chosen = request.POST.get(f"manager-{uid}", chosen)
+    return Row(proposed=one, accepted=accepted, chosen=chosen, options=options.choosing(chosen))
 
 
 def _accepted(request: HttpRequest, desk: Desk, rows: Sequence[Row], found: Assignment) -> int:
