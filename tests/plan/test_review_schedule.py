@@ -8,12 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from regulars.base.access import Forbidden
 from regulars.base.models import Member, Organisation, Team
 from regulars.facts.models import Account
 from regulars.insight.models import OpportunityLevel, Protection
+from regulars.plan import review_schedule
 from regulars.plan.models import Review, ReviewCapacity
+from regulars.plan.opportunity_levels import choose_level
 from regulars.plan.review_schedule import (
     accept_proposals,
     capacities,
@@ -79,6 +82,21 @@ def test_where_not_all_fit_the_most_valuable_come_first_and_it_says_so(accounts:
     assert nothing.placed == 0
     assert nothing.left_out == 12
     assert "do not fit" in nothing.sentence()
+
+
+def test_the_load_counts_the_level_that_was_chosen_and_keeps_what_it_counted_only_of_very_many(
+    accounts: list[Account], owner: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_of(owner).due_a_week
+    choose_level(account=accounts[1], level=3, reason="They build a hall", on=AS_OF, member=owner)
+    assert load_of(owner).due_a_week == pytest.approx(before - 7 / 365 + 7 / 91)
+    monkeypatch.setattr(review_schedule, "VERY_MANY", 12)
+    assert load_of(owner).accounts == 12
+    Account.objects.filter(pk=accounts[2].pk).update(owner=None)
+    assert load_of(owner).accounts == 12
+    cache.clear()
+    assert load_of(owner).accounts == 11
+    cache.clear()
 
 
 def test_planning_anew_moves_proposals_and_leaves_what_somebody_set(accounts: list[Account], owner: Member) -> None:

@@ -5,15 +5,17 @@ Only proposals come of it. What was scheduled, accepted or moved by somebody sta
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import numpy as np
+from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -37,6 +39,9 @@ LEVEL_COUNTS: Final = {None: 1.0, 1: 1.0, 2: 1.5, 3: 2.0}
 """A review is worth the sales of a year, times this for the opportunity level."""
 BETWEEN: Final = timedelta(minutes=90)
 """Between the beginnings of two reviews of one person lies this much at least."""
+VERY_MANY: Final = 10_000
+KEPT_FOR: Final = timedelta(minutes=10)
+"""With very many customers, their levels are counted anew so often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,24 +147,42 @@ def holders(member: Member | None) -> list[Member]:
 
 
 def load_of(member: Member | None, *, of: Iterable[Member] | None = None) -> Load:
-    """How many reviews are due in a week for the accounts of these members, and how many fit. Counted in one query."""
+    """How many reviews are due in a week for the accounts of these members, and how many fit."""
     firm = organisation()
     people = list(holders(member) if of is None else of)
-    chosen = LevelChoice.objects.filter(account=OuterRef("pk"), ended_at=None).values("level")[:1]
-    counted = (
-        _customers(member, people)
-        .annotate(in_force=Coalesce(Subquery(chosen), "opportunity_level__level"))
-        .values("in_force", "protection__level")
-        .annotate(accounts=Count("pk"))
-        .values_list("in_force", "protection__level", "accounts")
-    )
-    groups = [(every_days(level, protection, firm), accounts) for level, protection, accounts in counted]
+    counted = _counted_levels(member, people)
+    groups = [(every_days(level, protection, firm), accounts) for (level, protection), accounts in counted.items()]
     return Load(
         due_a_week=sum(accounts * 7 / days for days, accounts in groups),
         a_week=sum(capacities(people, firm).values()),
         accounts=sum(accounts for _days, accounts in groups),
         people=len(people),
     )
+
+
+def _counted_levels(member: Member | None, people: Iterable[Member]) -> Counter[tuple[int | None, int | None]]:
+    """How many customers of these people there are by opportunity level in force and protection level.
+
+    Where there are very many, what was counted some minutes ago is as good: one more or less is not seen.
+    """
+    whose = ",".join(str(one.pk) for one in people)
+    key = "review-load-" + hashlib.sha256(f"{member.pk if member else ''}:{whose}".encode()).hexdigest()
+    kept: Counter[tuple[int | None, int | None]] | None = cache.get(key)
+    if kept is not None:
+        return kept
+    customers = _customers(member, people)
+    as_computed = customers.values_list("opportunity_level__level", "protection__level").annotate(count=Count("pk"))
+    counted = Counter({(level, protection): count for level, protection, count in as_computed})
+    # Few levels were chosen by somebody: these are moved from what was computed to what was chosen.
+    chosen = dict(LevelChoice.objects.filter(ended_at=None).values_list("account_id", "level"))
+    moved = customers.filter(pk__in=list(chosen)) if chosen else Account.objects.none()
+    for pk, computed, protection in moved.values_list("pk", "opportunity_level__level", "protection__level"):
+        counted[computed, protection] -= 1
+        counted[chosen[pk], protection] += 1
+    counted = +counted
+    if counted.total() >= VERY_MANY:
+        cache.set(key, counted, KEPT_FOR.total_seconds())
+    return counted
 
 
 def waiting_accounts(member: Member | None, *, of: Iterable[Member]) -> QuerySet[Account]:
