@@ -186,7 +186,9 @@ def _clients() -> dict[str, Client]:
     from django.test import Client
 
     from regulars.base.models import Member
+    from regulars.base.settled import settle
 
+    settle()  # as a process that answers does
     settings.ALLOWED_HOSTS = ["*"]
     found = {}
     for role in ROLES:

@@ -148,5 +148,9 @@ def answering() -> WSGIHandler:
     parent, since one that is told twice does not end."""
     from django.core.wsgi import get_wsgi_application
 
+    from regulars.base.settled import settle
+
     os.setpgid(0, 0)
-    return get_wsgi_application()
+    application = get_wsgi_application()
+    settle()
+    return application
