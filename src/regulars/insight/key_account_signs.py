@@ -75,6 +75,8 @@ class Book:
     managers: Ints
     names: dict[Part, str]
     customers: Customers
+    key: str
+    """Another one for other sales, or accounts that belong elsewhere."""
 
     def sales_of(self, account: int) -> float | None:
         """None: it bought nothing, or counts with its parent."""
@@ -139,7 +141,7 @@ def book() -> Book:
     key = f"key_account_signs:{hashlib.sha256(told.encode()).hexdigest()}"
     found: Book | None = cache.get(key)
     if found is None:
-        found = _book(names)
+        found = _book(names, key)
         cache.set(key, found, KEPT_SECONDS)
     return found
 
@@ -161,7 +163,7 @@ def _names() -> dict[Part, str]:
     return found | {(Of.MANAGER, pk): name for pk, name in managers}
 
 
-def _book(names: dict[Part, str]) -> Book:
+def _book(names: dict[Part, str], key: str) -> Book:
     customers = _customers()
     own = customers.parents == 0
     accounts, at = np.unique(np.where(own, customers.accounts, customers.parents), return_inverse=True)
@@ -178,6 +180,7 @@ def _book(names: dict[Part, str]) -> Book:
         managers=whose[known],
         names=names,
         customers=customers,
+        key=key,
     )
 
 

@@ -6,16 +6,18 @@ as many queries however many accounts there are; what nobody has entered is unkn
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from django.db.models import Count, Q
+from django.core.cache import cache
+from django.db.models import Count, Max, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -25,11 +27,11 @@ from regulars.base.models import Member, Organisation
 from regulars.base.organisation import zone
 from regulars.core.innovators import innovators
 from regulars.core.money import from_minor
-from regulars.facts.models import Account, Issue, Signal, ToldSign
+from regulars.facts.models import Account, Issue, Signal, ToldSign, WalletEstimate
 from regulars.facts.told_signs import standing_signs
 from regulars.facts.wallet_estimates import standing_wallets
 from regulars.insight.dependence import require_whole_firm
-from regulars.insight.key_account_signs import LARGE_SHARE, Book, Of, Part, book, large_shares
+from regulars.insight.key_account_signs import KEPT_SECONDS, LARGE_SHARE, Book, Of, Part, book, large_shares
 from regulars.insight.models import Score
 from regulars.insight.new_products import first_purchases
 
@@ -137,6 +139,36 @@ def _rank(signs: Sequence[KeySign]) -> tuple[bool, int]:
 
 def _potential(of: Book, on: date, one: Account | None) -> list[tuple[int, KeySign]]:
     """Who buys less than half of its wallet here, and for more elsewhere than a tenth of the sales of somebody."""
+    return [(found.account, _potential_sign(found, of)) for found in _elsewhere(of, on, one)]
+
+
+class Elsewhere(NamedTuple):
+    """An account that buys elsewhere for more than a tenth of the sales of this part."""
+
+    account: int
+    part: Part
+    here: float
+    elsewhere: float
+    currency: str
+    source: str
+    estimated_on: date
+
+
+def _elsewhere(of: Book, on: date, one: Account | None) -> list[Elsewhere]:
+    """Those of all accounts are kept for some minutes, while no estimate comes, goes or changes."""
+    if one is not None:
+        return _read_elsewhere(of, on, one)
+    count, newest = WalletEstimate.objects.aggregate(count=Count("pk"), newest=Max("updated_at")).values()
+    told = f"{of.key}:{on.isoformat()}:{count}:{newest and newest.isoformat()}"
+    key = f"potential:{hashlib.sha256(told.encode()).hexdigest()}"
+    found: list[Elsewhere] | None = cache.get(key)
+    if found is None:
+        found = _read_elsewhere(of, on, None)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _read_elsewhere(of: Book, on: date, one: Account | None) -> list[Elsewhere]:
     columns = ("account__parent_id", "account__department_id", "account__owner_id", "account__score__sales_12m")
     rows = standing_wallets(on=on, of=one).values_list(*ESTIMATED, *columns)
     latest = {row[0]: row for row in rows}
@@ -153,14 +185,16 @@ def _potential(of: Book, on: date, one: Account | None) -> list[tuple[int, KeySi
         for part in of.parts_of(department, owner):
             whole = of.whole(part)
             if whole > 0 and elsewhere > LARGE_SHARE * whole:
-                known = (currency, source, estimated_on)
-                said = partial(_potential_sentence, known, here=here, elsewhere=elsewhere, part=part, of=of)
-                found.append((account, KeySign(sign=Sign.POTENTIAL, said=said, of=part[0], name=of.names[part])))
+                found.append(Elsewhere(account, part, here, elsewhere, currency, source, estimated_on))
     return found
 
 
-def _potential_sentence(known: tuple[str, str, date], *, here: float, elsewhere: float, part: Part, of: Book) -> str:
-    currency, source, estimated_on = known
+def _potential_sign(found: Elsewhere, of: Book) -> KeySign:
+    said = partial(_potential_sentence, found, of)
+    return KeySign(sign=Sign.POTENTIAL, said=said, of=found.part[0], name=of.names[found.part])
+
+
+def _potential_sentence(found: Elsewhere, of: Book) -> str:
     texts = {
         Of.FIRM: _(
             "It buys for %(here)s here and for about %(elsewhere)s elsewhere, which is %(share)s of all our sales "
@@ -175,13 +209,13 @@ def _potential_sentence(known: tuple[str, str, date], *, here: float, elsewhere:
             "%(name)s looks after (%(source)s, %(day)s)."
         ),
     }
-    return texts[part[0]] % {
-        "here": money(here, currency),
-        "elsewhere": money(elsewhere, currency),
-        "share": percent(elsewhere / of.whole(part), digits=0),
-        "name": of.names[part],
-        "source": source.rstrip("."),
-        "day": day(estimated_on),
+    return texts[found.part[0]] % {
+        "here": money(found.here, found.currency),
+        "elsewhere": money(found.elsewhere, found.currency),
+        "share": percent(found.elsewhere / of.whole(found.part), digits=0),
+        "name": of.names[found.part],
+        "source": found.source.rstrip("."),
+        "day": day(found.estimated_on),
     }
 
 
