@@ -11,6 +11,7 @@ from typing import Final
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import Case, F, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -85,14 +86,17 @@ def answer_effort(*, key: str, score: int, words: str, at: datetime) -> EffortAn
     return made
 
 
-def troubles(issue: Issue) -> int:
-    """How often the customer was put to trouble, as far as it was seen, whether or not they answered."""
-    late = issue.solved_at is not None and issue.solved_at > issue.due_at
-    return issue.times_reopened + issue.times_asked + issue.times_transferred + late
+TROUBLES: Final = (
+    F("times_reopened")
+    + F("times_asked")
+    + F("times_transferred")
+    + Case(When(solved_at__gt=F("due_at"), then=1), default=0)
+)
+"""How often the customer was put to trouble, as far as it was seen, whether or not they answered."""
 
 
 def observed_effort(issue: Issue) -> list[str]:
-    """The same in sentences."""
+    """How the customer was put to trouble, in sentences."""
     return list(_observed(issue))
 
 

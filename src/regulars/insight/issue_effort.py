@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from regulars.base.organisation import organisation, zone
 from regulars.base.warehouse import shared_engine
-from regulars.facts.effort import HIGH, LOW, troubles
+from regulars.facts.effort import HIGH, LOW, TROUBLES
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, EffortAnswer, Issue
 from regulars.insight.issue_time import TimeSpent, where_time_goes
@@ -24,10 +24,17 @@ MOST_KNOWN: Final = 4_000
 SOLVED: Final = (Issue.State.SOLVED, Issue.State.CLOSED)
 LATEST: Final = 1_000
 """Issues that tell what is wrong nowadays, and where its time goes."""
-KNOWN: Final = ("account_id", "due_at", "solved_at", "times_reopened", "times_asked", "times_transferred")
-"""What is read of an issue for whether the customer bought again."""
-SEEN: Final = (*KNOWN, "about", "opened_at")
-"""What is read of one for what was wrong."""
+SEEN: Final = ("about", "opened_at", "solved_at")
+"""What is read of an issue for what was wrong."""
+
+
+class SolvedIssue(NamedTuple):
+    """What is read of thousands of issues."""
+
+    solved_at: datetime
+    pk: int
+    account_id: int
+    troubles: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +89,13 @@ def effort_figures(issues: QuerySet[Issue], *, as_of: date) -> EffortFigures:
     """The figures of these issues, as far as they are solved. What it takes does not grow with how many there are."""
     solved = issues.filter(state__in=SOLVED)
     long_ago = solved_long_enough(as_of)
-    known = _newest(issues.filter(long_ago), most=MOST_KNOWN, seen=KNOWN)
-    latest = _newest(issues, most=LATEST, seen=SEEN)
-    told = EffortAnswer.objects.filter(issue__in={one.pk for one in (*known, *latest)}).order_by("answered_at")
+    known = _newest(issues.filter(long_ago), most=MOST_KNOWN)
+    newest = _newest(issues, most=LATEST)
+    told = EffortAnswer.objects.filter(issue__in={one.pk for one in (*known, *newest)}).order_by("answered_at")
     answers = dict(told.values_list("issue_id", "score"))
-    effort = {one.pk: _effort(one, answers.get(one.pk)) for one in (*known, *latest)}
+    effort = {one.pk: _effort(one, answers.get(one.pk)) for one in (*known, *newest)}
+    read = Issue.objects.only(*SEEN).in_bulk([one.pk for one in newest])
+    latest = [read[one.pk] for one in newest]
     count = solved.count()
     groups = _groups(known, effort, as_of)
     return EffortFigures(
@@ -101,16 +110,16 @@ def effort_figures(issues: QuerySet[Issue], *, as_of: date) -> EffortFigures:
     )
 
 
-def _newest(issues: QuerySet[Issue], *, most: int, seen: Iterable[str]) -> list[Issue]:
+def _newest(issues: QuerySet[Issue], *, most: int) -> list[SolvedIssue]:
     """Those of these that were solved last, the newest first. Each state is asked apart, along its index: together, a
     database reads and sorts all that ever were solved.
     """
-    keys: list[tuple[datetime, int]] = []
+    found: list[SolvedIssue] = []
     for state in SOLVED:
-        its = issues.filter(state=state, solved_at__isnull=False).order_by("-solved_at", "-pk")
-        keys += [(at, pk) for at, pk in its.values_list("solved_at", "pk")[:most] if at is not None]
-    found = Issue.objects.only(*seen).in_bulk([pk for _at, pk in sorted(keys, reverse=True)[:most]])
-    return sorted(found.values(), key=lambda one: (one.solved_at, one.pk), reverse=True)
+        its = issues.filter(state=state, solved_at__isnull=False).annotate(troubles=TROUBLES)
+        rows = its.order_by("-solved_at", "-pk").values_list(*SolvedIssue._fields)[:most]
+        found += [SolvedIssue(*row) for row in rows]
+    return sorted(found, reverse=True)[:most]
 
 
 def solved_long_enough(as_of: date) -> Q:
@@ -120,21 +129,20 @@ def solved_long_enough(as_of: date) -> Q:
     return Q(solved_at__lt=after)
 
 
-def _effort(issue: Issue, score: int | None) -> str:
+def _effort(issue: SolvedIssue, score: int | None) -> str:
     """As the customer says; where they said nothing, as it was seen: no trouble is low, twice or more is high."""
     if score is not None:
         return "low" if score <= LOW else "high" if score >= HIGH else ""
-    seen = troubles(issue)
-    return "low" if seen == 0 else "high" if seen >= 2 else ""
+    return "low" if issue.troubles == 0 else "high" if issue.troubles >= 2 else ""
 
 
-def _groups(issues: Iterable[Issue], effort: Mapping[int, str], as_of: date) -> dict[str, Group]:
+def _groups(issues: Iterable[SolvedIssue], effort: Mapping[int, str], as_of: date) -> dict[str, Group]:
     """Of low and of high effort. One customer counts once in each, by the last issue."""
     here = zone(organisation())
     solved_on: dict[str, dict[int, date]] = {"low": {}, "high": {}}
     for one in issues:  # newest first
         group = solved_on.get(effort[one.pk])
-        if group is not None and one.account_id not in group and one.solved_at is not None:
+        if group is not None and one.account_id not in group:
             group[one.account_id] = one.solved_at.astimezone(here).date()
     again = _bought_again(solved_on, until=as_of)
     return {group: Group(customers=len(its), again=again.get(group, 0)) for group, its in solved_on.items()}
