@@ -140,11 +140,14 @@ def _signals(desk: Desk, account: Account, limit: int) -> list[Event]:
     ]
 
 
+def _with_merged(account: Account) -> list[int]:
+    """Its id and those of what was merged into it: a database finds records by ids, but reads all for an either-or."""
+    return [account.pk, *Account.objects.filter(merged_into=account).values_list("pk", flat=True)]
+
+
 def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What was promised and what became of it, and the ways of its hand-overs."""
-    promised = PromiseStep.objects.filter(
-        Q(promise__account=account) | Q(promise__account__merged_into=account), taken_back_at=None
-    )
+    promised = PromiseStep.objects.filter(promise__account__in=_with_merged(account), taken_back_at=None)
     handed = HandoverStep.objects.filter(Q(handover__account=account) | Q(handover__account__merged_into=account))
     told = [
         Event(
@@ -229,8 +232,8 @@ def _check_ins(desk: Desk, account: Account, limit: int) -> list[Event]:
 
 def _reviews(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What happened to its reviews: planned, moved, held, finished."""
-    of = Q(review__account=account) | Q(review__account__merged_into=account)
-    steps = ReviewStep.objects.filter(of, taken_back_at=None).exclude(state=Review.State.PROPOSED)
+    of_account = ReviewStep.objects.filter(review__account__in=_with_merged(account))
+    steps = of_account.filter(taken_back_at=None).exclude(state=Review.State.PROPOSED)
     return [
         Event(
             on=step.on,
