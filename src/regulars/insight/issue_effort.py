@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from regulars.base.organisation import organisation, zone
 from regulars.base.warehouse import shared_engine
+from regulars.core.proportions import wilson_interval
 from regulars.facts.effort import HIGH, LOW, TROUBLES
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, EffortAnswer, Issue
@@ -51,12 +52,7 @@ class Group:
     @property
     def interval(self) -> tuple[float, float] | None:
         """In which the share lies in 95 % of cases (Wilson 1927)."""
-        if not self.customers:
-            return None
-        from scipy.stats import binomtest  # takes longer to load than all the rest of a page
-
-        found = binomtest(self.again, self.customers).proportion_ci(method="wilson")
-        return float(found.low), float(found.high)
+        return wilson_interval(self.again, self.customers) if self.customers else None
 
 
 @dataclass(frozen=True, kw_only=True)

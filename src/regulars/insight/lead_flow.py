@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 from django.db.models import Q, QuerySet
 
 from regulars.base.organisation import organisation, today, zone
+from regulars.core.proportions import wilson_interval
 from regulars.facts.leads import answer_due
 from regulars.facts.models import Lead, LeadForm
 from regulars.insight.models import Score
@@ -71,12 +72,7 @@ class Flow:
     @property
     def interval(self) -> tuple[float, float] | None:
         """In which the share lies in 95 % of cases (Wilson 1927)."""
-        if not self.decided:
-            return None
-        from scipy.stats import binomtest  # takes longer to load than all the rest of a page
-
-        found = binomtest(self.won, self.decided).proportion_ci(method="wilson")
-        return float(found.low), float(found.high)
+        return wilson_interval(self.won, self.decided) if self.decided else None
 
 
 @dataclass(frozen=True, kw_only=True)
