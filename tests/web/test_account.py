@@ -218,7 +218,7 @@ def test_the_page_costs_as_many_queries_for_much_as_for_little(
     fill(1)
     proposed(firm)
     page_of(browser, firm)
-    with django_assert_max_num_queries(45) as little:
+    with django_assert_max_num_queries(47) as little:
         page_of(browser, firm)
     fill(12)
     with django_assert_max_num_queries(len(little) + 2):  # the family beyond those shown is counted and summed
