@@ -84,6 +84,8 @@ def test_every_list_says_what_changed_since(silent: Firm, call: Caller) -> None:
 
 def test_a_moment_without_its_offset_is_refused(call: Caller) -> None:
     assert call("GET", "/accounts?updated_since=2024-12-09T10:00:00").status_code == 422
+    assert call("GET", "/effort-answers?updated_since=0431-09-11T06:14:57%2B23:21").status_code == 200
+    assert call("GET", "/effort-answers?updated_since=0001-01-01T00:00:00%2B23:21").status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from regulars.base.models import Member
 from regulars.facts.models import Account
@@ -17,6 +18,17 @@ NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
 Text = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL), Field(examples=["text"])]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL), Field(examples=["vip"])]
 LongText = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL), Field(examples=["text"])]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no moment of the calendar") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment with its offset from UTC, as UTC: PostgreSQL takes no offset of 16 hours and more."""
 
 
 class AccountRef(Schema):

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from regulars.api.bearer import acting, scoped
 from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
-from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
+from regulars.api.fields import NO_NUL, AccountRef, MemberRef, Moment, account_ref, member_ref
 from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.access import Permission, require
@@ -84,7 +84,7 @@ class SentLiveOrderIn(LiveOrderIn):
     """One of a batch."""
 
     external_id: Id = Field(description="Its id in the source.")
-    changed_at: AwareDatetime | None = Field(
+    changed_at: Moment | None = Field(
         None, description="When it changed there: what is older than what is known changes nothing."
     )
 

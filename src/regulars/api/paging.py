@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from ninja import Field, Schema
-from pydantic import AwareDatetime
+
+from regulars.api.fields import Moment
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class PageIn(Schema):
 class ChangesIn(PageIn):
     """Which part of a list, and since when."""
 
-    updated_since: AwareDatetime | None = Field(
+    updated_since: Moment | None = Field(
         None,
         description="Only what was made or changed at this moment or later, with its offset from UTC. To stay in step, "
         "ask with the moment at which you began to ask the time before.",

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from regulars.api.bearer import acting, scoped
 from regulars.api.facts.accounts import visible_account, visible_member
-from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
+from regulars.api.fields import NO_NUL, AccountRef, MemberRef, Moment, account_ref, member_ref
 from regulars.api.paging import ChangesIn, Page, page_of
 from regulars.api.problems import not_found
 from regulars.base.models import Member, Organisation
@@ -54,7 +54,7 @@ class ReviewFilter(ChangesIn):
 class WhenIn(Schema):
     """When and how; what is left out stays as it is."""
 
-    at: AwareDatetime = Field(description="When it begins, with its offset from UTC.")
+    at: Moment = Field(description="When it begins, with its offset from UTC.")
     owner: UUID | None = Field(None, description="uid of who holds it.")
     contact: UUID | None = Field(None, description="uid of who is met there.")
     duration_minutes: Minutes | None = None
