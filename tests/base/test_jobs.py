@@ -251,3 +251,20 @@ def test_a_worker_on_another_machine_that_is_not_heard_of_counts_as_dead() -> No
     worker.save()
     assert put_back_orphans() == 1
     assert failed_jobs().get().pk == job_id  # `nightly` of the tests has no retries
+
+
+@pytest.mark.django_db
+def test_a_worker_within_a_transaction_says_nowhere_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would see it; and on PostgreSQL the second connection would wait for the first, and the first for it."""
+    beats: list[object] = []
+    monkeypatch.setattr("regulars.base.worker._beat", lambda *said: beats.append(said))
+    run_worker(once=True)
+    assert beats == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_of_its_own_says_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    beats: list[object] = []
+    monkeypatch.setattr("regulars.base.worker._beat", lambda *said: beats.append(said))
+    run_worker(once=True)
+    assert len(beats) == 1
