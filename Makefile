@@ -1,7 +1,7 @@
 # Everything a developer does, one word each. Needs make and Python 3.11 or newer; the rest is fetched into .venv.
 #   make demo    a real wholesaler from its order file to the day's list, in the browser, in a folder of its own (.demo);
 #                make demo KEEP=1: the same again as it was left
-#   make test    everything that must hold before a change is handed in (about ten minutes on two cores)
+#   make test    everything that must hold before a change is handed in (about half an hour on two cores)
 #   make check   the quick part of it: format, lint, types, import contracts, migrations
 #   make serve   the pages and the worker, your data  make bench   the measured comparisons
 #   make messages  gather what is to be translated into src/regulars/locale, and compile it
