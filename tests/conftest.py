@@ -134,7 +134,13 @@ def static_files_are_looked_for_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_folders(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every test has an empty warehouse and an empty folder of imports; so have the processes that it starts."""
+    """Every test has an empty warehouse and an empty folder of imports; so have the processes that it starts.
+
+    The cache is emptied with them: it keeps figures by the version of the history, which counts from 1 in each.
+    """
+    from django.core.cache import cache
+
+    cache.clear()
     for setting, variable, folder in (
         ("WAREHOUSE_ROOT", "REGULARS_WAREHOUSE", tmp_path / "warehouse"),
         ("IMPORTS_ROOT", "REGULARS_IMPORTS", tmp_path / "imports"),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
-from django.core.cache import cache
 from django.db import transaction
 
 from regulars.base.bulk_load import insert_rows
@@ -18,10 +17,8 @@ from regulars.facts.models import Account
 def write_history(lines: Sequence[dict[str, Any]]) -> int:
     """Put lines in force: account_id, business_date, net_base_minor, and what differs from a plain sale.
 
-    Accounts that are not there yet are made. Returns the version of the history. What was kept of another test's
-    history of this version is forgotten.
+    Accounts that are not there yet are made. Returns the version of the history.
     """
-    cache.clear()
     known = set(Account.objects.values_list("pk", flat=True))
     named = {line["account_id"] for line in lines if line["account_id"] is not None}
     missing = sorted(named - known)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.core.cache import cache
 from pytest_django import Settings
 
 from api_calls import CallAs, Caller, Firm
@@ -23,7 +22,6 @@ from regulars.plan.proposals import refresh_actions
 @pytest.fixture(autouse=True)
 def no_requests_yet(settings: Settings) -> None:
     Path(settings.STATIC_ROOT).mkdir(exist_ok=True)  # where `regulars serve` gathers the static files
-    cache.clear()
     settings.API_REQUESTS_A_MINUTE = 100_000  # the matrix asks every route four times with one token
 
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from regulars.base.access import Forbidden
 from regulars.base.audit import history_of
@@ -30,11 +29,6 @@ from regulars.insight.dependence_terms import (
 from regulars.insight.models import AccountElasticity, Score, Snapshot, SupplierTerms
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    cache.clear()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ START = date(2021, 1, 4)
 WriteHistory = Callable[..., int]
 
 
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    cache.clear()
-
-
 def customers(
     first_pk: int, count: int, *, won: tuple[date, date], lost_early: float, net: int = 10_000, seed: int = 1
 ) -> list[dict[str, Any]]:

@@ -96,7 +96,6 @@ def test_the_load_counts_the_level_that_was_chosen_and_keeps_what_it_counted_onl
     assert load_of(owner).accounts == 12
     cache.clear()
     assert load_of(owner).accounts == 11
-    cache.clear()
 
 
 def test_planning_anew_moves_proposals_and_leaves_what_somebody_set(accounts: list[Account], owner: Member) -> None:

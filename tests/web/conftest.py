@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
@@ -33,12 +32,6 @@ def static_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def language_of_tests(settings: Settings) -> None:
     settings.LANGUAGE_CODE = "en"
-
-
-@pytest.fixture(autouse=True)
-def nothing_was_tried_before() -> None:
-    """What counts attempts lives in the cache, which outlives a test."""
-    cache.clear()
 
 
 @pytest.fixture

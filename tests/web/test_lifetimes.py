@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from regulars.base.models import Member, Team
@@ -19,11 +18,6 @@ from regulars.insight.snapshots import take_snapshot
 
 Signer = Callable[[Member], Client]
 END, START = date(2024, 12, 9), date(2021, 1, 4)
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    cache.clear()
 
 
 def put_in_force(accounts: dict[Account, tuple[date, date]]) -> None:

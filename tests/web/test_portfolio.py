@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 
 from regulars.base.models import Member, Team
@@ -24,11 +23,6 @@ from regulars.insight.snapshots import take_snapshot
 
 Signer = Callable[[Member], Client]
 END, BEFORE = date(2024, 12, 9), date(2024, 6, 10)
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    cache.clear()
 
 
 def order_every_week(accounts: dict[Account, tuple[date, date, int]]) -> None:

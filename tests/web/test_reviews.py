@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,11 +20,6 @@ from regulars.plan.models import Review
 
 pytestmark = pytest.mark.django_db
 Signer = Callable[[Member], Client]
-
-
-@pytest.fixture(autouse=True)
-def no_requests_yet() -> None:
-    cache.clear()
 
 
 @pytest.fixture
