@@ -14,6 +14,8 @@ from ninja import Schema
 from pytest_django import Settings
 
 from api_calls import CallAs, Caller, Firm
+from regulars.api.bonuses import GivenBonusOut
+from regulars.api.check_ins import CheckInOut
 from regulars.api.facts.accounts import AccountOut
 from regulars.api.facts.contacts import ContactOut
 from regulars.api.facts.effort import EffortAnswerOut
@@ -25,6 +27,7 @@ from regulars.api.handovers import HandoverOut
 from regulars.api.insight import SnapshotOut
 from regulars.api.key_accounts import KeyAccountOut
 from regulars.api.leads import LeadWithStepsOut, ReferralOut
+from regulars.api.live_orders import LiveOrderOut
 from regulars.api.opportunities import OpportunityOut
 from regulars.api.plan import ActionOut
 from regulars.api.playbooks import PlayOut
@@ -40,9 +43,14 @@ from regulars.base.models import AuditEntry, Member
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.base.webhooks.events import GROUPS, LABELS, WebhookEvent, grouped, kind_of, scope_of
 from regulars.base.webhooks.models import WebhookDelivery
+from regulars.facts.accounts import tag
+from regulars.facts.contacts import create_contact
 from regulars.facts.effort import answer_effort, key_of
-from regulars.facts.models import Issue, Lead
-from regulars.plan.models import Promise, Referral, WinBack
+from regulars.facts.models import Issue, Lead, Tag
+from regulars.plan.bonuses import record_bonus
+from regulars.plan.check_ins import answer_check_in
+from regulars.plan.customer_links import key_of as key_of_check_in
+from regulars.plan.models import CheckIn, Promise, Referral, WinBack
 from regulars.plan.promises import make_promise
 from regulars.plan.targets import accept_plan, propose_plan, reopen_plan
 from scored_firm import scored_firm
@@ -51,6 +59,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs/reference/webhooks.md"
 SHAPES: dict[str, type[Schema]] = {
     "account": AccountOut,
     "action": ActionOut,
+    "bonus": GivenBonusOut,
+    "check_in": CheckInOut,
     "contact": ContactOut,
     "effort": EffortAnswerOut,
     "handover": HandoverOut,
@@ -59,6 +69,7 @@ SHAPES: dict[str, type[Schema]] = {
     "issue": IssueWithStepsOut,
     "key_account": KeyAccountOut,
     "lead": LeadWithStepsOut,
+    "live_order": LiveOrderOut,
     "opportunity": OpportunityOut,
     "play": PlayOut,
     "project": ProjectOut,
@@ -274,6 +285,48 @@ def test_playbooks_projects_and_proofs_are_told(told: Firm, program: Program) ->
     found = messages()
     assert [one["type"] for one in found] == ["value_proof.noted", "value_proof.taken_back", "value_proof.restored"]
     assert found[0]["data"]["record"] == proof
+
+
+def test_a_live_order_is_told_from_its_source_to_its_end(told: Firm, program: Program) -> None:
+    sent = {"source": "shop", "external_id": "A1", "account": str(told.own.uid), "currency": "EUR"}
+    path = f"/live-orders/{program.does('/live-orders', sent | {'amount_minor': 5_000})['uid']}"
+    program.is_told(path, "live_order.received")
+    program.does("/live-orders", sent | {"amount_minor": 5_000})
+    assert messages() == []  # nothing new was said
+    program.does(path, {"stage": "shipped"}, method="PATCH")
+    program.does(f"{path}/follow-ups", {"kind": "note", "said": "On the way"})
+    program.does(f"{path}/paid", {})
+    program.does(f"{path}/reopen")
+    program.does(f"{path}/close", {"reason": "Goodwill"})
+    program.is_told(path, *(f"live_order.{what}" for what in ("received", "followed_up", "paid", "reopened", "closed")))
+
+
+def test_a_check_in_is_told_with_its_answer(told: Firm, program: Program) -> None:
+    contact = create_contact(account=told.own, name="Ada Quist", email="ada@example.com", member=None)
+    made = program.does("/check-ins", {"contact": str(contact.uid)})
+    (asked,) = [one for one in messages() if one["type"].startswith("check_in")]
+    assert (asked["type"], asked["data"]["record"]) == ("check_in.asked", made)
+    key = key_of_check_in(CheckIn.objects.get())
+    answer_check_in(key=key, went_well=False, words="It creaks", at=timezone.now())
+    found = {one["type"]: one["data"]["record"] for one in messages()}
+    (read,) = program.call("GET", "/check-ins").json()["items"]
+    assert found["check_in.answered"] == read
+    assert read["answers"][0]["issue"] == found["issue.opened"]["uid"]
+
+
+def test_a_bonus_is_told_and_that_it_was_not_given(told: Firm, program: Program) -> None:
+    tag(account=told.own, tags=["VIP"], member=None)
+    vip: Any = {"for_key_accounts": False, "tag": Tag.objects.get(), "member": told.people["owner"]}
+    bonus = record_bonus(name="Box", cost_minor=900, times_a_year=2, **vip)
+    messages()
+    made = program.does("/given-bonuses", {"account": str(told.own.uid), "bonus": str(bonus.uid)})
+    (given,) = messages()
+    assert (given["type"], given["data"]["record"]) == ("bonus.given", made)
+    gone = program.does(f"/given-bonuses/{made['uid']}/take-back")
+    (back,) = messages()
+    assert (back["type"], back["data"]["record"]) == ("bonus.taken_back", gone)
+    assert (made["taken_back"], gone["taken_back"]) == (False, True)
+    assert program.call("GET", "/given-bonuses").json()["items"] == []
 
 
 def test_a_plan_is_told_as_its_member_sees_it(firm: Firm, call_as: CallAs, settings: Settings) -> None:

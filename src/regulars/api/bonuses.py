@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import StringConstraints
@@ -75,6 +76,7 @@ class GivenBonusOut(Schema):
     member: MemberRef | None
     said: str
     reason: str
+    taken_back: bool
 
 
 @router.get("/bonuses", response=Page[BonusOut], summary="The bonuses of the firm")
@@ -90,13 +92,13 @@ def list_bonuses(request: HttpRequest, page: Query[PageIn]) -> Page[BonusOut]:
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_given(request: HttpRequest, page: Query[GivenFilter]) -> Page[GivenBonusOut]:
     member = acting(request)
-    found = bonuses.visible_given(member).select_related("bonus", "member", "account__merged_into")
+    found = given_bonuses_of(member).filter(taken_back_at=None)
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, member)))
     if page.since is not None:
         found = found.filter(on__gte=page.since)
     items, following = page_of(found, page)
-    return Page[GivenBonusOut](items=[_shown(one, member) for one in items], next=following)
+    return Page[GivenBonusOut](items=[shown_given_bonus(one, member) for one in items], next=following)
 
 
 @router.post("/given-bonuses", response={201: GivenBonusOut}, summary="Note a bonus that an account was given")
@@ -118,7 +120,7 @@ def add_given(request: HttpRequest, given: GiveIn) -> Status[GivenBonusOut]:
         reason=given.reason,
         cost_minor=given.cost_minor,
     )
-    return Status(201, _shown(made, member))
+    return Status(201, shown_given_bonus(made, member))
 
 
 @router.post("/given-bonuses/{uuid:uid}/take-back", response=GivenBonusOut, summary="Say that it was not given")
@@ -128,7 +130,7 @@ def post_take_back(request: HttpRequest, uid: UUID) -> GivenBonusOut:
     found = bonuses.visible_given(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
-    return _shown(bonuses.take_back_bonus(given=found, member=member), member)
+    return shown_given_bonus(bonuses.take_back_bonus(given=found, member=member), member)
 
 
 def _shown_bonus(one: Bonus, member: Member) -> BonusOut:
@@ -143,7 +145,13 @@ def _shown_bonus(one: Bonus, member: Member) -> BonusOut:
     )
 
 
-def _shown(one: GivenBonus, member: Member) -> GivenBonusOut:
+def given_bonuses_of(member: Member) -> QuerySet[GivenBonus]:
+    """Those that the member may see, with what is shown of them, and those that were taken back."""
+    return bonuses.visible_noted(member).select_related("account__merged_into")
+
+
+def shown_given_bonus(one: GivenBonus, member: Member) -> GivenBonusOut:
+    """The bonus as the API tells it to the member."""
     return GivenBonusOut(
         uid=one.uid,
         account=account_ref(one.account.merged_into or one.account),
@@ -155,4 +163,5 @@ def _shown(one: GivenBonus, member: Member) -> GivenBonusOut:
         member=member_ref(one.member),
         said=one.said,
         reason=one.reason,
+        taken_back=one.taken_back_at is not None,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import StringConstraints
@@ -15,6 +17,7 @@ from regulars.api.facts.accounts import visible_account
 from regulars.api.facts.contacts import visible_contact
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
 from regulars.api.paging import Page, PageIn, page_of
+from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
 from regulars.facts.issues import visible_issues
@@ -69,14 +72,13 @@ class CheckInOut(Schema):
 @scoped(ApiScope.ACCOUNTS_READ)
 def list_check_ins(request: HttpRequest, page: Query[CheckInFilter]) -> Page[CheckInOut]:
     member = acting(request)
-    found = check_ins.visible_check_ins(member).select_related("account__merged_into", "contact", "member")
+    found = check_ins_of(member)
     if page.account is not None:
         found = found.filter(of_account(visible_account(page.account, member)))
     if page.unwell:
         found = found.filter(answers__went_well=False).distinct()
-    items, following = page_of(found.prefetch_related("answers__issue"), page)
-    told = [answer.issue_id for one in items for answer in one.answers.all() if answer.issue_id]
-    seen = set(visible_issues(member).filter(pk__in=told).values_list("pk", flat=True))
+    items, following = page_of(found, page)
+    seen = _issues_seen(items, member)
     return Page[CheckInOut](items=[_shown(one, seen) for one in items], next=following)
 
 
@@ -96,6 +98,23 @@ def add_check_in(request: HttpRequest, asked: NewCheckInIn) -> Status[CheckInOut
         sold_on=asked.sold_on,
     )
     return Status(201, _shown(made, set()))
+
+
+def check_ins_of(member: Member) -> QuerySet[CheckIn]:
+    """Those that the member may see, with what is shown of them."""
+    found = check_ins.visible_check_ins(member).select_related("account__merged_into", "contact", "member")
+    return found.prefetch_related("answers__issue")
+
+
+def shown_check_in(one: CheckIn, member: Member) -> CheckInOut:
+    """The check-in as the API tells it to the member."""
+    return _shown(one, _issues_seen([one], member))
+
+
+def _issues_seen(check_ins: Sequence[CheckIn], member: Member) -> set[int]:
+    """Which of the issues that answers opened the member may see."""
+    told = [answer.issue_id for one in check_ins for answer in one.answers.all() if answer.issue_id]
+    return set(visible_issues(member).filter(pk__in=told).values_list("pk", flat=True))
 
 
 def _shown(one: CheckIn, seen: set[int]) -> CheckInOut:

@@ -181,8 +181,8 @@ class TakenLiveOrdersOut(Schema):
 @router.get("/live-orders", response=Page[LiveOrderOut], summary="Live orders of the member's accounts")
 @scoped(ApiScope.ORDERS_READ)
 def list_live_orders(request: HttpRequest, page: Query[LiveOrderFilter]) -> Page[LiveOrderOut]:
-    member, on = acting(request), _day()
-    found = _orders_of(member)
+    member, on = acting(request), order_day()
+    found = live_orders_of(member)
     if page.account is not None:
         found = found.filter(account=visible_account(page.account, member))
     wanted = {name: getattr(page, name) for name in ("source", "external_id", "stage", "payment")}
@@ -200,15 +200,15 @@ def list_live_orders(request: HttpRequest, page: Query[LiveOrderFilter]) -> Page
 def send_live_order(request: HttpRequest, order: OneLiveOrderIn) -> Status[LiveOrderOut]:
     """Known by `(source, external_id)`: sent again it is changed (200), not made twice."""
     member = acting(request)
-    taken = _take(order, order.source, member, _day())
-    return Status(201 if taken.outcome == "new" else 200, shown_live_order(taken.order, _day()))
+    taken = _take(order, order.source, member, order_day())
+    return Status(201 if taken.outcome == "new" else 200, shown_live_order(taken.order, order_day()))
 
 
 @router.post("/live-orders/batch", response=TakenLiveOrdersOut, summary="Send up to 500 live orders")
 @scoped(ApiScope.ORDERS_WRITE)
 def send_live_orders(request: HttpRequest, batch: LiveOrdersIn) -> TakenLiveOrdersOut:
     """Each is taken or refused by itself; sent again, nothing happens twice."""
-    member, on = acting(request), _day()
+    member, on = acting(request), order_day()
     require(member, Permission.WRITE)
     counts = {"new": 0, "changed": 0, "unchanged": 0, "older": 0}
     wrong = []
@@ -233,7 +233,7 @@ def send_live_orders(request: HttpRequest, batch: LiveOrdersIn) -> TakenLiveOrde
 @router.get("/live-orders/{uuid:uid}", response=LiveOrderOut, summary="One live order")
 @scoped(ApiScope.ORDERS_READ)
 def get_live_order(request: HttpRequest, uid: UUID) -> LiveOrderOut:
-    return shown_live_order(_visible(uid, acting(request)), _day())
+    return shown_live_order(_visible(uid, acting(request)), order_day())
 
 
 @router.patch("/live-orders/{uuid:uid}", response=LiveOrderOut, summary="Say what changed of a live order")
@@ -242,11 +242,11 @@ def get_live_order(request: HttpRequest, uid: UUID) -> LiveOrderOut:
 def patch_live_order(request: HttpRequest, uid: UUID, order: LiveOrderIn, if_match: IfMatch) -> LiveOrderOut:
     member = acting(request)
     found = LiveOrder.objects.select_for_update(of=("self",)).get(pk=_visible(uid, member).pk)
-    require_unchanged(request, shown_live_order(found, _day()), if_match)
+    require_unchanged(request, shown_live_order(found, order_day()), if_match)
     taken = upsert_live_order(
-        source=found.source, external_id=found.external_id, on=_day(), member=member, **_fields(order, member)
+        source=found.source, external_id=found.external_id, on=order_day(), member=member, **_fields(order, member)
     )
-    return shown_live_order(taken.order, _day())
+    return shown_live_order(taken.order, order_day())
 
 
 @router.post("/live-orders/{uuid:uid}/paid", response=LiveOrderOut, summary="Say that it was paid")
@@ -254,8 +254,8 @@ def patch_live_order(request: HttpRequest, uid: UUID, order: LiveOrderIn, if_mat
 def post_live_order_paid(request: HttpRequest, uid: UUID, paid: PaidIn) -> LiveOrderOut:
     member = acting(request)
     found = _visible(uid, member)
-    done = live_orders.mark_paid(order=found, on=_day(), member=member, paid_minor=paid.paid_minor)
-    return shown_live_order(done, _day())
+    done = live_orders.mark_paid(order=found, on=order_day(), member=member, paid_minor=paid.paid_minor)
+    return shown_live_order(done, order_day())
 
 
 @router.post("/live-orders/{uuid:uid}/close", response=LiveOrderOut, summary="Close a live order")
@@ -264,8 +264,8 @@ def post_live_order_close(request: HttpRequest, uid: UUID, why: WhyLiveOrderClos
     """It opens again when its source says something new."""
     member = acting(request)
     found = _visible(uid, member)
-    done = live_orders.close_live_order(order=found, on=_day(), member=member, reason=why.reason)
-    return shown_live_order(done, _day())
+    done = live_orders.close_live_order(order=found, on=order_day(), member=member, reason=why.reason)
+    return shown_live_order(done, order_day())
 
 
 @router.post("/live-orders/{uuid:uid}/reopen", response=LiveOrderOut, summary="Open a live order again")
@@ -274,7 +274,7 @@ def post_live_order_reopen(request: HttpRequest, uid: UUID) -> LiveOrderOut:
     """What its source said last counts again."""
     member = acting(request)
     found = _visible(uid, member)
-    return shown_live_order(live_orders.reopen_live_order(order=found, on=_day(), member=member), _day())
+    return shown_live_order(live_orders.reopen_live_order(order=found, on=order_day(), member=member), order_day())
 
 
 @router.post("/live-orders/{uuid:uid}/follow-ups", response=LiveOrderOut, summary="Note a follow-up")
@@ -283,9 +283,9 @@ def post_live_order_follow_up(request: HttpRequest, uid: UUID, done: FollowUpIn)
     """A call is noted as a talk with the account, too."""
     member = acting(request)
     live_orders.follow_up(
-        order=_visible(uid, member), kind=done.kind, on=_day(), member=member, said=done.said, next_on=done.next_on
+        order=_visible(uid, member), kind=done.kind, on=order_day(), member=member, said=done.said, next_on=done.next_on
     )
-    return shown_live_order(_visible(uid, member), _day())
+    return shown_live_order(_visible(uid, member), order_day())
 
 
 def _take(order: SentLiveOrderIn, source: str, member: Member, on: dt.date) -> Taken:
@@ -323,17 +323,18 @@ def _which(found: QuerySet[LiveOrder], which: str, on: dt.date) -> QuerySet[Live
     return live_orders.late(found, on=on) if which == "late" else live_orders.running(found).filter(account=None)
 
 
-def _day() -> dt.date:
+def order_day() -> dt.date:
     """The business date; where the figures are much older (an old export, the demo), the day of the figures."""
     return day_of_work(today(organisation()))
 
 
-def _orders_of(member: Member) -> QuerySet[LiveOrder]:
+def live_orders_of(member: Member) -> QuerySet[LiveOrder]:
+    """Those that the member may see, with what is shown of them."""
     return live_orders.visible_live_orders(member).select_related("account", "contact", "closed_by")
 
 
 def _visible(uid: UUID, member: Member) -> LiveOrder:
-    found = _orders_of(member).filter(uid=uid).first()
+    found = live_orders_of(member).filter(uid=uid).first()
     if found is None:
         raise not_found()
     return found

@@ -66,7 +66,12 @@ def live_bonuses() -> QuerySet[Bonus]:
 
 def visible_given(member: Member | None) -> QuerySet[GivenBonus]:
     """What was given to the accounts that `member` may see, the newest first; without what was taken back."""
-    seen = GivenBonus.objects.filter(seen_with_account(member), taken_back_at=None)
+    return visible_noted(member).filter(taken_back_at=None)
+
+
+def visible_noted(member: Member | None) -> QuerySet[GivenBonus]:
+    """The same with what was taken back."""
+    seen = GivenBonus.objects.filter(seen_with_account(member))
     return seen.select_related("bonus", "member").order_by("-on", "-pk")
 
 

@@ -9,11 +9,14 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from ninja import Schema
 
+from regulars.api.bonuses import given_bonuses_of, shown_given_bonus
+from regulars.api.check_ins import check_ins_of, shown_check_in
 from regulars.api.facts.effort import effort_answers_of, shown_effort
 from regulars.api.facts.issues import issues_of, shown_with_steps
 from regulars.api.handovers import handovers_of, shown_handover
 from regulars.api.key_accounts import key_accounts_of, shown_key_account
 from regulars.api.leads import leads_of, referrals_of, shown_lead, shown_referral
+from regulars.api.live_orders import live_orders_of, order_day, shown_live_order
 from regulars.api.opportunities import chances_now, opportunities_of, shown_opportunity
 from regulars.api.playbooks import plays_of, shown_play
 from regulars.api.promises import promises_of, shown_promise
@@ -153,6 +156,20 @@ EVENTS: Final[dict[str, tuple[dict[str, WebhookEvent], WebhookEvent | None]]] = 
         },
         _E.VALUE_PROOF_CHANGED,
     ),
+    "facts.liveorder": (
+        {
+            "take_live_order": _E.LIVE_ORDER_RECEIVED,
+            "mark_live_order_paid": _E.LIVE_ORDER_PAID,
+            "follow_up_live_order": _E.LIVE_ORDER_FOLLOWED_UP,
+            "close_live_order": _E.LIVE_ORDER_CLOSED,
+            "cancel_live_order": _E.LIVE_ORDER_CLOSED,
+            "reopen_live_order": _E.LIVE_ORDER_REOPENED,
+        },
+        _E.LIVE_ORDER_CHANGED,
+    ),
+    "plan.checkin": ({"ask_how_it_went": _E.CHECK_IN_ASKED}, None),
+    "plan.checkinanswer": ({"answer_check_in": _E.CHECK_IN_ANSWERED}, None),
+    "plan.givenbonus": ({"give_bonus": _E.BONUS_GIVEN, "take_back_bonus": _E.BONUS_TAKEN_BACK}, None),
     "plan.salesplan": ({"accept_plan": _E.SALES_PLAN_ACCEPTED, "reopen_plan": _E.SALES_PLAN_REOPENED}, None),
 }
 """By kind of record: the events of verbs, and the event of all other verbs."""
@@ -220,6 +237,15 @@ KINDS: Final[dict[str, Kind]] = {
         by={"plan.jointproject": "pk", "plan.projectmeasurement": "measurements", "plan.signoff": "sign_offs"},
     ),
     "value_proof": Kind(seen=proofs_of, shown=lambda found, _member: shown_proof(found), by={"plan.valueproof": "pk"}),
+    "live_order": Kind(
+        seen=live_orders_of,
+        shown=lambda found, _member: shown_live_order(found, order_day()),
+        by={"facts.liveorder": "pk"},
+    ),
+    "check_in": Kind(
+        seen=check_ins_of, shown=shown_check_in, by={"plan.checkin": "pk", "plan.checkinanswer": "answers"}
+    ),
+    "bonus": Kind(seen=given_bonuses_of, shown=shown_given_bonus, by={"plan.givenbonus": "pk"}),
     "sales_plan": Kind(seen=_sales_plans, shown=shown_plan, by={"plan.salesplan": "pk"}, account=lambda _found: None),
 }
 """By the first part of the names of their events."""

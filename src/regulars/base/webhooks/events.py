@@ -101,6 +101,16 @@ class WebhookEvent(StrEnum):
     VALUE_PROOF_RESTORED = "value_proof.restored"
     SALES_PLAN_ACCEPTED = "sales_plan.accepted"
     SALES_PLAN_REOPENED = "sales_plan.reopened"
+    LIVE_ORDER_RECEIVED = "live_order.received"
+    LIVE_ORDER_CHANGED = "live_order.changed"
+    LIVE_ORDER_PAID = "live_order.paid"
+    LIVE_ORDER_FOLLOWED_UP = "live_order.followed_up"
+    LIVE_ORDER_CLOSED = "live_order.closed"
+    LIVE_ORDER_REOPENED = "live_order.reopened"
+    CHECK_IN_ASKED = "check_in.asked"
+    CHECK_IN_ANSWERED = "check_in.answered"
+    BONUS_GIVEN = "bonus.given"
+    BONUS_TAKEN_BACK = "bonus.taken_back"
     IMPORT_FINISHED = "import.finished"
     IMPORT_UNDONE = "import.undone"
     SNAPSHOT_TAKEN = "snapshot.taken"
@@ -197,6 +207,16 @@ LABELS: dict[WebhookEvent, Promise] = {
     WebhookEvent.VALUE_PROOF_RESTORED: _("A proof of value was put back"),
     WebhookEvent.SALES_PLAN_ACCEPTED: _("A sales plan was accepted"),
     WebhookEvent.SALES_PLAN_REOPENED: _("An accepted sales plan was opened again"),
+    WebhookEvent.LIVE_ORDER_RECEIVED: _("A live order was sent, or its source said something new of it"),
+    WebhookEvent.LIVE_ORDER_CHANGED: _("A live order was given to a customer, or a follow-up was taken back"),
+    WebhookEvent.LIVE_ORDER_PAID: _("Somebody noted that a live order was paid, or a part of it"),
+    WebhookEvent.LIVE_ORDER_FOLLOWED_UP: _("A live order was followed up"),
+    WebhookEvent.LIVE_ORDER_CLOSED: _("A live order was closed or cancelled by hand"),
+    WebhookEvent.LIVE_ORDER_REOPENED: _("A live order was opened again"),
+    WebhookEvent.CHECK_IN_ASKED: _("A customer was asked how a sale went"),
+    WebhookEvent.CHECK_IN_ANSWERED: _("A customer said how a sale went"),
+    WebhookEvent.BONUS_GIVEN: _("A customer was given a bonus"),
+    WebhookEvent.BONUS_TAKEN_BACK: _("A bonus was not given after all"),
     WebhookEvent.IMPORT_FINISHED: _("An import is in force"),
     WebhookEvent.IMPORT_UNDONE: _("An import was undone"),
     WebhookEvent.SNAPSHOT_TAKEN: _("New figures were computed"),
@@ -206,10 +226,11 @@ GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Accounts and people"): ("account", "contact", "interaction", "signal"),
     _("Leads and recommendations"): ("lead", "referral"),
     _("Hand-overs and promises"): ("handover", "promise"),
-    _("Problems of customers"): ("issue", "effort"),
+    _("Live orders"): ("live_order",),
+    _("Problems of customers"): ("issue", "check_in", "effort"),
     _("Reviews"): ("review",),
     _("Opportunities, projects, value"): ("opportunity", "project", "value_proof"),
-    _("Key accounts and lost customers"): ("key_account", "win_back"),
+    _("Key accounts and lost customers"): ("key_account", "bonus", "win_back"),
     _("Today and playbooks"): ("action", "play"),
     _("Figures, plan, imports"): ("snapshot", "sales_plan", "import"),
 }
@@ -232,6 +253,9 @@ _SCOPES = {
     "win_back": ApiScope.ACCOUNTS_READ,
     "project": ApiScope.ACCOUNTS_READ,
     "value_proof": ApiScope.ACCOUNTS_READ,
+    "check_in": ApiScope.ACCOUNTS_READ,
+    "bonus": ApiScope.ACCOUNTS_READ,
+    "live_order": ApiScope.ORDERS_READ,
     "action": ApiScope.ACTIONS_READ,
     "play": ApiScope.ACTIONS_READ,
     "import": ApiScope.IMPORTS_READ,
