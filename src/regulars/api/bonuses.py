@@ -20,10 +20,10 @@ from regulars.base.access import Permission, may, require
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.insight.days import day_of_work
 from regulars.plan import bonuses
 from regulars.plan.models import Bonus, GivenBonus
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

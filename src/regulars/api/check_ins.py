@@ -20,11 +20,11 @@ from regulars.api.paging import Page, PageIn, page_of
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.facts.issues import visible_issues
 from regulars.insight.days import day_of_work
 from regulars.plan import check_ins
 from regulars.plan.models import CheckIn
-from regulars.plan.seen import of_account
 
 router = Router(tags=["issues"])
 

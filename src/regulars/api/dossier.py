@@ -20,11 +20,11 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.insight.days import day_of_work
 from regulars.plan import dossier
 from regulars.plan.dossier_known import Known, Missing, Subject, dossier_of
 from regulars.plan.models import DossierFact
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

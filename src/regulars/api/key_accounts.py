@@ -20,13 +20,14 @@ from regulars.base.access import Permission, require
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Account
 from regulars.insight.days import day_of_work
 from regulars.insight.key_signs import KeySign, key_signs
 from regulars.plan import key_accounts, key_plans
 from regulars.plan.key_assignment import propose_assignment
 from regulars.plan.models import KeyAccount, KeyPlanEntry
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 router = Router(tags=["plan"])
 

@@ -22,6 +22,7 @@ from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
 from regulars.core.money import from_minor
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Offering
 from regulars.facts.offerings import offerings
 from regulars.facts.signals import SignalSource
@@ -29,7 +30,6 @@ from regulars.insight.days import day_of_work
 from regulars.plan import opportunities
 from regulars.plan.models import Opportunity
 from regulars.plan.opportunity_stages import learned_chances, stages
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

@@ -19,13 +19,13 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.insight.days import day_of_work
 from regulars.plan import plays
 from regulars.plan.models import Play, PlayStep
 from regulars.plan.play_making import end_sentence, home_of, step_opening, step_what
 from regulars.plan.play_results import Share, play_results
 from regulars.plan.playbooks import KnownPlaybook, known_playbooks, playbook_name
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

@@ -20,11 +20,11 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.facts.signals import SignalSource
 from regulars.insight.days import day_of_work
 from regulars.plan import promises
 from regulars.plan.models import Promise
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

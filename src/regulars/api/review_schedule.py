@@ -19,6 +19,7 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member, Organisation
 from regulars.base.organisation import organisation, today, zone
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.facts.contacts import visible_contacts
 from regulars.facts.models import Account, Contact
 from regulars.insight.days import day_of_work
@@ -28,7 +29,6 @@ from regulars.plan import reviews
 from regulars.plan.models import Review
 from regulars.plan.opportunity_levels import LONGEST_REASON, choose_level, drop_level_choice, level_in_force
 from regulars.plan.review_schedule import plan_reviews
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

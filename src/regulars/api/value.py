@@ -20,13 +20,13 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.facts.contacts import visible_contacts
 from regulars.facts.models import Account, Contact
 from regulars.insight.days import day_of_work
 from regulars.plan import joint_projects, perceived_value, value_proofs
 from regulars.plan.models import JointProject, PerceivedValue, SignOff, ValueProof
 from regulars.plan.pitch import pitch_for, profile_of, why_similar
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

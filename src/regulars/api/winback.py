@@ -19,10 +19,10 @@ from regulars.api.problems import not_found
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.base.tokens import ApiScope
+from regulars.facts.accounts import of_account
 from regulars.insight.days import day_of_work
 from regulars.plan import winback
 from regulars.plan.models import WinBack
-from regulars.plan.seen import of_account
 
 router = Router(tags=["plan"])
 

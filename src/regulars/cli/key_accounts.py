@@ -94,8 +94,8 @@ def end(
     reason: Annotated[str, typer.Argument(metavar="REASON", help=_("Why, in a few words."))],
 ) -> None:
     session = open_session(context)
+    from regulars.facts.accounts import of_account
     from regulars.plan.key_accounts import NoSuchKeyAccount, end_key_account, visible_key_accounts
-    from regulars.plan.seen import of_account
 
     account = _account(wanted, session)
     found = visible_key_accounts(session.acting).filter(of_account(account)).first()

@@ -65,10 +65,9 @@ def opportunities(
     decided: Annotated[bool, typer.Option("--decided", help=_("Those won and lost as well."))] = False,
 ) -> None:
     session = open_session(context)
-    from regulars.facts.accounts import find_account
+    from regulars.facts.accounts import find_account, of_account
     from regulars.plan.models import Opportunity
     from regulars.plan.opportunities import visible_opportunities
-    from regulars.plan.seen import of_account
 
     found = visible_opportunities(session.acting).select_related("account__merged_into", "owner")
     if wanted:

@@ -74,10 +74,9 @@ def plays(
     ended: Annotated[bool, typer.Option("--ended", help=_("Those that have ended as well."))] = False,
 ) -> None:
     session = open_session(context)
-    from regulars.facts.accounts import find_account
+    from regulars.facts.accounts import find_account, of_account
     from regulars.plan.models import Play
     from regulars.plan.plays import STEPS_IN_SEQUENCE, visible_plays
-    from regulars.plan.seen import of_account
 
     found = visible_plays(session.acting).select_related("account__merged_into", "playbook")
     if wanted:

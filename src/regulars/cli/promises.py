@@ -60,10 +60,9 @@ def promises(
     settled: Annotated[bool, typer.Option("--settled", help=_("Those that are settled as well."))] = False,
 ) -> None:
     session = open_session(context)
-    from regulars.facts.accounts import find_account
+    from regulars.facts.accounts import find_account, of_account
     from regulars.plan.models import Promise
     from regulars.plan.promises import visible_promises
-    from regulars.plan.seen import of_account
 
     found = visible_promises(session.acting).select_related("account__merged_into", "owner")
     if wanted:

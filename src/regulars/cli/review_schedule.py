@@ -44,10 +44,9 @@ def reviews(
     every: Annotated[bool, typer.Option("--all", help=_("Those that are over or cancelled as well."))] = False,
 ) -> None:
     session = open_session(context)
-    from regulars.facts.accounts import find_account
+    from regulars.facts.accounts import find_account, of_account
     from regulars.plan.models import Review
     from regulars.plan.reviews import visible_reviews
-    from regulars.plan.seen import of_account
 
     found = visible_reviews(session.acting).select_related("account__merged_into", "owner", "contact")
     if wanted:

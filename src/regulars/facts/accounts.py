@@ -151,6 +151,14 @@ def account_family(account: Account) -> list[int]:
     return [account.pk, *Account.objects.filter(merged_into=account).order_by("pk").values_list("pk", flat=True)]
 
 
+def of_account(account: Account, at: str = "account") -> Q:
+    """The condition that a record, or what lies `at` it, belongs to the account or to one that was merged into it.
+
+    Said by ids: for those a database looks into an index, for an either-or over two tables it reads all records.
+    """
+    return Q(**{f"{at}__in": Account.objects.filter(Q(pk=account.pk) | Q(merged_into=account)).values("pk")})
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrderLine:
     """One line of the order history. `net_minor` counts minor units of `currency`, `*_base_minor` of the base one."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account, Loss
 
 
@@ -30,7 +30,7 @@ def standing_losses() -> QuerySet[Loss]:
 
 def standing_losses_of(account: Account) -> QuerySet[Loss]:
     """Those that hold of the account, or of one that was merged into it."""
-    return standing_losses().filter(Q(account=account) | Q(account__merged_into=account))
+    return standing_losses().filter(of_account(account))
 
 
 @transaction.atomic

@@ -24,10 +24,10 @@ from regulars.base.audit import audited
 from regulars.base.formats import number
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account, Tag
 from regulars.plan.models import Bonus, GivenBonus, KeyAccount
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_NAME: Final = 100
 LONGEST_WORDS: Final = 300

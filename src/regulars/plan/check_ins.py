@@ -19,7 +19,7 @@ from regulars.base.formats import day as day_text
 from regulars.base.models import Member, Team
 from regulars.base.organisation import organisation
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.issues import LONGEST_TITLE, Given, open_issue
 from regulars.facts.letters import write_to_contact
 from regulars.facts.models import Account, Contact, Issue
@@ -34,7 +34,7 @@ from regulars.plan.customer_links import (
 )
 from regulars.plan.issue_rules import due_time
 from regulars.plan.models import CheckIn, CheckInAnswer
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 from regulars.plan.thresholds import plan_thresholds
 
 LONGEST_WORDS: Final = 2000

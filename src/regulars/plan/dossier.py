@@ -18,11 +18,11 @@ from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.calendar import months_before
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account, Contact
 from regulars.plan.dossier_topics import topic_of, topics_to_note
 from regulars.plan.models import DossierFact
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_TEXT: Final = 1000
 LONGEST_SOURCE: Final = 200

@@ -11,7 +11,7 @@ from regulars.base.formats import day, money, percent
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
 from regulars.base.printing import render_pdf
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account
 from regulars.insight.models import Score
 from regulars.plan import dossier_blocks as blocks
@@ -19,7 +19,6 @@ from regulars.plan import dossier_people, dossier_sales, dossier_story
 from regulars.plan.dossier_blocks import Chapter
 from regulars.plan.dossier_known import Dossier, dossier_of
 from regulars.plan.models import KeyAccount
-from regulars.plan.seen import of_account
 
 TEMPLATE = "plan/printing/dossier.typ"
 

@@ -12,12 +12,12 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from regulars.base.models import Member
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Account, Contact, Interaction
 from regulars.plan.dossier import standing_facts
 from regulars.plan.dossier_records import Item, told_by_records
 from regulars.plan.dossier_topics import ACCOUNT_TOPICS, PERSON_TOPICS, Topic, topic_of
 from regulars.plan.models import DossierFact, KeyAccount
-from regulars.plan.seen import of_account
 
 SHARE_OF_PEOPLE = 0.5
 """So much of completeness is what we know of the people; the rest is what we know of the firm."""

@@ -14,7 +14,7 @@ from regulars.base.formats import day, listed, money, number, percent
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, zone
 from regulars.core.money import exponent
-from regulars.facts.accounts import visible_accounts
+from regulars.facts.accounts import of_account, visible_accounts
 from regulars.facts.interactions import said as outcome_said
 from regulars.facts.interactions import visible_interactions
 from regulars.facts.issues import visible_issues
@@ -34,7 +34,6 @@ from regulars.plan.opportunity_stages import stages
 from regulars.plan.perceived_value import perceived_by, standing_of
 from regulars.plan.promises import visible_promises
 from regulars.plan.reviews import visible_reviews
-from regulars.plan.seen import of_account
 from regulars.plan.today import told
 from regulars.plan.value_proofs import proofs_of
 

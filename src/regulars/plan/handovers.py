@@ -16,12 +16,12 @@ from regulars.base.access import ROLES, Permission, may, require
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import assign_owner, require_account
+from regulars.facts.accounts import assign_owner, of_account, require_account
 from regulars.facts.models import Account
 from regulars.facts.service_profiles import describe_service, service_profile
 from regulars.insight.models import Score
 from regulars.plan.models import Handover, HandoverCheck, HandoverStep, Promise
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 from regulars.plan.thresholds import PlanThresholds, plan_thresholds
 
 LONGEST_REASON = 500

@@ -21,6 +21,7 @@ from regulars.base.mail.outbox import send_mail
 from regulars.base.mail.parsing import without_quotes
 from regulars.base.models import Team
 from regulars.base.organisation import organisation
+from regulars.facts.accounts import of_account
 from regulars.facts.issues import Given, asked_again, note_on_issue, open_issue
 from regulars.facts.models import Account, Issue, IssueMail
 from regulars.plan.issue_rules import due_time
@@ -67,8 +68,7 @@ def _answered(mail: IncomingMail, account: Account) -> Issue | None:
     about = mail.answers
     if about is None or about.related_uid is None or about.related_kind != Issue._meta.label_lower:
         return None
-    home = Q(account=account) | Q(account__merged_into=account)
-    return Issue.objects.filter(home, uid=about.related_uid).select_related("owner").first()
+    return Issue.objects.filter(of_account(account), uid=about.related_uid).select_related("owner").first()
 
 
 def _opened(mail: IncomingMail, account: Account) -> Issue:

@@ -20,10 +20,10 @@ from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account, Contact
 from regulars.plan.models import JointProject, ProjectMeasurement, SignOff
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 500

@@ -17,10 +17,10 @@ from regulars.base.audit import audited
 from regulars.base.formats import number
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import assign_owner, require_account, visible_accounts
+from regulars.facts.accounts import assign_owner, of_account, require_account, visible_accounts
 from regulars.facts.models import Account
 from regulars.plan.models import KeyAccount
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 MOST_A_MANAGER: Final = 3
 LONGEST_REASON: Final = 300

@@ -16,10 +16,10 @@ from regulars.base.access import Permission, require
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account
 from regulars.plan.models import KeyPlanEntry
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_TEXT: Final = 300
 EXECUTIVES: Final = (Member.Role.OWNER, Member.Role.SALES_HEAD)

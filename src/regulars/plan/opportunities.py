@@ -20,7 +20,7 @@ from regulars.base.models import Member
 from regulars.base.organisation import organisation
 from regulars.core.errors import Refusal
 from regulars.core.money import convert_minor, from_minor, to_minor
-from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.accounts import of_account, require_account, visible_accounts
 from regulars.facts.models import Account, ExchangeRate, Offering, Signal, Supply
 from regulars.facts.offerings import mapped_products, offerings, tell_supply, withdraw_supply
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
@@ -29,7 +29,7 @@ from regulars.insight.protection import protect
 from regulars.plan.handovers import open_handover
 from regulars.plan.models import Handover, Opportunity, OpportunityStep
 from regulars.plan.opportunity_stages import known_stage, stages
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_TITLE: Final = 200
 LONGEST_WORDS: Final = 500

@@ -18,12 +18,12 @@ from regulars.base.formats import day as day_text
 from regulars.base.formats import number
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.models import Account, Contact
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
 from regulars.insight.protection import protect
 from regulars.plan.models import PerceivedValue
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LEAST, MOST = 0, 10
 FALLEN: Final = 2

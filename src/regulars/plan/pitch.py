@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from regulars.base.access import Permission, require
@@ -19,6 +19,7 @@ from regulars.base.formats import listed, money, number, year
 from regulars.base.models import Member
 from regulars.core.money import from_minor
 from regulars.core.similar_customers import Likeness, Profile, Trait, likeness
+from regulars.facts.accounts import of_account
 from regulars.facts.countries import country_code
 from regulars.facts.models import Account
 from regulars.plan.models import JointProject, SignOff, ValueProof
@@ -91,7 +92,7 @@ def pitch_for(*, prospect: str, profile: Profile, member: Member | None, leave_o
 def _looked_at(leave_out: Account | None) -> QuerySet[ValueProof]:
     found = ValueProof.objects.filter(taken_back_at=None).order_by("-said_on", "-pk")
     if leave_out is not None:
-        found = found.exclude(Q(account=leave_out) | Q(account__merged_into=leave_out))
+        found = found.exclude(of_account(leave_out))
     return found.select_related("account__merged_into")[:MOST_LOOKED_AT]
 
 

@@ -16,7 +16,7 @@ from regulars.base.jobs import enqueue, job, waiting_jobs
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import lock_home, require_account
+from regulars.facts.accounts import lock_home, of_account, require_account
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.models import Account, Interaction
 from regulars.insight.days import day_of_work
@@ -36,7 +36,7 @@ from regulars.plan.play_making import (
 )
 from regulars.plan.playbooks import known_playbook
 from regulars.plan.proposals import refresh_actions
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 STEPS_IN_SEQUENCE = Prefetch("steps", PlayStep.objects.select_related("member", "settled_by").order_by("position"))
 

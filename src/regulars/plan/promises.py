@@ -16,12 +16,12 @@ from regulars.base.access import Permission, require
 from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.accounts import of_account, require_account, visible_accounts
 from regulars.facts.models import Account, Signal
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
 from regulars.insight.protection import protect
 from regulars.plan.models import Promise, PromiseStep
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_TEXT = 500
 LONGEST_SOURCE = 200

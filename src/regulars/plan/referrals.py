@@ -22,12 +22,12 @@ from regulars.base.audit import audited
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import lock_home, require_account
+from regulars.facts.accounts import lock_home, of_account, require_account
 from regulars.facts.leads import Origin, Taken, take_lead
 from regulars.facts.models import Account, Contact, Lead, Signal
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
 from regulars.plan.models import Referral, ReferralAsk, ReferralLink
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 MOST_NAMES: Final = 5
 """Asked for at once: few enough to think of each."""

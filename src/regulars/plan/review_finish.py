@@ -18,7 +18,7 @@ from regulars.base.audit import audited
 from regulars.base.formats import day
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.goals import end_goal, note_goal
 from regulars.facts.interactions import record_interaction, withdraw_interaction
 from regulars.facts.issues import LONGEST_TITLE, open_issue
@@ -51,7 +51,6 @@ from regulars.plan.review_forms import (
 )
 from regulars.plan.review_unknowns import offering_of
 from regulars.plan.reviews import WrongReview, propose_next_review
-from regulars.plan.seen import of_account
 
 LONGEST_REASON = 500
 LONGEST_SUPPLIER: Final = 80

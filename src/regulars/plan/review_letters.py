@@ -18,6 +18,7 @@ from regulars.base.mail.links import link_to
 from regulars.base.mail.models import OutgoingMail
 from regulars.base.models import Member
 from regulars.base.organisation import organisation
+from regulars.facts.accounts import of_account
 from regulars.facts.letters import write_to_contact
 from regulars.facts.models import Contact, Letter
 from regulars.facts.ratings import Rateable, rating_key
@@ -27,7 +28,6 @@ from regulars.plan.review_finish import promises_of_review
 from regulars.plan.review_forms import locked_review
 from regulars.plan.review_questions import spoken_in
 from regulars.plan.reviews import WrongReview
-from regulars.plan.seen import of_account
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from regulars.base.models import Member
 from regulars.base.organisation import organisation, zone
 from regulars.core.calendar import months_before
 from regulars.core.money import from_minor
+from regulars.facts.accounts import of_account
 from regulars.facts.issues import visible_issues
 from regulars.facts.models import Account, Issue, Signal
 from regulars.facts.orders import OrderDay, order_days_of_account
@@ -28,7 +29,6 @@ from regulars.plan.opportunities import open_opportunities
 from regulars.plan.promises import visible_promises
 from regulars.plan.review_finish import promises_of_review
 from regulars.plan.review_questions import last_review
-from regulars.plan.seen import of_account
 
 MOST = 12
 """Of each kind: a review is prepared in five minutes."""

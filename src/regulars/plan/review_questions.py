@@ -22,13 +22,13 @@ from regulars.base.models import Member
 from regulars.base.organisation import organisation, spoken_language
 from regulars.core.calendar import months_before
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import of_account
 from regulars.facts.letters import language_of
 from regulars.facts.models import Account, Issue
 from regulars.insight.models import Score
 from regulars.plan.models import Review, ReviewAnswer, ReviewArea, ReviewQuestion
 from regulars.plan.review_question_bank import SHIPPED, Shipped, When
 from regulars.plan.review_unknowns import unknowns_of
-from regulars.plan.seen import of_account
 
 LONGEST_QUESTION = 500
 AN_AREA = 3

@@ -20,13 +20,13 @@ from regulars.base.formats import moment
 from regulars.base.models import Member
 from regulars.base.organisation import organisation, today, zone
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import lock_home, require_account
+from regulars.facts.accounts import lock_home, of_account, require_account
 from regulars.facts.models import Account, Contact
 from regulars.insight.models import Protection
 from regulars.plan.models import Review, ReviewStep
 from regulars.plan.opportunity_levels import level_in_force
 from regulars.plan.review_rules import MINUTES, every_days
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_REASON = 500
 LONGEST_PLACE = 300

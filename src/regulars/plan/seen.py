@@ -6,7 +6,6 @@ from django.db.models import Q
 
 from regulars.base.models import Member
 from regulars.facts.accounts import seen_by
-from regulars.facts.models import Account
 
 
 def seen_with_account(member: Member | None) -> Q:
@@ -14,8 +13,3 @@ def seen_with_account(member: Member | None) -> Q:
     own = seen_by(member, at="account__") & Q(account__merged_into=None)
     merged = seen_by(member, at="account__merged_into__") & Q(account__merged_into__isnull=False)
     return own | merged
-
-
-def of_account(account: Account) -> Q:
-    """The condition that a record belongs to the account, or to one that was merged into it."""
-    return Q(account=account) | Q(account__merged_into=account)

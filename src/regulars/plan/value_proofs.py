@@ -20,7 +20,7 @@ from regulars.base.models import Member
 from regulars.base.organisation import organisation, today
 from regulars.core.errors import Refusal
 from regulars.core.quotes import without_names
-from regulars.facts.accounts import require_account, visible_accounts
+from regulars.facts.accounts import of_account, require_account, visible_accounts
 from regulars.facts.letters import write_to_contact
 from regulars.facts.models import Account, Contact, Issue
 from regulars.facts.signals import SignalSource, record_signal, withdraw_signal
@@ -38,7 +38,7 @@ from regulars.plan.customer_links import (
 )
 from regulars.plan.models import JointProject, ProofAsk, ValueProof
 from regulars.plan.perceived_value import keep_perceived_value
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_WORDS = 2000
 LONGEST_EVIDENCE = 500

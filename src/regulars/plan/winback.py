@@ -15,13 +15,13 @@ from regulars.base.audit import audited
 from regulars.base.jobs import enqueue
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import require_account
+from regulars.facts.accounts import of_account, require_account
 from regulars.facts.losses import WrongLoss, declare_loss, end_loss, resume_loss, standing_losses_of, withdraw_loss
 from regulars.facts.models import Account, Loss
 from regulars.insight.models import Score
 from regulars.plan.lost import take_in_losses, worth_a_year
 from regulars.plan.models import WhatIf, WinBack
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 
 LONGEST_WORDS = 500
 LONGEST_GIFT = 200

@@ -21,7 +21,7 @@ from regulars.base.access import Permission, Scope, account_scope, require
 from regulars.base.formats import money
 from regulars.core.errors import Refusal
 from regulars.core.money import from_minor
-from regulars.facts.accounts import seen_by
+from regulars.facts.accounts import of_account, seen_by
 from regulars.facts.models import Account, ToldSign, WalletEstimate
 from regulars.facts.told_signs import LONGEST_REASON, restore_sign, standing_signs, tell_sign, withdraw_sign
 from regulars.facts.wallet_estimates import (
@@ -34,7 +34,6 @@ from regulars.facts.wallet_estimates import (
 )
 from regulars.insight.key_signs import key_signs_of, told_sign
 from regulars.plan.models import KeyAccount
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

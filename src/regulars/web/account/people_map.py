@@ -19,13 +19,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
 from regulars.core.warmth import Warmth
+from regulars.facts.accounts import of_account
 from regulars.facts.contact_parts import describe_part, part_of
 from regulars.facts.contacts import visible_contacts
 from regulars.facts.models import Contact, ContactPart
 from regulars.plan.models import KeyAccount
 from regulars.plan.people_map import people_map
 from regulars.plan.relation_sentences import beside_the_money, gap_sentences, health, health_label
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

@@ -19,6 +19,7 @@ from regulars.base.access import Permission, require, visible_members
 from regulars.base.formats import day as day_text
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Account
 from regulars.plan.models import Promise
 from regulars.plan.promises import (
@@ -33,7 +34,7 @@ from regulars.plan.promises import (
     visible_promises,
     withdraw_promise,
 )
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,7 +20,7 @@ from regulars.base.formats import money, number
 from regulars.base.models import AuditEntry, Member
 from regulars.base.organisation import zone
 from regulars.core.money import from_minor
-from regulars.facts.accounts import account_family
+from regulars.facts.accounts import account_family, of_account
 from regulars.facts.interactions import said, visible_interactions
 from regulars.facts.issues import visible_issues
 from regulars.facts.live_orders import visible_live_orders
@@ -53,7 +52,6 @@ from regulars.plan.play_making import end_sentence
 from regulars.plan.playbooks import playbook_name
 from regulars.plan.plays import visible_plays
 from regulars.plan.referrals import visible_asks, visible_referrals
-from regulars.plan.seen import of_account
 from regulars.plan.sign_offs import amount_told
 from regulars.plan.today import told
 from regulars.plan.value_proofs import proofs_of
@@ -140,15 +138,10 @@ def _signals(desk: Desk, account: Account, limit: int) -> list[Event]:
     ]
 
 
-def _with_merged(account: Account) -> list[int]:
-    """Its id and those of what was merged into it: a database finds records by ids, but reads all for an either-or."""
-    return [account.pk, *Account.objects.filter(merged_into=account).values_list("pk", flat=True)]
-
-
 def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What was promised and what became of it, and the ways of its hand-overs."""
-    promised = PromiseStep.objects.filter(promise__account__in=_with_merged(account), taken_back_at=None)
-    handed = HandoverStep.objects.filter(Q(handover__account=account) | Q(handover__account__merged_into=account))
+    promised = PromiseStep.objects.filter(of_account(account, "promise__account"), taken_back_at=None)
+    handed = HandoverStep.objects.filter(of_account(account, "handover__account"))
     told = [
         Event(
             on=step.on,
@@ -175,8 +168,8 @@ def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
 
 def _opportunities(desk: Desk, account: Account, limit: int) -> list[Event]:
     """To which stage its opportunities came, and how they ended."""
-    of = Q(opportunity__account=account) | Q(opportunity__account__merged_into=account)
-    newest = OpportunityStep.objects.filter(of).select_related("opportunity", "member").order_by("-on", "-pk")
+    steps = OpportunityStep.objects.filter(of_account(account, "opportunity__account"))
+    newest = steps.select_related("opportunity", "member").order_by("-on", "-pk")
     names = {one.key: one.name for one in stages()}
     return [
         Event(
@@ -215,8 +208,8 @@ def _issues(desk: Desk, account: Account, limit: int) -> list[Event]:
 
 def _check_ins(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What it answered when it was asked how it went."""
-    of = Q(check_in__account=account) | Q(check_in__account__merged_into=account)
-    answers = CheckInAnswer.objects.filter(of).select_related("check_in__contact").order_by("-answered_at", "-pk")
+    answers = CheckInAnswer.objects.filter(of_account(account, "check_in__account"))
+    newest = answers.select_related("check_in__contact").order_by("-answered_at", "-pk")
     return [
         Event(
             on=one.answered_at.astimezone(zone(desk.organisation)).date(),
@@ -226,14 +219,14 @@ def _check_ins(desk: Desk, account: Account, limit: int) -> list[Event]:
             people=[one.check_in.contact.name],
             address=reverse("account_check_in", args=[account.uid]),
         )
-        for one in answers[:limit]
+        for one in newest[:limit]
     ]
 
 
 def _reviews(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What happened to its reviews: planned, moved, held, finished."""
-    of_account = ReviewStep.objects.filter(review__account__in=_with_merged(account))
-    steps = of_account.filter(taken_back_at=None).exclude(state=Review.State.PROPOSED)
+    moved = ReviewStep.objects.filter(of_account(account, "review__account"))
+    steps = moved.filter(taken_back_at=None).exclude(state=Review.State.PROPOSED)
     return [
         Event(
             on=step.on,
@@ -249,7 +242,7 @@ def _reviews(desk: Desk, account: Account, limit: int) -> list[Event]:
 
 def _value(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What it values, what we are worth to it, and what joint projects brought and it confirmed."""
-    joint = Q(project__account=account) | Q(project__account__merged_into=account)
+    joint = of_account(account, "project__account")
     proofs = proofs_of(account, member=desk.member).filter(taken_back_at=None).select_related("member")
     worth = perceived_by(account, member=desk.member).select_related("member")
     measured = ProjectMeasurement.objects.filter(joint, taken_back_at=None).select_related("project", "member")
@@ -404,8 +397,7 @@ def _order_day(one: OrderDay, currency: str, address: str) -> Event:
 
 def _actions(desk: Desk, account: Account, limit: int) -> list[Event]:
     """What was proposed, and what became of it. What was done stands there as its talk already."""
-    about = Q(account=account) | Q(account__merged_into=account)
-    actions = visible_actions(desk.member).filter(about).select_related("closed_by")
+    actions = visible_actions(desk.member).filter(of_account(account)).select_related("closed_by")
     proposed = [_proposed(one) for one in actions.order_by("-proposed_on", "-pk")[:limit]]
     ended = actions.filter(state__in=(Action.State.NOT_USEFUL, Action.State.CLOSED), closed_on__isnull=False)
     return [*proposed, *[_ended(one) for one in ended.order_by("-closed_on", "-pk")[:limit]]]

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from regulars.base.access import Permission, require
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import visible_accounts
+from regulars.facts.accounts import of_account, visible_accounts
 from regulars.facts.models import Account
 from regulars.facts.signals import SignalSource
 from regulars.plan.handovers import (
@@ -43,7 +43,6 @@ from regulars.plan.handovers import (
 )
 from regulars.plan.models import Handover, HandoverCheck, Promise
 from regulars.plan.promises import make_promise
-from regulars.plan.seen import of_account
 from regulars.web.account.promises import PromiseForm
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from regulars.base.access import Permission, may, require
 from regulars.core.errors import Refusal
 from regulars.core.money import from_minor, to_minor
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Account
 from regulars.plan.bonuses import (
     LONGEST_WORDS,
@@ -32,7 +33,6 @@ from regulars.plan.bonuses import (
     visible_given,
 )
 from regulars.plan.models import Bonus, KeyAccount
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

@@ -23,7 +23,7 @@ from regulars.base.access import Permission, Scope, account_scope, require
 from regulars.base.formats import day as day_text
 from regulars.base.models import Member
 from regulars.core.errors import Refusal
-from regulars.facts.accounts import visible_accounts
+from regulars.facts.accounts import of_account, visible_accounts
 from regulars.facts.models import Account
 from regulars.insight.key_signs import KeySign, key_signs_of, told_sign
 from regulars.insight.models import Score
@@ -42,7 +42,7 @@ from regulars.plan.key_plans import (
 from regulars.plan.models import KeyAccount, KeyPlanEntry
 from regulars.plan.people_map import people_map
 from regulars.plan.relation_sentences import beside_the_money, gap_sentences, health, health_label
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 from regulars.plan.thresholds import plan_thresholds
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regulars.base.access import Permission, may, require
 from regulars.base.formats import money
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import of_account
 from regulars.facts.goals import (
     LONGEST_SOURCE,
     LONGEST_TEXT,
@@ -33,7 +34,6 @@ from regulars.insight.white_space import STATES, Row, State, white_space_of
 from regulars.plan.models import Opportunity
 from regulars.plan.opportunities import open_opportunities, visible_opportunities
 from regulars.plan.opportunity_stages import stages
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

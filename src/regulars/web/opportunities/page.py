@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
 from regulars.core.money import from_minor
-from regulars.facts.accounts import visible_accounts
+from regulars.facts.accounts import of_account, visible_accounts
 from regulars.facts.models import AccountGoal
 from regulars.facts.offerings import offerings
 from regulars.facts.signals import SignalSource
@@ -36,7 +36,6 @@ from regulars.plan.opportunities import (
 )
 from regulars.plan.opportunity_stages import learned_chances, stages
 from regulars.plan.promises import make_promise
-from regulars.plan.seen import of_account
 from regulars.web.account.promises import PromiseForm
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of

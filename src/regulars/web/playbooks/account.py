@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import of_account
 from regulars.plan.models import Play
 from regulars.plan.playbooks import known_playbooks
 from regulars.plan.plays import STEPS_IN_SEQUENCE, running_plays, start_play, visible_plays
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 from regulars.web.frame import Toast, show_next
 from regulars.web.playbooks.told import told_play

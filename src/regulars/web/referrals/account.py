@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import of_account
 from regulars.facts.leads import visible_leads
 from regulars.facts.models import Account, Contact
 from regulars.insight.lead_flow import revenue_of
@@ -31,7 +32,6 @@ from regulars.plan.referrals import (
     visible_links,
     visible_referrals,
 )
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 from regulars.web.desk import Desk, desk_of
 from regulars.web.frame import Toast, show_next

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from regulars.base.organisation import zone
+from regulars.facts.accounts import of_account
 from regulars.plan.models import Review
 from regulars.plan.reviews import interval_of, visible_reviews
-from regulars.plan.seen import of_account
 from regulars.web.account.record import heading, opened
 
 A_PAGE = 10

@@ -13,13 +13,13 @@ from regulars.base.access import visible_members
 from regulars.base.formats import named_currency
 from regulars.base.models import Member
 from regulars.core.money import to_minor
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Account, Contact, Issue
 from regulars.plan.customer_links import LONGEST_SUBJECT, LONGEST_TEXT
 from regulars.plan.joint_projects import LONGEST_TEXT as LONGEST_WORDS
 from regulars.plan.joint_projects import LONGEST_TITLE, LONGEST_UNIT, ProjectFields
 from regulars.plan.models import JointProject, ValueProof
 from regulars.plan.perceived_value import LEAST, MOST
-from regulars.plan.seen import of_account
 from regulars.plan.value_proofs import LONGEST_EVIDENCE
 from regulars.plan.value_proofs import LONGEST_WORDS as LONGEST_QUOTE
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from regulars.base.access import Permission, require
 from regulars.core.errors import Refusal
+from regulars.facts.accounts import of_account
 from regulars.facts.models import Account, Contact
 from regulars.plan.joint_projects import progress_of, projects_of
 from regulars.plan.models import JointProject, ProofAsk
@@ -24,7 +25,7 @@ from regulars.plan.perceived_value import (
     take_back_perceived_value,
     visible_perceived,
 )
-from regulars.plan.seen import of_account, seen_with_account
+from regulars.plan.seen import seen_with_account
 from regulars.plan.sign_offs import amount_told
 from regulars.plan.value_proofs import ask_for_proof, drafted_ask, proofs_of, withdraw_ask
 from regulars.web.account.record import heading, opened
