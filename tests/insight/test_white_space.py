@@ -215,3 +215,24 @@ def test_a_goal_is_matched_to_offerings_by_forms_of_the_same_words(account: Acco
 )
 def test_words_are_told_apart_in_every_script(ours: str, theirs: str, shared: list[str]) -> None:
     assert shared_words(words_of(ours), words_of(theirs)) == shared
+
+
+def test_what_is_kept_for_many_accounts_follows_orders_and_offerings(
+    account: Account, sold: Write, owner: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars.insight.white_space.MANY", 1)
+    lamps = record_offering(name="Lamps", categories=["lamps"], member=owner)
+    sold([line(account, category="lamps"), line(account, category="tubes")])
+    (first,) = white_space([account], as_of=AS_OF)[0].cells
+    assert first.sold is not None
+    (again,) = white_space([account], as_of=AS_OF)[0].cells
+    assert (again.sold, again.state) == (first.sold, State.US)
+    record_offering(name="Lamps", categories=["lamps", "tubes"], offering=lamps, member=owner)
+    (wider,) = white_space([account], as_of=AS_OF)[0].cells
+    assert wider.sold is not None
+    assert wider.sold.net_12m_minor == 2 * first.sold.net_12m_minor
+    sold([line(account, category="lamps", order_id="later")])
+    (more,) = white_space([account], as_of=AS_OF)[0].cells
+    assert more.sold is not None
+    assert more.sold.net_12m_minor == 3 * first.sold.net_12m_minor
+    assert states(white_space([account], as_of=AS_OF + timedelta(days=900))[0]) == {"Lamps": "unknown"}

@@ -6,13 +6,16 @@ it ours again, and what is said after the last order stands until the next one.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
+from django.core.cache import cache
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -32,6 +35,14 @@ BOUGHT_MONTHS: Final = 24
 """What was bought within these months is still bought from us; what was bought before, nobody knows."""
 MOST_ROWS: Final = 40
 """Of an account's divisions and places; the largest and the first are shown."""
+MANY: Final = 50
+"""Of so many accounts the history is read nearly whole, so what was found is kept until it changes."""
+KEPT_SECONDS: Final = 3600
+
+Counts = tuple[int, str, bool]
+"""An offering by its id, and a category or a code of goods that count as it; true for a category."""
+Bought = tuple[int, int, int, date]
+"""An account and an offering by their ids, what was sold in 12 months, and when last."""
 
 
 class State(StrEnum):
@@ -61,6 +72,17 @@ class Sold:
     last_bought: date
 
 
+class Said(NamedTuple):
+    """What somebody said about who supplies an offering. A whole record each would take longer than all else here."""
+
+    state: str
+    supplier: str
+    since: date | None
+    until: date | None
+    source: str
+    said_on: date
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One offering at one account or place. What it rests on is said in `sentence`."""
@@ -68,7 +90,7 @@ class Cell:
     offering: Offering
     state: State
     sold: Sold | None = None
-    said: Supply | None = None
+    said: Said | None = None
     """What somebody said last, whether or not it counts any more."""
 
     @property
@@ -143,7 +165,7 @@ def unknown_offerings(account: Account, *, as_of: date | None = None) -> list[Of
     return [cell.offering for cell in white_space([account], as_of=as_of)[0].cells if cell.state == State.UNKNOWN]
 
 
-def _cell(offering: Offering, sold: Sold | None, said: Supply | None) -> Cell:
+def _cell(offering: Offering, sold: Sold | None, said: Said | None) -> Cell:
     if said is not None and (sold is None or sold.last_bought <= said.said_on):
         state = State(said.state)
     else:
@@ -151,9 +173,9 @@ def _cell(offering: Offering, sold: Sold | None, said: Supply | None) -> Cell:
     return Cell(offering=offering, state=state, sold=sold, said=said)
 
 
-def _said_sentence(said: Supply) -> str:
+def _said_sentence(said: Said) -> str:
     words = {
-        "state": said.get_state_display(),
+        "state": Supply.State(said.state).label,
         "supplier": said.supplier,
         "day": day(said.said_on),
         "since": day(said.since) if said.since else "",
@@ -172,14 +194,13 @@ def _day_of_figures() -> date | None:
     return snapshot.as_of if snapshot is not None else None
 
 
-def _newest_said(ids: Sequence[int]) -> dict[tuple[int, int | None, int], Supply]:
+def _newest_said(ids: Sequence[int]) -> dict[tuple[int, int | None, int], Said]:
     """What was said last, by account, site and offering. Of a place that was removed nothing counts."""
-    found: dict[tuple[int, int | None, int], Supply] = {}
-    standing = Supply.objects.filter(account__in=ids, withdrawn_at=None).select_related("member")
-    for one in standing.order_by("said_on", "pk"):
-        if one.site_id is not None or not one.place:
-            found[one.account_id, one.site_id, one.offering_id] = one
-    return found
+    standing = Supply.objects.filter(Q(site__isnull=False) | Q(place=""), account__in=ids, withdrawn_at=None)
+    rows = standing.order_by("said_on", "pk").values_list("account_id", "site_id", "offering_id", *Said._fields)
+    # A later one takes the place of an earlier one.
+    newest = {(account, site, offering): said for account, site, offering, *said in rows}
+    return {place: Said(*said) for place, said in newest.items()}
 
 
 def _sold(ids: Sequence[int], wanted: Sequence[Offering], *, as_of: date | None) -> dict[tuple[int, int], Sold]:
@@ -191,6 +212,22 @@ def _sold(ids: Sequence[int], wanted: Sequence[Offering], *, as_of: date | None)
     mapping += [(pk, key, False) for pk, one in mapped_products(wanted).items() for key in sorted(one.codes)]
     if not mapping:
         return {}
+    rows = (_kept if len(ids) >= MANY else _read)(home, mapping, as_of)
+    return {(account, offering): Sold(net_12m_minor=net, last_bought=last) for account, offering, net, last in rows}
+
+
+def _kept(home: Mapping[int, int], mapping: Sequence[Counts], as_of: date) -> list[Bought]:
+    """As `_read`, from the cache unless orders, accounts, offerings or products have changed."""
+    asked = (str(HISTORY.path), HISTORY.version_in_force(), as_of, sorted(home.items()), mapping)
+    key = "white-space-" + hashlib.sha256(repr(asked).encode()).hexdigest()
+    found: list[Bought] | None = cache.get(key)
+    if found is None:
+        found = _read(home, mapping, as_of)
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _read(home: Mapping[int, int], mapping: Sequence[Counts], as_of: date) -> list[Bought]:
     query = (
         "WITH mapping AS (SELECT unnest($1::BIGINT[]) AS offering, unnest($2::VARCHAR[]) AS key, "
         "unnest($3::BOOLEAN[]) AS by_category), "
@@ -215,8 +252,7 @@ def _sold(ids: Sequence[int], wanted: Sequence[Offering], *, as_of: date | None)
         as_of,
     ]
     with shared_engine() as engine:
-        rows = engine.rows(query, parameters)
-    return {(account, offering): Sold(net_12m_minor=net, last_bought=last) for account, offering, net, last in rows}
+        return engine.rows(query, parameters)
 
 
 def _homes(ids: Sequence[int]) -> dict[int, int]:

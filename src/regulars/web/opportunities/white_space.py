@@ -6,7 +6,7 @@ The rows are the most valuable accounts that the member sees; a larger matrix is
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -39,11 +39,12 @@ def white_space(request: HttpRequest) -> HttpResponse:
     wanted = list(offerings())
     rows, asked = _filtered(request, desk)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    words = _short()
     context = {
         "desk": desk,
         "offerings": wanted,
         "page": page,
-        "rows": [(row, _told(row)) for row in page],
+        "rows": [(row, _told(row, words)) for row in page],
         "sums": _sums(rows, wanted),
         "states": STATES.items(),
         "whose": WHOSE.items(),
@@ -133,21 +134,20 @@ def _offering(text: str) -> Offering | None:
         return None
 
 
-def _told(row: Row) -> list[tuple[Cell, str, Any]]:
+def _told(row: Row, words: Mapping[State, str]) -> list[tuple[Cell, str, Any]]:
     """Each cell, with what fits into it and what it means."""
-    return [(cell, _short(cell.state, cell.supplier), STATES[cell.state]) for cell in row.cells]
+    return [(cell, cell.supplier or words[cell.state], STATES[cell.state]) for cell in row.cells]
 
 
-def _short(state: State, supplier: str) -> str:
-    """What fits into a cell."""
-    words = {
+def _short() -> dict[State, str]:
+    """What fits into a cell; a competitor has a name there if it is known."""
+    return {
         State.US: _("ours"),
-        State.COMPETITOR: supplier or _("competitor"),
+        State.COMPETITOR: _("competitor"),
         State.IN_HOUSE: _("itself"),
         State.NONE: _("no need"),
         State.UNKNOWN: "?",
     }
-    return words[state]
 
 
 def _sums(rows: list[Row], wanted: list[Offering]) -> list[tuple[int, int]]:
