@@ -11,12 +11,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from regulars.base.formats import buddhist_years, day, money, month, number, percent, short_month
+from regulars.base.formats import buddhist_years, chance, day, money, month, number, percent, short_month
 
 
 def plain(text: str) -> str:
     """With ordinary spaces."""
     return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_a_chance_is_never_certain() -> None:
+    assert [chance(value) for value in (0.0, 0.004, 0.58, 0.995, 0.999)] == ["<1%", "<1%", "58%", ">99%", ">99%"]
 
 
 def test_english() -> None:
@@ -72,6 +76,7 @@ def test_every_number_can_be_written_in_every_language(language: str, value: flo
 def test_signs_and_units_stay_with_their_figures_where_one_writes_from_right_to_left() -> None:
     with override("ur"):
         assert percent(0.02, signed=True) == "\u2066+2%\u2069"
+        assert chance(0.999).startswith("\u2066>")  # else it would be shown as <
         assert money(-1234, "GBP") == "\u2066−£1,234\u2069"
     with override("hi"):
         assert percent(0.02, signed=True) == "+2%"

@@ -46,6 +46,14 @@ def percent(share: Amount, *, digits: int | None = None, signed: bool = False) -
     return _together(sign + text)
 
 
+def chance(value: Amount) -> str:
+    """A chance as per cent; nothing is certain, so neither 0% nor 100%: 0.58 → 58%, 0.999 → >99%."""
+    if 0.005 <= float(value) < 0.995:
+        return percent(value, digits=0)
+    bound, sign = (0.01, "<") if float(value) < 0.5 else (0.99, ">")
+    return _together(sign + percent(bound, digits=0))
+
+
 def named_currency(code: str) -> str:
     """A currency to choose: EUR · Euro."""
     return f"{code} · {get_currency_name(code, locale=_locale())}"

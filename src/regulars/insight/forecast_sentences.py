@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from regulars.base.formats import day, money, number, percent
+from regulars.base.formats import chance, day, money, number, percent
 from regulars.insight.forecasts import STAY_YEARS, AccountForecast, Ahead, BaseForecast, Worth
 
 HALF = 0.5
@@ -69,7 +69,7 @@ def _of_staying(found: AccountForecast) -> str:
     """The chance that it is still a customer, and how long it may be silent until one doubts it."""
     if found.probability_alive is None:
         return _("It ordered on one day only, so nobody can say yet whether it is still a customer.")
-    words = {"chance": _chance(found.probability_alive)}
+    words = {"chance": chance(found.probability_alive)}
     doubted = found.curve.falls_below(HALF) if found.curve is not None else None
     if doubted is None:
         return _("The chance that it is still a customer is %(chance)s.") % words
@@ -168,10 +168,3 @@ def _of_bounds(found: BaseForecast) -> str:
         found.times_tried,
     )
     return sentence % words
-
-
-def _chance(value: float) -> str:
-    """Nothing is certain, so neither 0% nor 100%."""
-    if value < 0.005:
-        return "<" + percent(0.01, digits=0)
-    return ">" + percent(0.99, digits=0) if value > 0.995 else percent(value, digits=0)

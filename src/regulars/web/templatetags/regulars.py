@@ -61,9 +61,7 @@ def share(value: Any) -> str:
 @register.filter
 def chance(value: Any) -> str:
     """0.58 → 58%; nothing is certain, so neither 0% nor 100%."""
-    if value is None:
-        return UNKNOWN
-    return share(value) if 0.005 <= value <= 0.995 else "<" + share(0.01) if value < 0.5 else ">" + share(0.99)
+    return UNKNOWN if value is None else formats.chance(value)
 
 
 @register.filter
