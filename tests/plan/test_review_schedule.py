@@ -20,6 +20,7 @@ from regulars.plan.opportunity_levels import choose_level
 from regulars.plan.review_schedule import (
     accept_proposals,
     capacities,
+    count_waiting,
     discard_proposals,
     holders,
     load_of,
@@ -137,6 +138,7 @@ def test_proposals_are_accepted_together_and_taken_back_together(accounts: list[
     waiting = list(waiting_accounts(owner, of=[owner]))
     assert waiting[0] == accounts[3]  # the one that is worth most
     assert accounts[0] not in waiting
+    assert count_waiting(owner, of=[owner]) == len(waiting)
 
 
 def test_a_review_that_was_held_comes_again_after_its_interval(accounts: list[Account], owner: Member) -> None:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from django.core.cache import cache
@@ -187,9 +187,19 @@ def _counted_levels(member: Member | None, people: Iterable[Member]) -> Counter[
 
 def waiting_accounts(member: Member | None, *, of: Iterable[Member]) -> QuerySet[Account]:
     """Customers of these members without a coming review, the one that is worth most first."""
-    coming = Review.objects.filter(state__in=Review.COMING).order_by()
-    found = _customers(member, of).exclude(pk__in=coming.values("account_id"))
+    found = _customers(member, of).exclude(pk__in=_with_coming_review())
     return found.order_by(F("protection__worth").desc(nulls_last=True), "pk")
+
+
+def count_waiting(member: Member | None, *, of: Iterable[Member]) -> int:
+    """How many `waiting_accounts` there are: all customers, as counted for the load, without those to be reviewed."""
+    people = list(of)
+    reviewed = _customers(member, people).filter(pk__in=_with_coming_review()).count()
+    return max(_counted_levels(member, people).total() - reviewed, 0)
+
+
+def _with_coming_review() -> QuerySet[Review, Any]:
+    return Review.objects.filter(state__in=Review.COMING).order_by().values("account_id")
 
 
 # Planning

@@ -54,6 +54,7 @@ class WinBack(Record):
             ),
         ]
         indexes: ClassVar = [
+            models.Index(fields=["state", "account"], name="win_back_lost"),
             models.Index(fields=["state", "-expected_money"], name="win_back_list"),
             models.Index(fields=["look_again_on"], name="win_back_again"),
         ]
