@@ -5,7 +5,6 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("facts", "0018_signal_standing_on"),
         ("plan", "0016_check_ins_bonuses_and_costs"),
     ]
 
