@@ -17,6 +17,9 @@ from regulars.core.quotes import without_names
         ("บริษัทสมชายชอบบริการ", ["สมชาย"], "บริษัท…ชอบบริการ"),
         ("They repair within hours.", ["", " "], "They repair within hours."),
         ("A farrowing pen", ["Farrow"], "A farrowing pen"),
+        ("İRİS and ıris know it", ["Iris"], "… and … know it"),
+        ("Iris knows it", ["İris"], "… knows it"),
+        ("So says Anna Kim…", ["Kim"], "So says Anna …"),
     ],
 )
 def test_names_are_left_out_and_other_words_stay(words: str, names: list[str], expected: str) -> None:
