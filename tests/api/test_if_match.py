@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api_calls import CallAs, Firm
+from regulars.api.v1 import api
 from regulars.base.webhooks.endpoints import add_endpoint
 from regulars.facts.accounts import change_account
 from regulars.facts.models import Account, Contact, Interaction
@@ -16,11 +17,22 @@ CHANGES = {
     "interaction": ("PATCH", "", {"outcome": "fine"}),
     "withdrawal": ("DELETE", "", None),
     "webhook": ("PATCH", "", {"name": "Shop"}),
+    "opportunity": ("PATCH", "", {"next_step": "Call"}),
+    "lead": ("PATCH", "", {"city": "Ulm"}),
+    "hand-over": ("PATCH", "", {"work": "Ten a month"}),
+    "live order": ("PATCH", "", {"stage": "shipped"}),
 }
 
 
 @pytest.fixture
-def paths(firm: Firm) -> dict[str, str]:
+def paths(firm: Firm, call_as: CallAs) -> dict[str, str]:
+    def made(path: str, body: dict[str, object]) -> str:
+        answer = call_as(firm.people["owner"])("POST", path, body)
+        assert answer.status_code in (200, 201), answer.content
+        return f"{path}/{answer.json()['uid']}"
+
+    own = str(firm.own.uid)
+    order = {"source": "shop", "external_id": "A1", "account": own, "currency": "EUR", "amount_minor": 5_000}
     talk = Interaction.objects.create(account=firm.own, kind="call", on="2024-12-01")
     url, owner = "https://example.com/", firm.people["owner"]
     told = add_endpoint(name="Hook", url=url, events=["action.done"], member=owner)[0]
@@ -31,6 +43,10 @@ def paths(firm: Firm) -> dict[str, str]:
         "interaction": f"/interactions/{talk.uid}",
         "withdrawal": f"/interactions/{talk.uid}",
         "webhook": f"/webhooks/{told.uid}",
+        "opportunity": made("/opportunities", {"account": own, "title": "Repair"}),
+        "lead": made("/leads", {"name": "Alpine", "email": "a@b.example"}),
+        "hand-over": made("/handovers", {"account": own}),
+        "live order": made("/live-orders", order),
     }
 
 
@@ -56,3 +72,13 @@ def test_a_correction_answers_with_the_etag_for_the_next_one(firm: Firm, call_as
     change_account(account=firm.own, member=None, city="Bonn")
     assert call("PATCH", path, {"city": "Köln"}, If_Match=changed["ETag"]).status_code == 412
     assert Account.objects.get(pk=firm.own.pk).city == "Bonn"
+
+
+def test_every_correction_takes_the_etag_of_what_was_read() -> None:
+    corrections = {
+        path: [one["name"] for one in operations["patch"]["parameters"]]
+        for path, operations in api.get_openapi_schema(path_params={})["paths"].items()
+        if "patch" in operations
+    }
+    assert corrections
+    assert [path for path, takes in corrections.items() if "If-Match" not in takes] == []

@@ -6,12 +6,14 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import StringConstraints
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, account_ref, member_ref, said
 from regulars.api.paging import ChangesIn, Page, page_of
@@ -136,9 +138,12 @@ def get_handover(request: HttpRequest, uid: UUID) -> HandoverOut:
 
 @router.patch("/handovers/{uuid:uid}", response=HandoverOut, summary="Change what it says, while it is with the giver")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def patch_handover(request: HttpRequest, uid: UUID, handover: HandoverTold) -> HandoverOut:
+@transaction.atomic
+def patch_handover(request: HttpRequest, uid: UUID, handover: HandoverTold, if_match: IfMatch) -> HandoverOut:
     member = acting(request)
+    Handover.objects.select_for_update().get(pk=_visible(uid, member).pk)
     found = _visible(uid, member)
+    require_unchanged(request, shown_handover(found), if_match)
     return shown_handover(handovers.write_handover(handover=found, member=member, **_found(said(handover))))
 
 

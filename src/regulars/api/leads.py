@@ -6,12 +6,14 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import StringConstraints
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.fields import NO_NUL, AccountRef, LongText, MemberRef, Text, account_ref, member_ref, said
 from regulars.api.paging import ChangesIn, Page, page_of
@@ -252,10 +254,13 @@ def get_lead(request: HttpRequest, uid: UUID) -> LeadWithStepsOut:
 
 @router.patch("/leads/{uuid:uid}", response=LeadWithStepsOut, summary="Correct what is known of a lead")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def patch_lead(request: HttpRequest, uid: UUID, lead: LeadFieldsIn) -> LeadWithStepsOut:
+@transaction.atomic
+def patch_lead(request: HttpRequest, uid: UUID, lead: LeadFieldsIn, if_match: IfMatch) -> LeadWithStepsOut:
     """It is judged anew."""
     member = acting(request)
+    Lead.objects.select_for_update().get(pk=_visible(uid, member).pk)
     found = _visible(uid, member)
+    require_unchanged(request, shown_lead(found), if_match)
     leads.change_lead(lead=found, at=moment_of_work(), member=member, **_fields(lead))
     return shown_lead(_visible(uid, member))
 

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import StringConstraints
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.facts.accounts import visible_account, visible_member
 from regulars.api.facts.signals import SourceIn
 from regulars.api.fields import NO_NUL, AccountRef, MemberRef, account_ref, member_ref
@@ -221,15 +223,19 @@ def get_opportunity(request: HttpRequest, uid: UUID) -> OpportunityOut:
 
 @router.patch("/opportunities/{uuid:uid}", response=OpportunityOut, summary="Change what is said of it")
 @scoped(ApiScope.ACCOUNTS_WRITE)
-def patch_opportunity(request: HttpRequest, uid: UUID, change: OpportunityChangeIn) -> OpportunityOut:
+@transaction.atomic
+def patch_opportunity(
+    request: HttpRequest, uid: UUID, change: OpportunityChangeIn, if_match: IfMatch
+) -> OpportunityOut:
     member = acting(request)
+    Opportunity.objects.select_for_update().get(pk=_visible(uid, member).pk)
+    found = _visible(uid, member)
+    require_unchanged(request, shown_opportunity(found, chances_now()), if_match)
     told = change.dict(exclude_unset=True)
     for name in ("title", "next_step", "currency"):
         if name in told and told[name] is None:
             told[name] = ""
-    changed = opportunities.change_opportunity(
-        opportunity=_visible(uid, member), on=_day(), member=member, **_found(told, member)
-    )
+    changed = opportunities.change_opportunity(opportunity=found, on=_day(), member=member, **_found(told, member))
     return _shown(changed, member)
 
 

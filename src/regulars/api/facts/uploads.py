@@ -17,6 +17,7 @@ from ninja import Field, Query, Router, Schema, Status
 from pydantic import StringConstraints
 
 from regulars.api.bearer import acting, scoped
+from regulars.api.changes import IfMatch, require_unchanged
 from regulars.api.fields import NO_NUL
 from regulars.api.paging import Page, PageIn, page_of
 from regulars.api.problems import not_found
@@ -136,10 +137,12 @@ def get_upload(request: HttpRequest, uid: UUID) -> UploadOut:
 @router.patch("/uploads/{uuid:uid}", response=UploadOut, summary="Say how the files are to be read")
 @scoped(ApiScope.IMPORTS_WRITE)
 @transaction.atomic
-def patch_upload(request: HttpRequest, uid: UUID, said: MappingIn) -> UploadOut:
+def patch_upload(request: HttpRequest, uid: UUID, said: MappingIn, if_match: IfMatch) -> UploadOut:
     """They are examined again: poll the upload until it is `ready`."""
     member = acting(request)
+    Upload.objects.select_for_update().get(pk=_upload(uid, member).pk)
     upload = _upload(uid, member)
+    require_unchanged(request, _shown(upload), if_match)
     wishes = Wishes(
         columns=said.columns,
         content=said.content,
