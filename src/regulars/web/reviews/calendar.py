@@ -5,22 +5,22 @@ It decides whom to invite next, what is overdue, and what to move. On phones the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from regulars.base.access import Permission, require
+from regulars.base.formats import clock, number, weekday
 from regulars.base.formats import month as month_text
-from regulars.base.formats import number, weekday
 from regulars.base.models import Member, Team
 from regulars.base.organisation import today, zone
 from regulars.plan.models import Review
@@ -31,8 +31,23 @@ MINE, EVERYONE = "mine", "everyone"
 MOST_OVERDUE = 25
 MOST_A_DAY = 5
 """More of them are behind *more*."""
+MAY_BE_LATE = (Review.State.PROPOSED, Review.State.SCHEDULED, Review.State.INVITED)
 SOON = timedelta(days=30)
 """What is due within these days and has no time yet is to be scheduled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What the calendar shows of a review: a month of a large firm has many hundred."""
+
+    on: date
+    time: str
+    name: str
+    owner: str
+    state: str
+    state_name: str
+    late: bool
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +56,16 @@ class Day:
 
     on: date
     weekday: str
-    reviews: Sequence[Review]
+    reviews: Sequence[Entry]
     outside: bool
     today: bool
 
     @property
-    def shown(self) -> Sequence[Review]:
+    def shown(self) -> Sequence[Entry]:
         return self.reviews[:MOST_A_DAY]
 
     @property
-    def further(self) -> Sequence[Review]:
+    def further(self) -> Sequence[Entry]:
         return self.reviews[MOST_A_DAY:]
 
 
@@ -99,8 +114,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
     whose = whose_of(request, desk, choices)
     month = _month(request, desk)
     seen = visible_reviews(desk.member).filter(held_by(whose, desk))
-    seen = seen.select_related("account__merged_into", "owner", "contact")
     of_month = _of_month(seen, month, desk)
+    seen = seen.select_related("account__merged_into", "owner")
     context = {
         "desk": desk,
         "zone": zone(desk.organisation),
@@ -112,7 +127,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "after": (month + timedelta(days=31)).replace(day=1),
         "days": _days(of_month, month, desk),
         "weekdays": [weekday(one.on, short=True) for one in _days([], month, desk)[:7]],
-        "sums": _sums([one for one in of_month if _day(one, desk).month == month.month]),
+        "sums": _sums([one for one in of_month if one.on.month == month.month]),
         "overdue": list(_overdue(seen, desk)[:MOST_OVERDUE]),
         "unscheduled": list(_unscheduled(seen, desk)[:MOST_OVERDUE]),
         "planned": bool(of_month) or Review.objects.exists(),
@@ -138,23 +153,36 @@ def _edges(month: date, desk: Desk) -> tuple[date, date]:
     return first, last
 
 
-def _of_month(seen: QuerySet[Review], month: date, desk: Desk) -> list[Review]:
+def _of_month(seen: QuerySet[Review], month: date, desk: Desk) -> list[Entry]:
     first, last = _edges(month, desk)
     where = zone(desk.organisation)
     begins, ends = (datetime.combine(day, time(), tzinfo=where) for day in (first, last))
     found = seen.filter(scheduled_at__gte=begins, scheduled_at__lt=ends).exclude(state=Review.State.CANCELLED)
-    return list(found.order_by("scheduled_at", "pk"))
+    columns = ("uid", "state", "scheduled_at", "account__name", "account__merged_into__name", "owner__name")
+    names = {state: str(label) for state, label in Review.State.choices}
+    entries = []
+    for uid, state, at, name, merged_into, owner in found.order_by("scheduled_at", "pk").values_list(*columns):
+        on = today(desk.organisation, at)
+        entries.append(
+            Entry(
+                on=on,
+                time=clock(at, where),
+                name=merged_into or name,
+                owner=owner,
+                state=state,
+                state_name=names[state],
+                late=on < desk.day and state in MAY_BE_LATE,
+                address=reverse("review_appointment", args=[uid]),
+            )
+        )
+    return entries
 
 
-def _day(review: Review, desk: Desk) -> date:
-    return today(desk.organisation, review.scheduled_at)
-
-
-def _days(reviews: Sequence[Review], month: date, desk: Desk) -> list[Day]:
+def _days(entries: Sequence[Entry], month: date, desk: Desk) -> list[Day]:
     first, last = _edges(month, desk)
-    on: dict[date, list[Review]] = defaultdict(list)
-    for one in reviews:
-        on[_day(one, desk)].append(one)
+    on: dict[date, list[Entry]] = defaultdict(list)
+    for one in entries:
+        on[one.on].append(one)
     days = (first + timedelta(days=ahead) for ahead in range((last - first).days))
     return [
         Day(on=day, weekday=weekday(day), reviews=on[day], outside=day.month != month.month, today=day == desk.day)
@@ -175,13 +203,11 @@ def _unscheduled(seen: QuerySet[Review], desk: Desk) -> QuerySet[Review]:
     return due.filter(due_on__gte=desk.day, due_on__lte=desk.day + SOON)
 
 
-def _sums(reviews: Sequence[Review]) -> str:
+def _sums(entries: Sequence[Entry]) -> str:
     """How many there are in the month, and how many of them wait for what."""
-    if not reviews:
+    if not entries:
         return _("No review in this month.")
-    count = ngettext("%(count)s review", "%(count)s reviews", len(reviews)) % {"count": number(len(reviews))}
-    states: dict[str, Any] = defaultdict(int)
-    for one in reviews:
-        states[str(one.get_state_display())] += 1
+    count = ngettext("%(count)s review", "%(count)s reviews", len(entries)) % {"count": number(len(entries))}
+    states = Counter(one.state_name for one in entries)
     told = ", ".join(f"{name}: {number(sum_)}" for name, sum_ in states.items())
     return f"{count} ({told})"
