@@ -224,7 +224,7 @@ def test_who_shows_most_signs_comes_first_in_as_many_queries_however_many(
         for _again in range(4):
             issue(one)
     key_signs(on=AS_OF, member=None)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         found = key_signs(on=AS_OF, member=None)
     assert len(found) == 7
     for account in Account.objects.all():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 HALF_LIFE_DAYS: Final = 90.0
 WEIGHTS: Final[Mapping[str, float]] = {"visit": 3.0, "meeting": 3.0, "call": 2.0, "mail": 1.0}
@@ -33,9 +33,8 @@ class Warmth(StrEnum):
     COLD = "cold"
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """One of ours spoke with one of theirs."""
+class Talk(NamedTuple):
+    """One of ours spoke with one of theirs. Of a list of accounts there are tens of thousands."""
 
     theirs: int
     ours: int
@@ -63,25 +62,23 @@ def warmth_of(strength: float) -> Warmth:
     return Warmth.COOLING if strength >= COOLING else Warmth.COLD
 
 
-def weight_of(talk: Talk) -> float:
-    """What one talk adds to the warmth; nothing, if it is a note or lies in the future."""
-    if talk.age_days < 0:
-        return 0.0
-    return float(WEIGHTS.get(talk.kind, 0.0) * 0.5 ** (talk.age_days / HALF_LIFE_DAYS))
-
-
 def relations(talks: Iterable[Talk]) -> dict[tuple[int, int], Relation]:
-    """The relation of every pair (theirs, ours) that ever spoke with each other."""
+    """The relation of every pair (theirs, ours) that ever spoke with each other.
+
+    A note, or a talk that lies in the future, adds nothing.
+    """
     found: dict[tuple[int, int], Relation] = {}
-    for talk in talks:
-        if talk.kind not in WEIGHTS or talk.age_days < 0:
+    for theirs, ours, kind, age_days in talks:
+        weight = WEIGHTS.get(kind)
+        if weight is None or age_days < 0:
             continue
-        known = found.get((talk.theirs, talk.ours))
+        known = found.get((theirs, ours))
         if known is None:
-            known = found[talk.theirs, talk.ours] = Relation(last_days=talk.age_days)
-        known.strength += weight_of(talk)
+            known = found[theirs, ours] = Relation(last_days=age_days)
+        known.strength += weight * 0.5 ** (age_days / HALF_LIFE_DAYS)
         known.talks += 1
-        known.last_days = min(known.last_days, talk.age_days)
+        if age_days < known.last_days:
+            known.last_days = age_days
     return found
 
 

@@ -7,17 +7,17 @@ as many queries however many accounts there are; what nobody has entered is unkn
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from django.core.cache import cache
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -90,17 +90,21 @@ class KeySign:
         return SIGNS[self.sign]
 
 
-def key_signs(*, on: date, member: Member | None) -> dict[int, list[KeySign]]:
+def key_signs(*, on: date, member: Member | None, of: Book | None = None) -> dict[int, list[KeySign]]:
     """The signs of every account that shows one, by account.
 
     Those that are nothing but innovators last; before that most different signs first, then the largest sales.
     """
     require_whole_firm(member)
-    of = book()
+    of = of or book()
     found = _found(of, on, member)
     merged = set(Account.objects.filter(merged_into__isnull=False).values_list("pk", flat=True))
-    ranked = sorted(found, key=lambda one: (*_rank(found[one]), -(of.sales_of(one) or 0.0), one))
-    return {account: found[account] for account in ranked if account not in merged}
+    ranked = sorted(
+        (*_rank(signs), -sales, account)
+        for (account, signs), sales in zip(found.items(), of.ranks_of(found), strict=True)
+        if account not in merged
+    )
+    return {account: found[account] for _alone, _different, _sales, account in ranked}
 
 
 def key_signs_of(account: Account, *, on: date, member: Member | None) -> list[KeySign]:
@@ -131,7 +135,8 @@ def is_serious(signs: Iterable[KeySign]) -> bool:
 
 
 def _rank(signs: Sequence[KeySign]) -> tuple[bool, int]:
-    return not is_serious(signs), -len({one.sign for one in signs})
+    different = {one.sign for one in signs}
+    return different == {Sign.INNOVATOR}, -len(different)
 
 
 # Potential
@@ -288,17 +293,17 @@ def _demanding(on: date, one: Account | None) -> list[tuple[int, KeySign]]:
     since = datetime.combine(on - YEAR, time(), tzinfo=zone(Organisation.objects.first()))
     about = Q() if one is None else Q(account=one)
     issues = Issue.objects.filter(about, opened_at__gt=since).order_by()
-    times: dict[int, int] = defaultdict(int)
-    back: dict[int, int] = defaultdict(int)
-    reopened = Count("pk", filter=Q(times_reopened__gt=0))
-    for account, count, came_back in issues.values_list("account_id").annotate(n=Count("pk"), b=reopened):
-        times[account], back[account] = count, came_back
     noted = Signal.objects.filter(
         about, kind__in=("complaint", "reopened_issue"), source_uid=None, withdrawn_at=None,
         observed_on__gt=on - YEAR, observed_on__lte=on,
-    )  # fmt: skip
-    for account, count in noted.order_by().values_list("account_id").annotate(n=Count("pk")):
+    ).order_by()  # fmt: skip
+    some = _telling_often(issues, noted)
+    times = Counter(dict(_times(noted.filter(account__in=some))))
+    back: dict[int, int] = {}
+    reopened = Count("pk", filter=Q(times_reopened__gt=0))
+    for account, count, came_back in _times(issues.filter(account__in=some)).annotate(b=reopened):
         times[account] += count
+        back[account] = came_back
     many = [account for account, count in times.items() if count >= DEMANDING_TIMES]
     scores = Score.objects.filter(account__in=many, sales_12m__gt=0)
     found = []
@@ -306,9 +311,25 @@ def _demanding(on: date, one: Account | None) -> list[tuple[int, KeySign]]:
         "account_id", "sales_12m", "sales_previous_12m"
     ):
         if now >= BUYS_ON * (before or 0.0):
-            said = partial(_demanding_sentence, times[account], back[account])
+            said = partial(_demanding_sentence, times[account], back.get(account, 0))
             found.append((account, KeySign(sign=Sign.DEMANDING, said=said)))
     return found
+
+
+def _times(told: QuerySet[Any]) -> Any:
+    """By account, how many of these there are."""
+    return told.values_list("account_id").annotate(n=Count("pk"))
+
+
+def _telling_often(*ways: QuerySet[Any]) -> list[int]:
+    """Accounts that may have told of enough problems, in all of these ways together.
+
+    Who has told enough has told half of it in one of two ways; the many who told of a problem once are not read.
+    """
+    half = -(-DEMANDING_TIMES // len(ways))
+    often = [dict(_times(way).filter(n__gte=half)) for way in ways]
+    accounts = set().union(*often)
+    return [one for one in accounts if sum(told.get(one, half - 1) for told in often) >= DEMANDING_TIMES]
 
 
 def _demanding_sentence(times: int, back: int) -> str:

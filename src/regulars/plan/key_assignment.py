@@ -30,7 +30,7 @@ from regulars.facts.countries import country_code, country_name
 from regulars.facts.history import HISTORY
 from regulars.facts.models import Account, Contact, Interaction
 from regulars.insight.dependence import require_whole_firm
-from regulars.insight.key_account_signs import KEPT_SECONDS, accounts_as_they_are
+from regulars.insight.key_account_signs import KEPT_SECONDS, Book, book
 from regulars.insight.key_signs import KeySign, is_serious, key_signs
 from regulars.plan.key_accounts import MOST_A_MANAGER
 from regulars.plan.models import KeyAccount
@@ -109,16 +109,17 @@ def propose_assignment(*, on: date, member: Member | None) -> Assignment:
     """The best assignment as of a day. In as many queries however many accounts and managers."""
     require_whole_firm(member)
     require(member, Permission.READ)
-    signs = key_signs(on=on, member=member)
+    of = book()
+    signs = key_signs(on=on, member=member, of=of)
     now = _managed()
     managers = _managers(set(now.values()))
     room = max(len(managers) * MOST_A_MANAGER - len(now), 0)
     fresh = [account for account, some in signs.items() if account not in now and is_serious(some)]
     fresh = fresh[: min(room, MOST_PROPOSED)]
     accounts = [*now, *fresh]
-    known = Account.objects.select_related("owner").in_bulk(accounts)
+    known = Account.objects.in_bulk(accounts)
     accounts = [one for one in accounts if one in known]
-    fits = _fits([known[one] for one in accounts], managers, now, on=on)
+    fits = _fits([known[one] for one in accounts], managers, now, of=of, on=on)
     scores = np.array([[fit.score for fit in row] for row in fits]).reshape(len(accounts), len(managers))
     rank = np.array([A_KEY_ACCOUNT_COMES_FIRST * (one in now) for one in accounts])
     given = assign(scores + rank[:, None] if len(accounts) else scores, [MOST_A_MANAGER] * len(managers))
@@ -152,13 +153,13 @@ def _managers(now: set[int]) -> list[Member]:
 
 
 def _fits(
-    accounts: Sequence[Account], managers: Sequence[Member], now: Mapping[int, int], *, on: date
+    accounts: Sequence[Account], managers: Sequence[Member], now: Mapping[int, int], *, of: Book, on: date
 ) -> list[list[Fit]]:
     ids = [one.pk for one in accounts]
     spoken = _spoken(ids, on=on)
     handled = _handled(accounts, on=on)
     languages = _languages(accounts)
-    owned, regions = _regions(managers)
+    owned, regions = _regions(managers, of)
     rows = []
     for account in accounts:
         orders: Mapping[str, int] = handled.get(account.pk, {})
@@ -192,7 +193,7 @@ def _spoken(accounts: Sequence[int], *, on: date) -> dict[tuple[int, int], Relat
     talks = Interaction.objects.filter(
         account__in=accounts, on__gt=on - LOOK_BACK, on__lte=on, member__isnull=False
     ).exclude(kind=Interaction.Kind.NOTE)
-    rows = talks.order_by().values_list("account_id", "member_id", "kind", "on")
+    rows = talks.order_by().values_list("account_id", "member_id", "kind", "on").iterator()
     return relations(Talk(account, member, kind, (on - day).days) for account, member, kind, day in rows if member)
 
 
@@ -216,15 +217,16 @@ def _handled(accounts: Sequence[Account], *, on: date) -> dict[int, Counter[str]
 
 def _languages(accounts: Sequence[Account]) -> dict[int, str]:
     """The language of each account; where it is not known, that of most of its people."""
-    spoken = Contact.objects.filter(account__in=[one.pk for one in accounts], active=True).exclude(language="")
+    unknown = [one.pk for one in accounts if not one.language]
+    spoken = Contact.objects.filter(account__in=unknown, active=True).exclude(language="")
     counted = spoken.order_by().values_list("account_id", "language").annotate(n=Count("pk"))
     most = {account: language for account, language, _n in sorted(counted, key=lambda one: (one[2], one[1]))}
     return {one.pk: one.language or most.get(one.pk, "") for one in accounts}
 
 
-def _regions(managers: Sequence[Member]) -> tuple[Counter[int], Counter[tuple[int, str]]]:
+def _regions(managers: Sequence[Member], of: Book) -> tuple[Counter[int], Counter[tuple[int, str]]]:
     """How many customers each manager looks after, in all and by region; kept for some minutes."""
-    told = f"{accounts_as_they_are()}:{sorted(str(one.uid) for one in managers)}"
+    told = f"{of.key}:{sorted(str(one.uid) for one in managers)}"
     key = f"regions_of_managers:{hashlib.sha256(told.encode()).hexdigest()}"
     found: tuple[Counter[int], Counter[tuple[int, str]]] | None = cache.get(key)
     if found is None:

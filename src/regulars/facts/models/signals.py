@@ -36,8 +36,11 @@ class Signal(Record):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["account", "-observed_on"], name="signal_account_on"),
+            # Kind and source at its end: what a year brought is counted from the index alone.
             models.Index(
-                fields=["observed_on", "account"], condition=models.Q(withdrawn_at=None), name="signal_standing_on"
+                fields=["observed_on", "account", "kind", "source_uid"],
+                condition=models.Q(withdrawn_at=None),
+                name="signal_standing_on",
             ),
             models.Index(fields=["updated_at"], name="signal_updated"),
         ]

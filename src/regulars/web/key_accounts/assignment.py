@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -95,8 +95,8 @@ class Options:
         )
 
     def choosing(self, chosen: str) -> SafeString:
-        parts = ((self.chosen[uid] if uid == chosen else plain,) for uid, plain in self.plain.items())
-        return format_html_join("", "{}", parts)
+        # Each is safe already; joined so, since two hundred lines have them all.
+        return mark_safe("".join(self.chosen[uid] if uid == chosen else one for uid, one in self.plain.items()))  # noqa: S308
 
 
 def _row(one: Proposed, request: HttpRequest, options: Options) -> Row:
