@@ -136,7 +136,7 @@ class IssueStep(Record):
         REOPENED = "reopened", _("came back")
         CLOSED = "closed", _("closed")
 
-    issue = models.ForeignKey(Issue, models.CASCADE, related_name="steps")
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="steps", db_index=False)
     kind = models.CharField(_("what"), max_length=12, choices=Kind.choices)
     at = models.DateTimeField(_("at"))
     said = models.TextField(_("words"), blank=True, default="")
@@ -148,7 +148,10 @@ class IssueStep(Record):
     taken_back_at = models.DateTimeField(_("taken back"), null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["kind", "at"], name="issue_step_kind")]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "at"], name="issue_step_kind"),
+            models.Index(fields=["issue", "kind"], name="issue_step_issue"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d}"
