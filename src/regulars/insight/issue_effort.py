@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from operator import itemgetter
 from statistics import median
 from typing import Final, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from regulars.base.organisation import organisation, zone
 from regulars.base.warehouse import shared_engine
@@ -25,8 +26,6 @@ MOST_KNOWN: Final = 4_000
 SOLVED: Final = (Issue.State.SOLVED, Issue.State.CLOSED)
 LATEST: Final = 1_000
 """Issues that tell what is wrong nowadays, and where its time goes."""
-SEEN: Final = ("about", "opened_at", "solved_at")
-"""What is read of an issue for what was wrong."""
 
 
 class SolvedIssue(NamedTuple):
@@ -36,6 +35,11 @@ class SolvedIssue(NamedTuple):
     pk: int
     account_id: int
     troubles: int
+    score: int | None
+    """What the customer said last of the trouble it was."""
+    about: str = ""
+    opened_at: datetime | None = None
+    """Read of the latest alone, with what they are about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,36 +90,37 @@ def effort_figures(issues: QuerySet[Issue], *, as_of: date) -> EffortFigures:
     solved = issues.filter(state__in=SOLVED)
     long_ago = solved_long_enough(as_of)
     known = _newest(issues.filter(long_ago), most=MOST_KNOWN)
-    newest = _newest(issues, most=LATEST)
-    told = EffortAnswer.objects.filter(issue__in={one.pk for one in (*known, *newest)}).order_by("answered_at")
-    answers = dict(told.values_list("issue_id", "score"))
-    effort = {one.pk: _effort(one, answers.get(one.pk)) for one in (*known, *newest)}
-    read = Issue.objects.only(*SEEN).in_bulk([one.pk for one in newest])
-    latest = [read[one.pk] for one in newest]
-    count = solved.count()
-    groups = _groups(known, effort, as_of)
+    latest = _newest(issues, "about", "opened_at", most=LATEST)
+    counted = solved.order_by().aggregate(
+        solved=Count("pk"),
+        long_ago=Count("pk", filter=long_ago),
+        answered=Count("pk", filter=Exists(EffortAnswer.objects.filter(issue=OuterRef("pk")))),
+    )
+    groups = _groups(known, as_of)
     return EffortFigures(
         low=groups["low"],
         high=groups["high"],
-        answered=solved.order_by().filter(Exists(EffortAnswer.objects.filter(issue=OuterRef("pk")))).count(),
-        solved=count,
-        too_recent=count - solved.filter(long_ago).count(),
+        answered=counted["answered"],
+        solved=counted["solved"],
+        too_recent=counted["solved"] - counted["long_ago"],
         latest=len(latest),
-        about=_about(latest, effort),
+        about=_about(latest),
         time_spent=where_time_goes(one.pk for one in latest),
     )
 
 
-def _newest(issues: QuerySet[Issue], *, most: int) -> list[SolvedIssue]:
+def _newest(issues: QuerySet[Issue], *more: str, most: int) -> list[SolvedIssue]:
     """Those of these that were solved last, the newest first. Each state is asked apart, along its index: together, a
     database reads and sorts all that ever were solved.
     """
+    said = EffortAnswer.objects.filter(issue=OuterRef("pk")).order_by("-answered_at", "-pk").values("score")[:1]
+    read = ("solved_at", "pk", "account_id", "troubles", "score", *more)
     found: list[SolvedIssue] = []
     for state in SOLVED:
-        its = issues.filter(state=state, solved_at__isnull=False).annotate(troubles=TROUBLES)
-        rows = its.order_by("-solved_at", "-pk").values_list(*SolvedIssue._fields)[:most]
+        its = issues.filter(state=state, solved_at__isnull=False).annotate(troubles=TROUBLES, score=Subquery(said))
+        rows = its.order_by("-solved_at", "-pk").values_list(*read)[:most]
         found += [SolvedIssue(*row) for row in rows]
-    return sorted(found, reverse=True)[:most]
+    return sorted(found, key=itemgetter(0, 1), reverse=True)[:most]
 
 
 def solved_long_enough(as_of: date) -> Q:
@@ -125,19 +130,19 @@ def solved_long_enough(as_of: date) -> Q:
     return Q(solved_at__lt=after)
 
 
-def _effort(issue: SolvedIssue, score: int | None) -> str:
+def _effort(issue: SolvedIssue) -> str:
     """As the customer says; where they said nothing, as it was seen: no trouble is low, twice or more is high."""
-    if score is not None:
-        return "low" if score <= LOW else "high" if score >= HIGH else ""
+    if issue.score is not None:
+        return "low" if issue.score <= LOW else "high" if issue.score >= HIGH else ""
     return "low" if issue.troubles == 0 else "high" if issue.troubles >= 2 else ""
 
 
-def _groups(issues: Iterable[SolvedIssue], effort: Mapping[int, str], as_of: date) -> dict[str, Group]:
+def _groups(issues: Iterable[SolvedIssue], as_of: date) -> dict[str, Group]:
     """Of low and of high effort. One customer counts once in each, by the last issue."""
     here = zone(organisation())
     solved_on: dict[str, dict[int, date]] = {"low": {}, "high": {}}
     for one in issues:  # newest first
-        group = solved_on.get(effort[one.pk])
+        group = solved_on.get(_effort(one))
         if group is not None and one.account_id not in group:
             group[one.account_id] = one.solved_at.astimezone(here).date()
     again = _bought_again(solved_on, until=as_of)
@@ -149,6 +154,8 @@ def _bought_again(solved_on: Mapping[str, Mapping[int, date]], *, until: date) -
 
     All groups at once: reading the orders is what takes long.
     """
+    import pyarrow as pa
+
     accounts = {account for its in solved_on.values() for account in its}
     if not accounts:
         return {}
@@ -156,27 +163,28 @@ def _bought_again(solved_on: Mapping[str, Mapping[int, date]], *, until: date) -
     home += Account.objects.filter(merged_into__in=accounts).values_list("pk", "merged_into_id")
     asked = [(group, one, of, its[of]) for group, its in solved_on.items() for one, of in sorted(home) if of in its]
     first = min(day for _group, _one, _of, day in asked)
-    # As lists: thousands of rows in the words of the query take longer to understand than the orders to read.
-    columns = [list(column) for column in zip(*asked, strict=True)]
+    # As a table: thousands of rows in the words of the query take longer to understand than the orders to read.
+    table = pa.table([pa.array(column) for column in zip(*asked, strict=True)], ["part", "account", "home", "day"])
     with shared_engine() as engine:
+        engine.register("asked", table)
         found = engine.rows(
-            f"SELECT asked.part, count(DISTINCT asked.home) FROM {HISTORY.relation()} AS lines JOIN ("
-            "SELECT unnest(?::VARCHAR[]) AS part, unnest(?::BIGINT[]) AS account, unnest(?::BIGINT[]) AS home, "
-            "unnest(?::DATE[]) AS solved_on) AS asked ON lines.account_id = asked.account "
-            "WHERE lines.business_date > asked.solved_on AND lines.business_date <= asked.solved_on + ? "
+            f"SELECT asked.part, count(DISTINCT asked.home) FROM {HISTORY.relation()} AS lines JOIN asked "
+            "ON lines.account_id = asked.account WHERE lines.business_date > asked.day "
+            "AND lines.business_date <= asked.day + ?::INTEGER "
             "AND lines.business_date > ? AND lines.business_date <= ? AND lines.net_base_minor > 0 GROUP BY 1",
-            [*columns, AGAIN_WITHIN.days, first, until],
+            [AGAIN_WITHIN.days, first, until],
         )
+        engine.unregister("asked")
     return dict(found)
 
 
-def _about(solved: list[Issue], effort: dict[int, str]) -> list[Trouble]:
+def _about(solved: list[SolvedIssue]) -> list[Trouble]:
     counted = Counter(one.about for one in solved)
     hours: dict[str, list[float]] = {}
     for one in solved:
-        if one.solved_at is not None:
+        if one.opened_at is not None:
             hours.setdefault(one.about, []).append((one.solved_at - one.opened_at) / timedelta(hours=1))
-    high = Counter(one.about for one in solved if effort[one.pk] == "high")
+    high = Counter(one.about for one in solved if _effort(one) == "high")
     return [
         Trouble(about=str(Issue.About(about).label), count=count, median_hours=median(hours[about]), high=high[about])
         for about, count in counted.most_common()

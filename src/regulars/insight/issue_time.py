@@ -91,9 +91,10 @@ def where_time_goes(issues: Iterable[int]) -> list[TimeSpent]:
 
     Steps that were taken back count for nothing. One query.
     """
+    # Asked for apart: joined, a database begins with all that ever were solved.
+    solved = Issue.objects.filter(pk__in=list(issues), state__in=(Issue.State.SOLVED, Issue.State.CLOSED))
     steps = (
-        IssueStep.objects.filter(issue__in=list(issues), taken_back_at=None)
-        .filter(issue__state__in=(Issue.State.SOLVED, Issue.State.CLOSED))
+        IssueStep.objects.filter(issue__in=solved.values("pk"), taken_back_at=None)
         .order_by("issue_id", "at", "pk")
         .values_list("issue_id", "kind", "at")
     )
