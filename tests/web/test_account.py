@@ -85,7 +85,7 @@ def test_a_talk_names_whom_it_was_with(browser: Client, firm: Account, owner: Me
     said = {"kind": "call", "text": "Wants lanterns", "people": [str(ada.uid)]}
     assert browser.post(f"/accounts/{firm.uid}/log/", said).status_code == 302
     assert list(firm.interactions.get().contacts.all()) == [ada]
-    assert "Wants lanterns · Ada Vale" in page_of(browser, firm, "timeline/")
+    assert "<bdi>Wants lanterns</bdi> · <bdi>Ada Vale</bdi>" in page_of(browser, firm, "timeline/")
 
 
 def test_a_contact_of_another_account_is_no_choice(

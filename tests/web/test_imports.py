@@ -404,7 +404,7 @@ def test_a_rule_that_could_decide_nothing_is_refused_and_kept_in_the_form(browse
 def test_the_rules_say_how_many_lines_they_decided_on(browser: Client) -> None:
     imported(browser, orders_csv=ORDERS)
     shown = page(browser, "/imports/rules/")
-    row = shown.partition("<b>Returned quantity</b>")[2].partition("</tr>")[0]
+    row = shown.partition("<b><bdi>Returned quantity</bdi></b>")[2].partition("</tr>")[0]
     assert '<td class="figure">1</td>' in row
 
 

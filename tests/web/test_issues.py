@@ -185,7 +185,7 @@ def test_the_timeline_of_the_account_tells_how_a_problem_began_and_ended(
 ) -> None:
     solve_issue(issue=issue, solution="New cable.", at=AT + timedelta(hours=2), member=owner)
     page = page_of(browser, f"/accounts/{firm.uid}/timeline/?kind=issues")
-    assert re.findall(r"<b>Issue: ([\w ]+)</b></a> · Lamp broken", page) == ["solved", "told us"]
+    assert re.findall(r"<b>Issue: ([\w ]+)</b></a> · <bdi>Lamp broken</bdi>", page) == ["solved", "told us"]
     assert f"/issues/{issue.uid}/" in page
 
 

@@ -281,8 +281,8 @@ def test_the_timeline_tells_of_the_appointment_and_the_plan(
     client.post(f"/key-accounts/{key_account.uid}/", line(owner=str(manager.uid)))
     client.post(f"/key-accounts/plan/{KeyPlanEntry.objects.get().uid}/done/", {"result": "They liked it"})
     page = page_of(client, where)
-    assert "Key account</b></a> · account manager" in page
-    assert "Show the plant: They liked it" in page
+    assert "Key account</b></a> · <bdi>account manager</bdi>" in page
+    assert "<bdi>Show the plant</bdi>: <bdi>They liked it</bdi>" in page
 
 
 def test_many_key_accounts_stand_on_several_pages_and_each_says_how_to_go_on(

@@ -93,7 +93,7 @@ def test_one_order_is_paid_closed_and_opened_again(browser: Client, account: Acc
     refused = browser.post(f"{page}close/", {"reason": ""})
     assert refused.status_code == 422
     browser.post(f"{page}close/", {"reason": "Sorted out"})
-    assert "closed by us: Sorted out" in text_of(browser.get(page))
+    assert "closed by us: <bdi>Sorted out</bdi>" in text_of(browser.get(page))
     browser.post(f"{page}reopen/")
     too_much = browser.post(f"{page}paid/", {"paid": "99999"})
     assert (too_much.status_code, "not a part of its amount" in text_of(too_much)) == (422, True)
@@ -105,7 +105,7 @@ def test_one_order_is_paid_closed_and_opened_again(browser: Client, account: Acc
 
 def test_an_order_of_a_stranger_is_given_to_its_customer(browser: Client, account: Account) -> None:
     order = told(customer="?", customer_name="Harbor")
-    assert "Customer not known: Harbor" in text_of(browser.get(f"/live-orders/{order.uid}/"))
+    assert "Customer not known: <bdi>Harbor</bdi>" in text_of(browser.get(f"/live-orders/{order.uid}/"))
     assert "whose order this is" in text_of(browser.get(f"/live-orders/{order.uid}/mail/"))
     assert browser.post(f"/live-orders/{order.uid}/give/", {"wanted": "nobody at all"}).status_code == 422
     browser.post(f"/live-orders/{order.uid}/give/", {"wanted": "C7"})
@@ -183,7 +183,7 @@ def test_running_orders_stand_on_the_account_and_on_its_timeline(browser: Client
     assert "The invoice went astray" in story
     browser.post(f"/live-orders/{order.uid}/cancel/", {"reason": "Sent back"})
     story = text_of(browser.get(f"/accounts/{account.uid}/timeline/?kind=live_orders"))
-    assert "A1: Sent back" in story
+    assert "<bdi>A1</bdi>: <bdi>Sent back</bdi>" in story
     assert "Orders that still run" not in text_of(browser.get(f"/accounts/{account.uid}/orders/"))
 
 

@@ -104,7 +104,7 @@ def test_it_tells_the_figures_of_the_firm_draws_its_charts_and_leads_to_accounts
     assert page.count("data-chart=") == 4
     assert re.search(r'<script src="/static/web/third_party/vega\.min\.[0-9a-f]+\.js" defer>', page)
     assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)", page)
-    link = re.search(rf'href="(/accounts/\?owner={colleague.uid})">Far Away', page)
+    link = re.search(rf'href="(/accounts/\?owner={colleague.uid})"><bdi>Far Away', page)
     assert link
     assert "Firm 3" in browser.get(link[1]).content.decode()
     assert 'href="/accounts/?country=Germany"' in page

@@ -24,7 +24,7 @@ def headings(browser: Client, address: str) -> list[str]:
 
 def tabs(browser: Client) -> list[str]:
     page = browser.get("/accounts/?view=all").content.decode()
-    return re.findall(r'<a id="view-\d+" href="[^"]*"[^>]*>([^<]*)</a>', page)
+    return re.findall(r'<a id="view-\d+" href="[^"]*"[^>]*><bdi>([^<]*)</bdi></a>', page)
 
 
 @pytest.fixture

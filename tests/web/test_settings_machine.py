@@ -44,7 +44,7 @@ def test_a_change_is_told_with_names_from_what_to_what(browser: Client, owner: M
     change_account(account=account, member=owner, name="New name")
     page = re.sub(r"\s+", " ", shown(browser))
     assert re.search(r"<b>Account changed</b>.{1,300}New name.{1,60}Olga Owner", page)
-    assert "Old name</del>" in page
+    assert "Old name</bdi></del>" in page
     assert f'href="/accounts/{account.uid}/"' in page
 
 

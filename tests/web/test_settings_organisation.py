@@ -60,7 +60,7 @@ def test_departments_nest_and_are_shown_below_each_other(browser: Client) -> Non
     north = Department.objects.get()
     browser.post("/settings/departments/add/", {"name": "Bremen", "parent": str(north.uid)})
     page = browser.get("/settings/teams/").content.decode()
-    assert re.search(r'depth-0"><a[^>]*>North.*depth-1"><a[^>]*>Bremen', page, re.DOTALL)
+    assert re.search(r'depth-0"><a[^>]*><bdi>North.*depth-1"><a[^>]*><bdi>Bremen', page, re.DOTALL)
 
 
 def test_a_department_cannot_hang_below_itself(browser: Client) -> None:

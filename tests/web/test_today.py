@@ -160,4 +160,4 @@ def test_usual_answers_are_kept_in_english_and_shown_in_the_readers_language(
     assert f'value="Not reached">{label}<' in page(browser)
     browser.post(f"/today/{action.uid}/done/", {"outcome": "Not reached", "text": "engaged"})
     assert account.interactions.get().outcome == "Not reached"
-    assert f"{label}: engaged" in page(browser, f"/accounts/{account.uid}/")
+    assert f"<bdi>{label}</bdi>: <bdi>engaged</bdi>" in page(browser, f"/accounts/{account.uid}/")

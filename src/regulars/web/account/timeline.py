@@ -81,6 +81,8 @@ class Event:
     kind: str
     what: str
     text: str = ""
+    further: str = ""
+    """What was said about that: apart from the text, as both may be of another direction than the page."""
     people: list[str] = field(default_factory=list)
     """Of theirs."""
     by: Member | None = None
@@ -115,7 +117,8 @@ def _talk(desk: Desk, talk: Interaction, rank: int) -> Event:
         on=talk.on,
         kind="talks",
         what=str(talk.get_kind_display()),
-        text=": ".join(part for part in (said(talk.outcome), talk.text) if part),
+        text=said(talk.outcome),
+        further=talk.text,
         people=[contact.name for contact in talk.contacts.all()],
         by=talk.member,
         address=reverse("account_talk", args=[talk.uid]) if desk.may_write else "",
@@ -147,7 +150,8 @@ def _promises(desk: Desk, account: Account, limit: int) -> list[Event]:
             on=step.on,
             kind="promises",
             what=_("promise: %(state)s") % {"state": step.get_state_display()},
-            text=": ".join(part for part in (step.promise.text, step.said) if part),
+            text=step.promise.text,
+            further=step.said,
             by=step.member,
             address=reverse("account_promise", args=[step.promise.uid]),
         )
@@ -181,7 +185,8 @@ def _opportunities(desk: Desk, account: Account, limit: int) -> list[Event]:
                 if step.state == Opportunity.State.OPEN
                 else step.get_state_display()
             },
-            text=": ".join(part for part in (step.opportunity.title, step.said) if part),
+            text=step.opportunity.title,
+            further=step.said,
             by=step.member,
             address=reverse("opportunity", args=[step.opportunity.uid]),
         )
@@ -275,9 +280,14 @@ def _worth(one: PerceivedValue, account: Account) -> Event:
 
 def _measured(one: ProjectMeasurement) -> Event:
     what = _("measured: %(value)s") % {"value": amount_told(one.project, one.value)}
-    text = ": ".join(part for part in (one.project.title, one.said) if part)
     return Event(
-        on=one.on, kind="value", what=what, text=text, by=one.member, address=reverse("project", args=[one.project.uid])
+        on=one.on,
+        kind="value",
+        what=what,
+        text=one.project.title,
+        further=one.said,
+        by=one.member,
+        address=reverse("project", args=[one.project.uid]),
     )
 
 
@@ -288,7 +298,8 @@ def _confirmed(one: SignOff, desk: Desk) -> Event:
         on=one.answered_at.astimezone(zone(desk.organisation)).date(),
         kind="value",
         what=what,
-        text=": ".join(part for part in (one.project.title, one.words) if part),
+        text=one.project.title,
+        further=one.words,
         people=[one.contact.name],
         address=reverse("project", args=[one.project.uid]),
     )
@@ -347,7 +358,8 @@ def _key_account(desk: Desk, account: Account, limit: int) -> list[Event]:
             on=line.settled_on,
             kind="key_account",
             what=_("in its plan: %(state)s") % {"state": line.get_state_display()},
-            text=": ".join(part for part in (line.text, line.result) if part),
+            text=line.text,
+            further=line.result,
             by=line.owner,
             address=address,
         )
@@ -364,7 +376,8 @@ def _bonuses(account: Account, limit: int) -> list[Event]:
             on=one.on,
             kind="key_account",
             what=_("bonus given"),
-            text=": ".join(part for part in (one.bonus.name, one.said) if part),
+            text=one.bonus.name,
+            further=one.said,
             by=one.member,
             address=reverse("account_bonuses", args=[account.uid]),
         )
@@ -486,7 +499,8 @@ def _live_orders(desk: Desk, account: Account, limit: int) -> list[Event]:
             on=one.on,
             kind="live_orders",
             what=_("live order: noted"),
-            text=f"{one.order.number}: {one.said}",
+            text=one.order.number,
+            further=one.said,
             by=one.member,
             address=reverse("live_order", args=[one.order.uid]),
         )
@@ -511,7 +525,8 @@ def _live_order_closed(order: LiveOrder) -> Event:
         on=order.closed_on,
         kind="live_orders",
         what=_("live order: %(state)s") % {"state": order.get_closed_display()},
-        text=": ".join(part for part in (order.number, order.closed_said) if part),
+        text=order.number,
+        further=order.closed_said,
         by=order.closed_by,
         address=reverse("live_order", args=[order.uid]),
         rank=1,
