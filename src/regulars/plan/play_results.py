@@ -129,14 +129,15 @@ def _called_for(
     known: Sequence[KnownPlaybook], member: Member | None, *, since: date, until: date
 ) -> dict[str, dict[int, date]]:
     """By playbook: the accounts where it was called for, and when first."""
-    asked = [
-        *((account, f"signal:{kind}", day) for account, kind, day in first_signals(known, since=since, until=until)),
-        *((event.account_id, event.trigger, event.on) for event in other_events(known, since=since, until=until)),
-    ]
+    signals = first_signals(known, member=member, since=since, until=until)
+    asked = [(account, f"signal:{kind}", day) for account, kind, day in signals]
+    merged = _merged()
+    seen = {account for account, _kind, _day in asked if account not in merged}
+    asked += [(event.account_id, event.trigger, event.on) for event in other_events(known, since=since, until=until)]
     proposed = visible_actions(member).filter(proposed_on__gte=since, proposed_on__lte=until).annotate(home=HOME)
     for home, cause, day in proposed.order_by().values_list("home", "cause", "proposed_on"):
         asked.append((home, f"cause:{cause}", day))
-    visible = _visible({account for account, _trigger, _day in asked}, member)
+    visible = seen | _visible({account for account, _trigger, _day in asked} - seen, member)
     by_trigger: dict[str, list[tuple[int, date]]] = defaultdict(list)
     for account, trigger, day in asked:
         if account in visible:

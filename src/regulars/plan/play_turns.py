@@ -19,9 +19,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from regulars.base.audit import record_changes
-from regulars.base.models import Organisation
+from regulars.base.models import Member, Organisation
 from regulars.base.organisation import zone
 from regulars.core.working_time import WorkingTime
+from regulars.facts.accounts import seen_by
 from regulars.facts.models import Account, Issue, Signal
 from regulars.insight.models import Protection, Score
 from regulars.plan.models import Action, KeyAccount, Play, Playbook, PlayStep, WinBack
@@ -83,9 +84,15 @@ def events(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Itera
     yield from other_events(listed, since=since, until=until)
 
 
-def first_signals(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Iterator[tuple[int, str, date]]:
-    """Of the signals that asked for one of these playbooks in this time: account, kind, and the day of the first."""
-    yield from _signals(known, since, until).order_by().values_list("account_id", "kind").annotate(Min("observed_on"))
+def first_signals(
+    known: Iterable[KnownPlaybook], *, member: Member | None, since: date, until: date
+) -> Iterator[tuple[int, str, date]]:
+    """Of the signals that asked for one of these playbooks in this time: account, kind, and the day of the first.
+
+    Those of accounts that the member sees; who sees all is given those of accounts that were merged too.
+    """
+    signals = _signals(known, since, until).filter(seen_by(member, at="account__")).order_by()
+    yield from signals.values_list("account_id", "kind").annotate(Min("observed_on")).iterator()
 
 
 def other_events(known: Iterable[KnownPlaybook], *, since: date, until: date) -> Iterator[Event]:
