@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -42,14 +42,14 @@ HALF_KNOWN: Final = 4.0
 """So warm a relation counts half of what the warmest could: a visit and a call of these days."""
 A_KEY_ACCOUNT_COMES_FIRST: Final = 10.0
 """Where there is not room for all, those appointed go before those proposed."""
+NEVER_SPOKEN: Final = Relation()
 ORDERS_OF: Final = timedelta(days=730)
 MOST_PROPOSED: Final = 12
 MANAGERS: Final = (Member.Role.ACCOUNT_MANAGER, Member.Role.SALES_HEAD)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fit:
-    """What speaks for one manager and one account."""
+class Fit(NamedTuple):
+    """What speaks for one manager and one account. There are thousands of such pairs."""
 
     looks_after: bool = False
     talks: int = 0
@@ -160,28 +160,30 @@ def _fits(
     handled = _handled(accounts, on=on)
     languages = _languages(accounts)
     owned, regions = _regions(managers, of)
+    ours = [(one, one.pk, owned[one.pk]) for one in managers]
     rows = []
     for account in accounts:
         orders: Mapping[str, int] = handled.get(account.pk, {})
         language = languages.get(account.pk, "")
         place, region, all_days = _place(account), _region(account), sum(orders.values())
+        key, stays = account.pk, now.get(account.pk)
         row = []
-        for manager in managers:
-            relation = spoken.get((account.pk, manager.pk), Relation())
+        for manager, pk, looked_after in ours:
+            relation = spoken.get((key, pk), NEVER_SPOKEN)
             same = bool(language) and language == manager.language
             row.append(
                 Fit(
-                    looks_after=account.owner_id == manager.pk,
+                    looks_after=account.owner_id == pk,
                     talks=relation.talks,
                     warmth=relation.strength,
                     last_days=relation.last_days,
                     order_days=orders.get(manager.seller_code, 0) if manager.seller_code else 0,
                     order_days_of_all=all_days,
                     language=language if same else "",
-                    in_region=regions[manager.pk, place] if place else 0,
-                    accounts=owned[manager.pk],
+                    in_region=regions[pk, place] if place else 0,
+                    accounts=looked_after,
                     region=region,
-                    stays=now.get(account.pk) == manager.pk,
+                    stays=stays == pk,
                 )
             )
         rows.append(row)

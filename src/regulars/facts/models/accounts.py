@@ -160,7 +160,8 @@ class Interaction(Imported):
 
     class Meta(Imported.Meta):
         indexes: ClassVar = [
-            models.Index(fields=["account", "-on"], name="interaction_account_on"),
+            # Kind and member at its end: how warm a relation is, is told without reading the talks.
+            models.Index(fields=["account", "-on", "kind", "member"], name="interaction_account_on"),
             # How many talks of ours of each kind a year had, told without reading them.
             models.Index(fields=["kind", "on"], condition=models.Q(member__isnull=False), name="interaction_kind_on"),
         ]
