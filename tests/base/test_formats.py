@@ -78,6 +78,7 @@ def test_signs_and_units_stay_with_their_figures_where_one_writes_from_right_to_
         assert percent(0.02, signed=True) == "\u2066+2%\u2069"
         assert chance(0.999).startswith("\u2066>")  # else it would be shown as <
         assert money(-1234, "GBP") == "\u2066−£1,234\u2069"
+        assert day(dt.date(2011, 12, 3)) == "\u20673 دسمبر، 2011\u2069"
     with override("hi"):
         assert percent(0.02, signed=True) == "+2%"
 

@@ -69,8 +69,12 @@ def money(amount: Amount, currency: str, *, exact: bool = False) -> str:
 
 
 def day(on: date) -> str:
-    """A date: 3 Dec 2011, as the language has it."""
-    return _date(on, _usual_locale().date_formats["medium"].pattern)
+    """A date: 3 Dec 2011, as the language has it.
+
+    From right to left it is kept apart: its first figure would go with an English name that stands before it.
+    """
+    text = _date(on, _usual_locale().date_formats["medium"].pattern)
+    return f"\u2067{text}\u2069" if _locale().text_direction == "rtl" else text
 
 
 def year(on: date) -> str:
