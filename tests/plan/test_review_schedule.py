@@ -27,6 +27,7 @@ from regulars.plan.review_schedule import (
     plan_reviews,
     set_capacity,
     waiting_accounts,
+    waiting_ids,
 )
 from regulars.plan.reviews import schedule_review
 
@@ -139,6 +140,20 @@ def test_proposals_are_accepted_together_and_taken_back_together(accounts: list[
     assert waiting[0] == accounts[3]  # the one that is worth most
     assert accounts[0] not in waiting
     assert count_waiting(owner, of=[owner]) == len(waiting)
+
+
+def test_very_many_who_wait_are_met_by_worth_and_the_sequence_is_the_same(
+    accounts: list[Account], owner: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Protection.objects.filter(account__in=accounts[5:8]).delete()
+    waiting = waiting_accounts(owner, of=[owner])
+    everyone = [one.pk for one in waiting]
+    assert len(everyone) == len(accounts)
+    parts = [(0, 4), (4, 7), (0, len(accounts)), (len(accounts) - 2, len(accounts)), (0, 0)]
+    sorted_whole = [waiting_ids(waiting, *part, count=len(everyone)) for part in parts]
+    monkeypatch.setattr("regulars.plan.review_schedule.VERY_MANY", 1)
+    assert [waiting_ids(waiting, *part, count=len(everyone)) for part in parts] == sorted_whole
+    assert sorted_whole == [everyone[begin:end] for begin, end in parts]
 
 
 def test_a_review_that_was_held_comes_again_after_its_interval(accounts: list[Account], owner: Member) -> None:

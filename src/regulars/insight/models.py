@@ -234,6 +234,7 @@ class Protection(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["level", "account"], name="protection_level"),
             models.Index(fields=["stake", "account"], name="protection_stake"),
+            models.Index(fields=["-worth", "account"], name="protection_worth"),
         ]
 
     def __str__(self) -> str:

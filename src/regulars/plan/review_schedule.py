@@ -29,6 +29,7 @@ from regulars.core.scheduling import Places, Wanted, assigned, spread_due
 from regulars.core.working_time import WorkingTime
 from regulars.facts.accounts import visible_accounts
 from regulars.facts.models import Account
+from regulars.insight.models import Protection
 from regulars.plan.issue_rules import working_time
 from regulars.plan.models import LevelChoice, Review, ReviewCapacity, ReviewStep, WinBack
 from regulars.plan.review_rules import A_WEEK, AHEAD_DAYS, MINUTES, every_days
@@ -196,6 +197,20 @@ def count_waiting(member: Member | None, *, of: Iterable[Member]) -> int:
     people = list(of)
     reviewed = _customers(member, people).filter(pk__in=_with_coming_review()).count()
     return max(_counted_levels(member, people).total() - reviewed, 0)
+
+
+def waiting_ids(waiting: QuerySet[Account], begin: int, end: int, *, count: int) -> list[int]:
+    """The ids of these of `waiting_accounts`, of which there are `count`.
+
+    Very many are not sorted: they are met in the sequence of what accounts are worth. Those of whom that is not known
+    come last, so a part that is full without them is the same.
+    """
+    if count >= VERY_MANY:
+        met = Protection.objects.filter(Exists(waiting.order_by().filter(pk=OuterRef("account"))))
+        ids = list(met.order_by("-worth", "account").values_list("account_id", flat=True)[begin:end])
+        if len(ids) == end - begin:
+            return ids
+    return list(waiting.values_list("pk", flat=True)[begin:end])
 
 
 def _with_coming_review() -> QuerySet[Review, Any]:
