@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import partial
@@ -67,8 +66,7 @@ SIGNS: Final[dict[Sign, str | Promise]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeySign:
+class KeySign(NamedTuple):
     """One sign that an account shows, and the sentence that explains it."""
 
     sign: Sign

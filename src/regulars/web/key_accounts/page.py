@@ -110,10 +110,12 @@ def key_accounts(request: HttpRequest) -> HttpResponse:
     whole_firm = account_scope(desk.member) == Scope.ALL
     may_appoint = whole_firm and may(desk.member, Permission.ASSIGN)
     signs: Mapping[int, list[KeySign]] = key_signs(on=desk.day, member=desk.member) if whole_firm else {}
-    appointments = list(visible_key_accounts(desk.member).select_related("account__merged_into", "manager"))
-    appointed = {_home(one).pk for one in appointments}
+    appointments = visible_key_accounts(desk.member)
+    accounts = appointments.order_by().values_list("account_id", "account__merged_into_id")
+    appointed = {merged or account for account, merged in accounts}
     costs = costs_of_year(sorted(appointed), on=desk.day) if desk.sees_cost else {}
-    page = Paginator(appointments, A_PAGE).get_page(request.GET.get("page"))
+    shown = appointments.select_related("account__merged_into", "manager")
+    page = Paginator(shown, A_PAGE).get_page(request.GET.get("page"))
     proposed = [one for one in signs if one not in appointed][:MOST_PROPOSED]
     given = request.POST if request.method == "POST" else None
     form = AppointForm(given, desk=desk, listed=_offered(proposed, appointed)) if may_appoint else None
