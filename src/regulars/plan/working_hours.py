@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -21,6 +23,7 @@ from regulars.core.incentives import WHOLE_BPS
 from regulars.core.time_budget import TimeBudget, Visited, allot
 from regulars.facts.accounts import lock_home, require_account
 from regulars.facts.models import Account
+from regulars.insight.key_account_signs import KEPT_SECONDS, accounts_as_they_are
 from regulars.insight.models import Score
 from regulars.plan.models import VisitChoice, WorkingHours
 from regulars.plan.results import SELLERS, sees_plan_of
@@ -30,6 +33,9 @@ MOST_HOURS: Final = 250
 MOST_VISITS: Final = 52
 MOST_ACCOUNTS: Final = 500
 """Of one person, those with the largest stake: nobody visits more."""
+
+Stake = tuple[int, float | None, float]
+"""An account, its value at risk, and what it bought in 12 months."""
 
 VISIT_HOURS = declare(
     "visit_hours", default=3, meaning=gettext_lazy("hours that one visit takes, with the way"), least=1, most=24
@@ -98,7 +104,7 @@ class PersonTime:
 
 
 def time_of_people(*, member: Member | None) -> list[PersonTime]:
-    """How everybody's time is divided whose plan the member sees, by name; one query a person."""
+    """How everybody's time is divided whose plan the member sees, by name."""
     sellers = Member.objects.filter(is_active=True, role__in=SELLERS).order_by("name", "pk")
     seen = [one for one in sellers if sees_plan_of(member, one)]
     hours = {one.member_id: one for one in WorkingHours.objects.filter(member__in=seen)}
@@ -114,10 +120,13 @@ def _times(people: Sequence[tuple[Member, WorkingHours]]) -> list[PersonTime]:
     """Of each of these people. The accounts themselves are read at the end, at once: most of them get no visit."""
     firm = organisation()
     who = [person for person, _said in people]
-    choices = {one.account_id: one for one in VisitChoice.objects.filter(account__owner__in=who)}
+    # Of several, all are read: asked for by who looks after the account, a database begins with the accounts.
+    decided = VisitChoice.objects.all() if len(who) > 1 else VisitChoice.objects.filter(account__owner__in=who)
+    choices = {one.account_id: one for one in decided}
+    largest = _largest_of(who)
     divided = []
     for person, said in people:
-        visited = _visited(person, choices, firm)
+        visited = _visited(largest[person.pk], choices, firm)
         growing = said.hours_a_month * MONTHS_A_YEAR * (WHOLE_BPS - said.winning_bps) / WHOLE_BPS
         least_gain = float(VISIT_HOURS.of(firm)) * float(HOUR_COSTS.of(firm))
         budget = allot(visited, hours=growing, least_gain=least_gain)
@@ -137,12 +146,32 @@ def _times(people: Sequence[tuple[Member, WorkingHours]]) -> list[PersonTime]:
     ]
 
 
-def _visited(person: Member, choices: Mapping[int, VisitChoice], firm: Organisation) -> list[Visited]:
-    """The accounts of a person with what a year may lose or gain there: the value at risk, and what more it may buy."""
-    more, each, uplift = (float(one.of(firm)) for one in (VISIT_MORE, VISIT_HOURS, VISIT_UPLIFT))
+def _largest_of(people: Sequence[Member]) -> dict[int, list[Stake]]:
+    """The accounts of each of these people with the largest stake.
+
+    Those of several are kept for some minutes, while figures stay and no account comes, goes or belongs to somebody
+    else: all accounts of a firm are looked at for them.
+    """
+    if len(people) == 1:
+        return {one.pk: _largest(one) for one in people}
+    told = f"{accounts_as_they_are()}:{sorted(str(one.uid) for one in people)}"
+    key = f"largest_of_people:{hashlib.sha256(told.encode()).hexdigest()}"
+    found: dict[int, list[Stake]] | None = cache.get(key)
+    if found is None:
+        found = {one.pk: _largest(one) for one in people}
+        cache.set(key, found, KEPT_SECONDS)
+    return found
+
+
+def _largest(person: Member) -> list[Stake]:
     scores = Score.objects.filter(account__owner=person, account__merged_into=None)
     ranked = scores.order_by(F("expected_value_365").desc(nulls_last=True), "account_id")
-    rows = ranked.values_list("account_id", "value_at_risk", "sales_12m")[:MOST_ACCOUNTS]
+    return list(ranked.values_list("account_id", "value_at_risk", "sales_12m")[:MOST_ACCOUNTS])
+
+
+def _visited(rows: Iterable[Stake], choices: Mapping[int, VisitChoice], firm: Organisation) -> list[Visited]:
+    """The accounts of a person with what a year may lose or gain there: the value at risk, and what more it may buy."""
+    more, each, uplift = (float(one.of(firm)) for one in (VISIT_MORE, VISIT_HOURS, VISIT_UPLIFT))
     return [
         Visited(
             key=account,
