@@ -54,7 +54,7 @@ def test_from_the_settings_to_the_plan_to_the_timeline_and_the_list(browser: Cli
     assert "one more, because: A second plant" in text_of(browser.get(where))
     assert "bonuses of 2024: €241" in text_of(browser.get("/key-accounts/"))
     timeline = text_of(browser.get(f"/accounts/{key.account.uid}/timeline/?kind=key_account"))
-    assert "Dinner: With both founders" in timeline
+    assert "<bdi>Dinner</bdi>: <bdi>With both founders</bdi>" in timeline
     newest = GivenBonus.objects.order_by("-pk")[0]
     assert browser.post(f"/key-accounts/bonuses/{newest.uid}/take-back/").status_code == 302
     assert GivenBonus.objects.filter(taken_back_at=None).count() == 1
